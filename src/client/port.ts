@@ -1,0 +1,68 @@
+import type { PatchOperation, Referral } from "../contract/index.ts";
+
+/** What every call accepts. */
+export interface CallOptions {
+  readonly abortSignal?: AbortSignal;
+  /** Sent as MS-CorrelationId and found again in both sides' logs. */
+  readonly correlationId?: string;
+}
+
+/** A referral as the service has it: the parsed document keeps unknown properties; `eTag` includes its quotes. */
+export interface StoredReferral {
+  readonly referral: Referral;
+  readonly eTag: string;
+}
+
+export interface CreateOptions extends CallOptions {
+  /** Sent as MS-RequestId: a service that honours it answers a repeated request with the first result. */
+  readonly requestId?: string;
+}
+
+export interface PatchOptions extends CallOptions {
+  /** The eTag that must still be current, or `*` for "whatever is there". */
+  readonly ifMatch: string;
+}
+
+export interface UpdateOptions extends CallOptions {
+  readonly ifMatch: string;
+}
+
+/** OData query options as text, each without its `$name=`. */
+export interface ListQuery {
+  readonly filter?: string;
+  readonly orderby?: string;
+  readonly select?: string;
+  readonly expand?: string;
+  readonly top?: number;
+  readonly skip?: number;
+  readonly count?: boolean;
+}
+
+export interface ListPage {
+  readonly referrals: readonly Referral[];
+  readonly nextLink?: string;
+  readonly count?: number;
+}
+
+/**
+ * The referrals API as the engine needs it: one method, one HTTP call, no hidden repeats.
+ *
+ * Guarantees: each method spends exactly one call of the budget; errors are ReferralsError of the contract's error table;
+ * a create whose outcome is unknown rejects with code `outcomeUnknown` and is never repeated by the client.
+ */
+export interface ReferralsPort {
+  create(referral: Referral, options?: CreateOptions): Promise<StoredReferral>;
+  get(id: string, options?: CallOptions): Promise<StoredReferral>;
+  /** Asks for the representation, so that the answer carries the new eTag and the values as stored. */
+  patch(
+    id: string,
+    operations: readonly PatchOperation[],
+    options: PatchOptions,
+  ): Promise<StoredReferral>;
+  update(referral: Referral, options: UpdateOptions): Promise<StoredReferral>;
+  /** One page: the first for a query, or the one behind a nextLink. */
+  listPage(
+    query: ListQuery | { readonly nextLink: string },
+    options?: CallOptions,
+  ): Promise<ListPage>;
+}

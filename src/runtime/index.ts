@@ -1,0 +1,11 @@
+export { type Clock, systemClock } from "./clock.ts";
+export {
+  fetchHttp,
+  type Http,
+  HttpFailure,
+  type HttpRequest,
+  type HttpResponse,
+} from "./http.ts";
+export { createLog, type Log, silentLog } from "./log.ts";
+export { type Random, systemRandom } from "./random.ts";
+export { seededRandom } from "./seeded-random.ts";
