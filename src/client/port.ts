@@ -7,14 +7,20 @@ export interface CallOptions {
   readonly correlationId?: string;
 }
 
-/** A referral as the service has it: the parsed document keeps unknown properties; `eTag` includes its quotes. */
+/**
+ * A referral as the service has it: the parsed document keeps unknown properties; `eTag` includes
+ * its quotes.
+ */
 export interface StoredReferral {
   readonly referral: Referral;
   readonly eTag: string;
 }
 
 export interface CreateOptions extends CallOptions {
-  /** Sent as MS-RequestId: a service that honours it answers a repeated request with the first result. */
+  /**
+   * Sent as MS-RequestId: a service that honours it answers a repeated request with the first
+   * result.
+   */
   readonly requestId?: string;
 }
 
@@ -47,13 +53,17 @@ export interface ListPage {
 /**
  * The referrals API as the engine needs it: one method, one HTTP call, no hidden repeats.
  *
- * Guarantees: each method spends exactly one call of the budget; errors are ReferralsError of the contract's error table;
- * a create whose outcome is unknown rejects with code `outcomeUnknown` and is never repeated by the client.
+ * Guarantees: each method spends exactly one call of the budget; errors are ReferralsError of the
+ * contract's error table;
+ * a create whose outcome is unknown rejects with code `outcomeUnknown` and is never repeated by
+ * the client.
  */
 export interface ReferralsPort {
   create(referral: Referral, options?: CreateOptions): Promise<StoredReferral>;
   get(id: string, options?: CallOptions): Promise<StoredReferral>;
-  /** Asks for the representation, so that the answer carries the new eTag and the values as stored. */
+  /**
+   * Asks for the representation, so that the answer carries the new eTag and the values as stored.
+   */
   patch(
     id: string,
     operations: readonly PatchOperation[],

@@ -10,7 +10,10 @@ export interface LensContext {
   readonly crm: CrmFields;
 }
 
-/** A translated value, or why there is none. The engine never invents a value in place of a refusal. */
+/**
+ * A translated value, or why there is none. The engine never invents a value in place of a
+ * refusal.
+ */
 export type LensResult<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly reason: string; readonly remedy: string };
@@ -18,8 +21,10 @@ export type LensResult<Value> =
 /**
  * A pair of translations between the two sides' forms.
  *
- * Laws (checked as properties): put-get: what was put is what is got back; get-put: putting what was got changes nothing.
- * `old` is the receiving side's present value, so that a lossy lens keeps what the other side can't say.
+ * Laws (checked as properties): put-get: what was put is what is got back; get-put: putting what
+ * was got changes nothing.
+ * `old` is the receiving side's present value, so that a lossy lens keeps what the other side
+ * can't say.
  */
 export interface Lens {
   readonly name: string;
@@ -40,7 +45,10 @@ export interface MappedField {
   readonly name: string;
   /** What a salesperson calls it: `Deal value`. */
   readonly label: string;
-  /** JSON Pointer in the referral: `/details/dealValue`; `/status` stands for status and substatus together, as `Active/Accepted`. */
+  /**
+   * JSON Pointer in the referral: `/details/dealValue`; `/status` stands for status and substatus
+   * together, as `Active/Accepted`.
+   */
   readonly referralPath: string;
   /** The CRM's field name, as in CrmFields. */
   readonly crmField: string;
@@ -65,6 +73,9 @@ export interface Mapping {
   readonly newReferral: (crm: CrmFields) => Readonly<Record<string, ReferralValue>>;
   /** Constants of a new CRM deal. */
   readonly newDeal: CrmFields;
-  /** The CRM stage in which an inbound referral waits and edits don't sync; undefined where none is configured. */
+  /**
+   * The CRM stage in which an inbound referral waits and edits don't sync; undefined where none is
+   * configured.
+   */
   readonly holding?: { readonly crmField: string; readonly value: CrmValue };
 }

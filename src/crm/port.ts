@@ -8,7 +8,8 @@ export type CrmValue =
   | { readonly [name: string]: CrmValue };
 
 /**
- * Field values by the CRM's own names. A field of a linked record stands under `part.field` (`account.name`), a list of
+ * Field values by the CRM's own names. A field of a linked record stands under `part.field`
+ * (`account.name`), a list of
  * child rows under the part's name as an array of objects (`contacts`).
  */
 export type CrmFields = Readonly<Record<string, CrmValue>>;
@@ -21,7 +22,10 @@ export interface CrmRecord {
   /** The CRM server's own modification stamp, ISO 8601 in UTC. */
   readonly modifiedAt: string;
   readonly fields: CrmFields;
-  /** Who changed it last, where the CRM tells; an opaque id or display name for the operator's eyes only. */
+  /**
+   * Who changed it last, where the CRM tells; an opaque id or display name for the operator's eyes
+   * only.
+   */
   readonly modifiedBy?: string;
   /** Where a person opens this record. */
   readonly url?: string;
@@ -31,7 +35,9 @@ export interface CrmRecord {
 export interface CrmRecordVersion {
   readonly id: string;
   readonly version: string;
-  /** The record after the write where the CRM returns it for free; otherwise the caller reads it. */
+  /**
+   * The record after the write where the CRM returns it for free; otherwise the caller reads it.
+   */
   readonly record?: CrmRecord;
 }
 
@@ -54,7 +60,10 @@ export interface CrmWrite {
   readonly steps: readonly CrmStep[];
 }
 
-/** Remembers finished steps across a crash, so that a repeated write resumes instead of starting over. */
+/**
+ * Remembers finished steps across a crash, so that a repeated write resumes instead of starting
+ * over.
+ */
 export interface StepMemo {
   /** The id that a finished step left behind, or undefined where it is still to do. */
   finished(stepKey: string): string | undefined;
@@ -68,7 +77,10 @@ export interface OperationOptions {
   readonly memo?: StepMemo;
 }
 
-/** An opaque cursor of the CRM's own making, as JSON text; the empty string means "from the beginning". */
+/**
+ * An opaque cursor of the CRM's own making, as JSON text; the empty string means "from the
+ * beginning".
+ */
 export type Watermark = string;
 
 /** One thing that a walk over changes found. */
@@ -76,13 +88,19 @@ export type CrmChange =
   | { readonly kind: "changed"; readonly record: CrmRecord }
   /** Explicitly deleted in the CRM. Never reported because a record merely could not be seen. */
   | { readonly kind: "deleted"; readonly recordId: string }
-  /** Everything before this change has been reported: once it has landed, the next walk may start here. */
+  /**
+   * Everything before this change has been reported: once it has landed, the next walk may start
+   * here.
+   */
   | { readonly kind: "watermark"; readonly watermark: Watermark };
 
 /** What a CRM can and can't do, as data; the engine and the documentation read it. */
 export interface CrmCapabilities {
   readonly kind: string;
-  /** `etag`: a stale write is refused by the server. `stamp`: refused to whole seconds. `none`: compare-read before write. */
+  /**
+   * `etag`: a stale write is refused by the server. `stamp`: refused to whole seconds. `none`:
+   * compare-read before write.
+   */
   readonly versions: "etag" | "stamp" | "none";
   /** Milliseconds between two distinguishable modification stamps. */
   readonly stampResolutionMs: number;
@@ -92,9 +110,15 @@ export interface CrmCapabilities {
   readonly webhooks: "signed" | "unsigned" | "none";
   /** Records that one call can write. */
   readonly batchSize: number;
-  /** The parts of a write, in the order in which they must be written. `prefix` names the fields that belong to it. */
+  /**
+   * The parts of a write, in the order in which they must be written. `prefix` names the fields
+   * that belong to it.
+   */
   readonly parts: readonly { readonly name: string; readonly prefix: string }[];
-  /** False where a change of a child row (a contact) isn't reported by changesSince: a declared gap. */
+  /**
+   * False where a change of a child row (a contact) isn't reported by changesSince: a declared
+   * gap.
+   */
   readonly reportsChildChanges: boolean;
   /** Fields in which the engine may show its state to the seller, where they exist. */
   readonly stateFields?: {
@@ -109,13 +133,19 @@ export interface CrmCapabilities {
 /**
  * A CRM, seen as a set of deals.
  *
- * Guarantees: `upsert` with one key twice makes one record and refuses with `conflict` where an expected version is stale
- * (capabilities permitting); `changesSince` may repeat a change and never skips one; every rejection is a CrmError or the
- * abort reason. The caller's duty: one `upsert` in flight per key; deletions are confirmed by `read` before they count.
+ * Guarantees: `upsert` with one key twice makes one record and refuses with `conflict` where an
+ * expected version is stale
+ * (capabilities permitting); `changesSince` may repeat a change and never skips one; every
+ * rejection is a CrmError or the
+ * abort reason. The caller's duty: one `upsert` in flight per key; deletions are confirmed by
+ * `read` before they count.
  */
 export interface CrmAdapter {
   readonly capabilities: CrmCapabilities;
-  /** Undefined only where the CRM says that the record is not there (or not visible: the two can look alike). */
+  /**
+   * Undefined only where the CRM says that the record is not there (or not visible: the two can
+   * look alike).
+   */
   read(recordId: string, options: OperationOptions): Promise<CrmRecord | undefined>;
   upsert(write: CrmWrite, options: OperationOptions): Promise<CrmRecordVersion>;
   changesSince(watermark: Watermark, options: OperationOptions): AsyncIterable<CrmChange>;

@@ -1,4 +1,7 @@
-/** Time as the product sees it. Everything that waits or stamps receives one; only runtime touches the platform. */
+/**
+ * Time as the product sees it. Everything that waits or stamps receives one; only runtime touches
+ * the platform.
+ */
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   now(): number;

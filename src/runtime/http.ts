@@ -1,10 +1,16 @@
-/** One HTTP request with a text body: everything that the outside systems need, and cheap to simulate. */
+/**
+ * One HTTP request with a text body: everything that the outside systems need, and cheap to
+ * simulate.
+ */
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Milliseconds until the call fails with `timeout`; the outcome on the other side is then unknown. */
+  /**
+   * Milliseconds until the call fails with `timeout`; the outcome on the other side is then
+   * unknown.
+   */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -16,10 +22,16 @@ export interface HttpResponse {
   readonly body: string;
 }
 
-/** Sends one request, follows no redirect, and resolves on any status. Rejects with HttpFailure or the abort reason. */
+/**
+ * Sends one request, follows no redirect, and resolves on any status. Rejects with HttpFailure or
+ * the abort reason.
+ */
 export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** No answer arrived. `timeout` and `connection-lost`: the request may have been carried out. `unreachable`: it was never sent. */
+/**
+ * No answer arrived. `timeout` and `connection-lost`: the request may have been carried out.
+ * `unreachable`: it was never sent.
+ */
 export class HttpFailure extends Error {
   readonly kind: "timeout" | "connection-lost" | "unreachable";
 

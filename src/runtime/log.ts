@@ -1,6 +1,9 @@
 import { pino } from "pino";
 
-/** Structured log lines: facts as fields, one sentence as message. Nothing personal and no secret goes in. */
+/**
+ * Structured log lines: facts as fields, one sentence as message. Nothing personal and no secret
+ * goes in.
+ */
 export interface Log {
   debug(fields: Readonly<Record<string, unknown>>, message: string): void;
   info(fields: Readonly<Record<string, unknown>>, message: string): void;

@@ -2,7 +2,10 @@ import type { Random } from "./random.ts";
 
 const uuidLengths = [8, 4, 4, 4, 12];
 
-/** A repeatable Random (sfc32): the same seed gives the same sequence on every machine. Never for secrets. */
+/**
+ * A repeatable Random (sfc32): the same seed gives the same sequence on every machine. Never for
+ * secrets.
+ */
 export function seededRandom(seed: number): Random {
   let a = 0x9e3779b9;
   let b = 0x243f6a88;

@@ -1,4 +1,7 @@
-/** A value that both databases can bind and return. Booleans are stored as 0 and 1, dates and documents as text. */
+/**
+ * A value that both databases can bind and return. Booleans are stored as 0 and 1, dates and
+ * documents as text.
+ */
 export type SqlValue = string | number | bigint | null | Uint8Array;
 
 /** A row by column name. */
@@ -16,14 +19,19 @@ export interface Transaction extends Queryable {
   run(sql: string, values?: readonly SqlValue[]): Promise<number>;
 }
 
-/** The names of the supported databases; differences between them are data, never scattered branches. */
+/**
+ * The names of the supported databases; differences between them are data, never scattered
+ * branches.
+ */
 export type DialectName = "sqlite" | "postgres";
 
 /**
  * A database with serialised write transactions.
  *
- * Guarantees: `transaction` commits when its function resolves and rolls back when it rejects; once it has resolved the
- * change survives a kill -9. Two transactions never interleave in a way that one could lose the other's write.
+ * Guarantees: `transaction` commits when its function resolves and rolls back when it rejects;
+ * once it has resolved the
+ * change survives a kill -9. Two transactions never interleave in a way that one could lose the
+ * other's write.
  * The caller's duty: no network call is awaited inside a transaction.
  */
 export interface Database extends Queryable {
@@ -34,7 +42,10 @@ export interface Database extends Queryable {
   close(): Promise<void>;
 }
 
-/** One numbered change of the schema. Migrations of one `schema` name run in order, each once, each in a transaction. */
+/**
+ * One numbered change of the schema. Migrations of one `schema` name run in order, each once, each
+ * in a transaction.
+ */
 export interface Migration {
   readonly version: number;
   readonly statements: readonly string[];

@@ -10,7 +10,10 @@ export type Priority =
   | "backfill"
   | "audit";
 
-/** Runs at most one handler per key at a time; a submitted key runs at least once after the submit commits. */
+/**
+ * Runs at most one handler per key at a time; a submitted key runs at least once after the submit
+ * commits.
+ */
 export interface Runner {
   start(handler: (key: string, signal: AbortSignal) => Promise<void>): Promise<void>;
   /** The same key at the same moment: one run. */
