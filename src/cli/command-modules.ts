@@ -1,0 +1,20 @@
+import type { Command } from "commander";
+
+/** Adds one command, with its options, to the program. */
+export type RegisterCommand = (program: Command) => void;
+
+/** A command as `referrals --help` shows it; its code is loaded only when it runs. */
+export interface CommandModule {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<RegisterCommand>;
+}
+
+/** Every command, in the order in which a newcomer needs them. */
+export const commandModules: readonly CommandModule[] = [
+  {
+    name: "sandbox",
+    summary: "run the referrals service on this machine, to develop and test against",
+    load: async () => (await import("./commands/sandbox.ts")).registerSandbox,
+  },
+];

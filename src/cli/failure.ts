@@ -1,0 +1,54 @@
+/** An expected failure of a command: what happened, where, and what to do about it. */
+export class CliFailure extends Error {
+  readonly place: string | undefined;
+  readonly remedy: string | undefined;
+
+  constructor(
+    message: string,
+    details: { readonly place?: string; readonly remedy?: string; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause: details.cause });
+    this.name = "CliFailure";
+    this.place = details.place;
+    this.remedy = details.remedy;
+  }
+}
+
+interface Explained {
+  readonly message: string;
+  readonly code?: string;
+  readonly place?: string;
+  readonly remedy?: string;
+}
+
+function textAt(error: object, name: string): string | undefined {
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === "string" ? value : undefined;
+}
+
+function explain(error: unknown): Explained {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const [code, place, remedy] = ["code", "place", "remedy"].map((name) => textAt(error, name));
+  return {
+    message: error.message,
+    ...(code === undefined ? {} : { code }),
+    ...(place === undefined ? {} : { place }),
+    ...(remedy === undefined ? {} : { remedy }),
+  };
+}
+
+/** Writes a failure to standard error: three short lines for a person, or one JSON object. */
+export function printFailure(error: unknown, asJson: boolean): void {
+  const explained = explain(error);
+  if (asJson) {
+    process.stderr.write(`${JSON.stringify({ error: explained })}\n`);
+    return;
+  }
+  const lines = [`✗ ${explained.message}`];
+  if (explained.place) lines.push(`  where: ${explained.place}`);
+  if (explained.remedy) lines.push(`  → ${explained.remedy}`);
+  // An error without a remedy is a bug of ours: show where it comes from.
+  const isExpected = explained.remedy !== undefined || explained.code !== undefined;
+  if (!isExpected && error instanceof Error && error.stack) lines.push(error.stack);
+  process.stderr.write(`${lines.join("\n")}\n`);
+}

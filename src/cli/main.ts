@@ -1,0 +1,47 @@
+// The composition root's door: finds the command, loads only that command's module, and turns what
+// goes wrong into one message with cause, place and remedy.
+import { Command, CommanderError } from "commander";
+import { type CommandModule, commandModules } from "./command-modules.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { printFailure } from "./failure.ts";
+import { packageVersion } from "./package-version.ts";
+
+function createProgram(): Command {
+  return new Command("referrals")
+    .description("Keeps a CRM and Microsoft Partner Center referrals in step, both ways.")
+    .version(packageVersion(), "-v, --version", "print the version")
+    .helpCommand("help [command]", "explain a command")
+    .showHelpAfterError("Run `referrals --help` for the commands and options.")
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+}
+
+/** The named command's module, or undefined where every command is to be shown. */
+function wantedModule(argv: readonly string[]): CommandModule | undefined {
+  const words = argv.filter((word) => !word.startsWith("-"));
+  const name = words[0] === "help" ? words[1] : words[0];
+  return commandModules.find((module) => module.name === name);
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const program = createProgram();
+  const wanted = wantedModule(argv);
+  try {
+    if (wanted) (await wanted.load())(program);
+    else
+      for (const module of commandModules) program.command(module.name).description(module.summary);
+    for (const command of program.commands) command.exitOverride();
+    if (argv.length === 0) {
+      program.outputHelp();
+      return exitCodes.done;
+    }
+    await program.parseAsync([...argv], { from: "user" });
+    return Number(process.exitCode ?? exitCodes.done);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+    printFailure(error, argv.includes("--json"));
+    return exitCodes.failed;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

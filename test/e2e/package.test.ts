@@ -1,0 +1,61 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { root } from "../checks.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "partner-referrals-package-"));
+const stop: (() => void)[] = [() => rmSync(folder, { recursive: true, force: true })];
+afterAll(() => {
+  for (const step of stop.reverse()) step();
+});
+
+// npm runs on whatever `node` comes first: here the one that runs this test.
+const environment = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
+
+function run(command: string, args: readonly string[], cwd: string): string {
+  return execFileSync(command, args, { cwd, env: environment, encoding: "utf8" });
+}
+
+interface SandboxLine {
+  readonly referralsUrl: string;
+  readonly tokenUrl: string;
+  readonly clients: readonly { readonly clientId: string; readonly clientSecret: string }[];
+}
+
+/** Starts the installed command's sandbox and resolves to its first line. */
+async function startSandbox(): Promise<SandboxLine> {
+  const bin = join(folder, "node_modules/.bin/referrals");
+  const args = ["sandbox", "--port", "0", "--data", join(folder, "data"), "--seed", "7", "--json"];
+  const child = spawn(bin, args, { cwd: folder, env: environment, stdio: ["ignore", "pipe", 2] });
+  stop.push(() => child.kill("SIGTERM"));
+  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line);
+  throw new Error("the installed sandbox printed nothing");
+}
+
+const program = `
+import { createClientCredential, ReferralsClient } from "partner-referrals/client";
+const { referralsUrl, tokenUrl, clients: [{ clientId, clientSecret }] } = JSON.parse(process.argv[2]);
+const credential = createClientCredential({ tokenUrl, clientId, clientSecret });
+const client = new ReferralsClient(referralsUrl, credential);
+const names = [];
+for await (const referral of client.listReferrals()) names.push(referral.customerProfile.name);
+console.log(JSON.stringify(names));
+`;
+
+beforeAll(() => {
+  run("npm", ["pack", "--pack-destination", folder, "--loglevel=error"], root);
+  const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "no tarball";
+  writeFileSync(join(folder, "package.json"), '{"name":"stranger","private":true,"type":"module"}');
+  run("npm", ["install", `./${tarball}`, "--no-audit", "--no-fund", "--loglevel=error"], folder);
+}, 240_000);
+
+test("the packed package installs in an empty folder and its client lists the referrals of its sandbox", async () => {
+  const line = await startSandbox();
+  writeFileSync(join(folder, "list.mjs"), program);
+  const names = JSON.parse(run("node", ["list.mjs", JSON.stringify(line)], folder));
+  expect(names).toHaveLength(7);
+  expect(names.every((name: unknown) => typeof name === "string" && name !== "")).toBe(true);
+}, 60_000);
