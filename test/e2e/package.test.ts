@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -45,8 +45,20 @@ for await (const referral of client.listReferrals()) names.push(referral.custome
 console.log(JSON.stringify(names));
 `;
 
+const leftOut = /^(?:node_modules|\.git|data|dist|artefacts)$/;
+
+/** A copy of the checkout: packing rewrites package.json for a moment, which other tests must not see. */
+function copyCheckout(): string {
+  const copy = join(folder, "checkout");
+  for (const name of readdirSync(root)) {
+    if (!leftOut.test(name)) cpSync(join(root, name), join(copy, name), { recursive: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  return copy;
+}
+
 beforeAll(() => {
-  run("npm", ["pack", "--pack-destination", folder, "--loglevel=error"], root);
+  run("npm", ["pack", "--pack-destination", folder, "--loglevel=error"], copyCheckout());
   const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "no tarball";
   writeFileSync(join(folder, "package.json"), '{"name":"stranger","private":true,"type":"module"}');
   run("npm", ["install", `./${tarball}`, "--no-audit", "--no-fund", "--loglevel=error"], folder);
