@@ -1,0 +1,36 @@
+import { type Clock, systemClock } from "../runtime/index.ts";
+import type { Database } from "./port.ts";
+import type { Synchronous } from "./sqlite-connection.ts";
+import { SqliteDatabase } from "./sqlite-database.ts";
+import { StorageError } from "./storage-error.ts";
+
+/** How a database is opened, whichever it is. */
+export interface OpenDatabaseOptions {
+  readonly clock?: Clock;
+  /** SQLite only: `FULL` (the default) survives a power cut, `NORMAL` may lose the last commits to one. */
+  readonly synchronous?: Synchronous;
+}
+
+/**
+ * Opens `sqlite:PATH`, `:memory:`, a plain path or `postgres://…`, and creates an SQLite file that isn't there.
+ * Errors: StorageError `unsupportedUrl`, or the database's own.
+ */
+export async function openDatabase(
+  url: string,
+  options: OpenDatabaseOptions = {},
+): Promise<Database> {
+  const sqliteOptions = {
+    clock: options.clock ?? systemClock,
+    synchronous: options.synchronous ?? "FULL",
+  } as const;
+  const path = url.replace(/^sqlite:(\/\/(?=\/))?/, "");
+  if (path === ":memory:") return SqliteDatabase.openTemporary(sqliteOptions);
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(path)?.[1];
+  if (scheme !== undefined) {
+    throw new StorageError(
+      "unsupportedUrl",
+      `no database driver for "${scheme}:"; use sqlite:PATH, :memory:, a path or postgres://…`,
+    );
+  }
+  return SqliteDatabase.open(path, sqliteOptions);
+}

@@ -1,0 +1,164 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { BoundedCache } from "./bounded-cache.ts";
+import type { Row, SqlValue } from "./port.ts";
+import { StorageError } from "./storage-error.ts";
+
+const statementLimit = 500;
+const readBusyTimeoutMs = 2_000;
+const uniqueErrorCodes = new Set([1555, 2067, 2579]);
+
+/** How often a commit waits for the disk. */
+export type Synchronous = "FULL" | "NORMAL" | "OFF";
+
+/**
+ * Integers are bound as integers, not as doubles, so that a number written into a text column reads `5` and not `5.0`,
+ * as it does on PostgreSQL; a NUL, which PostgreSQL can't store, is refused here too.
+ */
+function bindable(value: SqlValue): SQLInputValue {
+  if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
+  if (typeof value === "string" && value.includes("\0")) {
+    throw new TypeError("text with a NUL character can't be stored");
+  }
+  return value;
+}
+
+function bindAll(values: readonly SqlValue[]): SQLInputValue[] {
+  const bound = new Array<SQLInputValue>(values.length);
+  for (let index = 0; index < values.length; index += 1) {
+    bound[index] = bindable(values[index] ?? null);
+  }
+  return bound;
+}
+
+const smallest = BigInt(Number.MIN_SAFE_INTEGER);
+const largest = BigInt(Number.MAX_SAFE_INTEGER);
+
+function numbersWhereExact(row: Record<string, SqlValue>): Row {
+  for (const name in row) {
+    const value = row[name];
+    if (typeof value === "bigint" && value >= smallest && value <= largest)
+      row[name] = Number(value);
+  }
+  return row;
+}
+
+function isTooLargeForNumber(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === "ERR_OUT_OF_RANGE";
+}
+
+function namedError(error: unknown): unknown {
+  const code = (error as { errcode?: unknown } | null)?.errcode;
+  if (typeof code !== "number" || !uniqueErrorCodes.has(code)) return error;
+  return new StorageError("uniqueViolation", "a row with this key is already there", {
+    cause: error,
+  });
+}
+
+/** One connection to an SQLite file with its prepared statements. Every method computes at once, on this thread. */
+export class SqliteConnection {
+  readonly #database: DatabaseSync;
+  readonly #statements = new BoundedCache<string, StatementSync>(statementLimit);
+  readonly #exactStatements = new BoundedCache<string, StatementSync>(statementLimit);
+
+  private constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** A connection that can't write. */
+  static openReader(path: string): SqliteConnection {
+    return new SqliteConnection(
+      new DatabaseSync(path, { readOnly: true, timeout: readBusyTimeoutMs }),
+    );
+  }
+
+  /** The connection that writes; it creates the file and sets write-ahead logging. */
+  static openWriter(path: string, synchronous: Synchronous): SqliteConnection {
+    const database = new DatabaseSync(path, {
+      timeout: readBusyTimeoutMs,
+      enableForeignKeyConstraints: true,
+    });
+    database.exec("PRAGMA journal_mode = WAL");
+    database.exec(`PRAGMA synchronous = ${synchronous}`);
+    // From here on a busy file is waited for without blocking the event loop.
+    database.exec("PRAGMA busy_timeout = 0");
+    return new SqliteConnection(database);
+  }
+
+  /** True between BEGIN and COMMIT or ROLLBACK; some errors (a full disk) end a transaction by themselves. */
+  get isInTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
+  execute(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  /** For statements without effect only: one that meets an integer beyond a number's range is run a second time. */
+  readAll(sql: string, values: readonly SqlValue[] = []): readonly Row[] {
+    try {
+      return this.#statement(sql).all(...bindAll(values)) as Row[];
+    } catch (error) {
+      if (isTooLargeForNumber(error)) return this.all(sql, values);
+      throw error;
+    }
+  }
+
+  /** For statements without effect only: one that meets an integer beyond a number's range is run a second time. */
+  readOne(sql: string, values: readonly SqlValue[] = []): Row | undefined {
+    try {
+      return this.#statement(sql).get(...bindAll(values)) as Row | undefined;
+    } catch (error) {
+      if (isTooLargeForNumber(error)) return this.get(sql, values);
+      throw error;
+    }
+  }
+
+  all(sql: string, values: readonly SqlValue[] = []): readonly Row[] {
+    try {
+      const rows = this.#exactStatement(sql).all(...bindAll(values));
+      return rows.map((row) => numbersWhereExact(row as Record<string, SqlValue>));
+    } catch (error) {
+      throw namedError(error);
+    }
+  }
+
+  get(sql: string, values: readonly SqlValue[] = []): Row | undefined {
+    try {
+      const row = this.#exactStatement(sql).get(...bindAll(values));
+      return row && numbersWhereExact(row as Record<string, SqlValue>);
+    } catch (error) {
+      throw namedError(error);
+    }
+  }
+
+  run(sql: string, values: readonly SqlValue[] = []): number {
+    try {
+      return Number(this.#exactStatement(sql).run(...bindAll(values)).changes);
+    } catch (error) {
+      throw namedError(error);
+    }
+  }
+
+  *iterate(sql: string, values: readonly SqlValue[] = []): Generator<Row, void, void> {
+    const rows = this.#exactStatement(sql).iterate(...bindAll(values));
+    for (const row of rows) yield numbersWhereExact(row as Record<string, SqlValue>);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#exactStatements.clear();
+    this.#database.close();
+  }
+
+  #statement(sql: string): StatementSync {
+    return this.#statements.obtain(sql, () => this.#database.prepare(sql));
+  }
+
+  #exactStatement(sql: string): StatementSync {
+    return this.#exactStatements.obtain(sql, () => {
+      const statement = this.#database.prepare(sql);
+      statement.setReadBigInts(true);
+      return statement;
+    });
+  }
+}
