@@ -1,0 +1,75 @@
+export { countryCodes, currencyCodes } from "./codes.ts";
+export { type ErrorBody, errorBody, errorFromResponse, retryAfterMs } from "./error-response.ts";
+export { type ErrorCode, type ErrorEntry, errorTable } from "./errors.ts";
+export type { Edition, FieldKind, Write } from "./field.ts";
+export { fields, type ReferralField } from "./fields.ts";
+export {
+  actions,
+  answerWithinMs,
+  type Category,
+  categoryOf,
+  checkMove,
+  checkShareConsent,
+  type DealType,
+  dealTypeOf,
+  expiresAt,
+  isExpired,
+  isFinal,
+  isStatePair,
+  lifecycle,
+  registrationRisk,
+  registrationWaitMs,
+  type State,
+  type StatusEntry,
+  type Verdict,
+} from "./lifecycle.ts";
+export {
+  entityModel,
+  type ModelProperty,
+  type ModelType,
+  type PrimitiveType,
+} from "./model.ts";
+export { nearestName } from "./nearest.ts";
+export {
+  type BodyName,
+  basePath,
+  callLimit,
+  host,
+  type Operation,
+  type OperationId,
+  type OperationResponse,
+  operations,
+  type Parameter,
+  type Visibility,
+} from "./operations.ts";
+export {
+  type PatchOp,
+  type PatchOperation,
+  type PatchPath,
+  type PatchResult,
+  patchPaths,
+  validatePatch,
+} from "./patch.ts";
+export type { Problem } from "./problem.ts";
+export {
+  assistanceRequestCodes,
+  type CustomerMember,
+  customerSizes,
+  type Member,
+  qualifications,
+  type Referral,
+  referralTypes,
+  type Solution,
+  salesStages,
+  statuses,
+  substatuses,
+} from "./referral.ts";
+export { type ErrorDetails, errorEntry, ReferralsError } from "./referrals-error.ts";
+export { type Purpose, type ReferralResult, validateReferral } from "./validate.ts";
+export {
+  referralIdOf,
+  type WebhookEvent,
+  type WebhookEventName,
+  type WebhookRegistration,
+  webhookEvents,
+} from "./webhook.ts";
