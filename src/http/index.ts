@@ -1,0 +1,7 @@
+export { createServer, type ServerOptions } from "./create-server.ts";
+export { sendError } from "./error-reply.ts";
+export { type GuardOptions, guard } from "./guard.ts";
+export { parseJsonBody } from "./json-body.ts";
+export { type Principal, referralsRoles } from "./principal.ts";
+export { Throttle, type ThrottleOptions } from "./throttle.ts";
+export { TokenVerifier, type TokenVerifierOptions, type TrustedIssuer } from "./token-verifier.ts";
