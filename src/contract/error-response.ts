@@ -9,9 +9,9 @@ export interface ErrorBody {
     /** At most 1024 characters. */
     readonly message: string;
     readonly target?: string;
-    readonly innerError?: {
+    readonly innerError: {
+      readonly remedy: string;
       readonly position?: number;
-      readonly remedy?: string;
       readonly problems?: readonly Problem[];
       readonly "request-id"?: string;
       readonly "client-request-id"?: string;
@@ -23,15 +23,17 @@ export interface ErrorBody {
 export const longestMessage = 1024;
 
 const clip = (message: string): string =>
-  message.length <= longestMessage ? message : `${message.slice(0, longestMessage - 1)}…`;
+  message.length <= longestMessage
+    ? message
+    : `${message.slice(0, longestMessage - 1).toWellFormed()}…`;
 
-/** The body that tells of an error. What isn't a ReferralsError is a bug, and nothing of it is told. */
+/** The body that tells of an error. What isn't a ReferralsError is a bug: nothing of it is told. */
 export function errorBody(error: unknown): ErrorBody {
   const told = error instanceof ReferralsError ? error : new ReferralsError("generalException");
   const { code, target, position, problems, requestId, clientRequestId } = told;
   return {
     error: {
-      code: errorEntry(code)?.wireCode ?? code,
+      code: told.foreignCode ?? errorEntry(code).wireCode ?? code,
       message: clip(told.message),
       ...(target === undefined ? {} : { target }),
       innerError: {
@@ -47,37 +49,39 @@ export function errorBody(error: unknown): ErrorBody {
 
 type Bag = Readonly<Record<string, unknown>>;
 
-const bag = (value: unknown): Bag =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Bag) : {};
+const isBag = (value: unknown): value is Bag =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** A property's value, whatever the case of its name. */
-const find = (from: Bag, name: string): unknown => {
+/** A property's value, whatever the case of its name (`name` is in lower case). */
+const find = (from: unknown, name: string): unknown => {
+  if (!isBag(from)) return undefined;
   if (Object.hasOwn(from, name)) return from[name];
   const key = Object.keys(from).find((candidate) => candidate.toLowerCase() === name);
   return key === undefined ? undefined : from[key];
 };
 
-const textOf = (value: unknown): string | undefined =>
-  typeof value === "string" && value !== "" ? value : undefined;
+const findText = (from: unknown, name: string): string | undefined => {
+  const value = find(from, name);
+  return typeof value === "string" && value !== "" ? value : undefined;
+};
 
-function parsedBody(body: unknown): Bag {
-  if (typeof body !== "string") return bag(body);
+function parsed(body: unknown): unknown {
+  if (typeof body !== "string") return body;
   try {
-    return bag(JSON.parse(body));
+    return JSON.parse(body);
   } catch {
-    return {};
+    return undefined;
   }
 }
 
-const nameByWireCode = new Map(
-  Object.entries(errorTable).map(([name, entry]) => [
-    ("wireCode" in entry ? entry.wireCode : name).toLowerCase(),
-    name as ErrorCode,
+const codeOnWire = new Map<string, ErrorCode>(
+  (Object.keys(errorTable) as ErrorCode[]).map((code) => [
+    (errorEntry(code).wireCode ?? code).toLowerCase(),
+    code,
   ]),
 );
 
-const codeByStatus: Readonly<Record<number, ErrorCode>> = {
-  400: "invalidRequest",
+const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
   401: "unauthenticated",
   403: "accessDenied",
   404: "itemNotFound",
@@ -88,67 +92,87 @@ const codeByStatus: Readonly<Record<number, ErrorCode>> = {
   415: "unsupportedMediaType",
   428: "preconditionRequired",
   429: "tooManyRequests",
+  502: "serviceNotAvailable",
   503: "serviceNotAvailable",
   504: "serviceNotAvailable",
 };
 
-const codeForStatus = (status: number): ErrorCode =>
-  codeByStatus[status] ??
-  (status >= 400 && status < 500
-    ? "invalidRequest"
-    : status < 400
-      ? "invalidAnswer"
-      : "generalException");
+function codeFor(status: number): ErrorCode {
+  const code = codeOfStatus[status];
+  if (code) return code;
+  if (status >= 500) return "generalException";
+  return status >= 400 ? "invalidRequest" : "invalidAnswer";
+}
 
-/** Milliseconds to wait by a Retry-After header (seconds or an HTTP date), given the time now. */
-export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+const transientStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+
+/**
+ * The milliseconds that a Retry-After header asks to wait: its seconds, or the time from `fromMs` to
+ * its date. That date is the server's, so `fromMs` is best the answer's own Date.
+ */
+export function retryAfterMs(
+  header: string | undefined,
+  fromMs: number | undefined,
+): number | undefined {
   const value = header?.trim() ?? "";
-  if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1000);
-  const date = /[A-Za-z]{3}/.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+  if (/^\d{1,9}(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1000);
+  // Date.parse takes too much for a date: to it, "-5" is a day in 2001.
+  const until = /^[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(until) || fromMs === undefined ? undefined : Math.max(0, until - fromMs);
+}
+
+function waitOf(
+  headers: Readonly<Record<string, string | undefined>>,
+  nowMs: number | undefined,
+): number | undefined {
+  const stated = Date.parse(findText(headers, "date") ?? "");
+  return retryAfterMs(findText(headers, "retry-after"), Number.isNaN(stated) ? nowMs : stated);
 }
 
 const isProblem = (value: unknown): value is Problem =>
-  ["pointer", "reason", "remedy"].every((name) => typeof bag(value)[name] === "string");
+  ["pointer", "reason", "remedy"].every((name) => typeof find(value, name) === "string");
 
-const transientStatus = (status: number): boolean => status === 429 || status >= 500;
+const defined = <T extends object>(details: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
 
 /**
- * The error that an HTTP answer tells of. Decides by status and code, never by message; a body of any other shape gives the
- * status's own code.
+ * The error that an HTTP answer tells of. Header names may have any case; the body is text or parsed
+ * JSON of any shape. Decides by status and code, never by message: a code that the table doesn't know
+ * gives the status's own code, and stays readable as `foreignCode`.
  */
 export function errorFromResponse(
   status: number,
   headers: Readonly<Record<string, string | undefined>>,
   body: unknown,
-  nowMs = 0,
+  nowMs?: number,
 ): ReferralsError {
-  const whole = parsedBody(body);
+  const whole = parsed(body);
   const outer = find(whole, "error");
-  // An OAuth server answers {"error": "invalid_grant", "error_description"}; a gateway {"statusCode", "message"}.
-  const error = typeof outer === "object" ? bag(outer) : whole;
-  const inner = bag(find(error, "innererror"));
-  const rawCode = find(error, "code") ?? outer;
-  const wire = typeof rawCode === "number" ? String(rawCode) : textOf(rawCode);
-  const named = wire === undefined ? undefined : nameByWireCode.get(wire.toLowerCase());
-  const code = named ?? wire ?? codeForStatus(status);
-  const known = errorEntry(code) ?? errorTable[codeForStatus(status)];
-  const problems = find(inner, "problems");
+  // OAuth answers {"error": "invalid_grant"}, gateways {"statusCode", "message"} without "error".
+  const error = isBag(outer) ? outer : whole;
+  const inner = find(error, "innererror");
+  const given = find(error, "code") ?? outer;
+  const wire = typeof given === "string" || typeof given === "number" ? String(given) : "";
+  const known = codeOnWire.get(wire.toLowerCase());
+  const code = known ?? codeFor(status);
   const position = find(inner, "position");
-  const target = textOf(find(error, "target"));
-  const requestId = textOf(find(headers, "request-id")) ?? textOf(find(inner, "request-id"));
-  const clientRequestId =
-    textOf(find(headers, "client-request-id")) ?? textOf(find(inner, "client-request-id"));
-  const wait = retryAfterMs(textOf(find(headers, "retry-after")), nowMs);
-  return new ReferralsError(code, {
-    message: clip(textOf(find(error, "message")) ?? known.sentence),
-    status,
-    retryable: transientStatus(status) || (known.retryable && status >= 500),
-    ...(target === undefined ? {} : { target }),
-    ...(typeof position === "number" ? { position } : {}),
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(clientRequestId === undefined ? {} : { clientRequestId }),
-    ...(wait === undefined ? {} : { retryAfterMs: wait }),
-    ...(Array.isArray(problems) ? { problems: problems.filter(isProblem) } : {}),
-  });
+  const problems = find(inner, "problems");
+  return new ReferralsError(
+    code,
+    defined({
+      message: clip(findText(error, "message") ?? errorEntry(code).sentence),
+      status,
+      retryable: transientStatuses.has(status),
+      target: findText(error, "target"),
+      position: typeof position === "number" ? position : undefined,
+      requestId: findText(headers, "request-id") ?? findText(inner, "request-id"),
+      clientRequestId:
+        findText(headers, "client-request-id") ?? findText(inner, "client-request-id"),
+      retryAfterMs: waitOf(headers, nowMs),
+      problems: Array.isArray(problems) ? problems.filter(isProblem) : undefined,
+      foreignCode: known || wire === "" ? undefined : wire,
+    }) as ConstructorParameters<typeof ReferralsError>[1],
+  );
 }

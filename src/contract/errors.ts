@@ -2,7 +2,10 @@
 export interface ErrorEntry {
   /** The HTTP status that it travels with; 0 where no answer arrived or no call was made. */
   readonly status: number;
-  /** True where the same call may succeed later as it is. Whether repeating is safe is the call's own question. */
+  /**
+   * True where the same call may succeed later as it is. It doesn't say that repeating is safe: a
+   * create that was answered with 500 may have been carried out.
+   */
   readonly retryable: boolean;
   readonly sentence: string;
   readonly remedy: string;
@@ -144,6 +147,30 @@ export const errorTable = {
     once,
     "A connection belongs to the user who made it and can't be shared.",
     "Create a connection of your own.",
+  ),
+  signInRequired: entry(
+    401,
+    once,
+    "No sign-in is stored, or the stored one is no longer accepted.",
+    "Sign in again; a service account's sign-in lasts longest.",
+  ),
+  signInFailed: entry(
+    401,
+    once,
+    "The issuer refused the sign-in.",
+    "Check the app's client id, secret, permissions and tenant.",
+  ),
+  tokenStoreUnreadable: entry(
+    0,
+    once,
+    "The stored sign-in can't be read with the key at hand.",
+    "Bring back the right key, or delete the stored sign-in and sign in again.",
+  ),
+  webhookTaken: entry(
+    0,
+    once,
+    "Another address already receives these webhook events.",
+    "Leave it as it is and poll instead, or take the events over on purpose.",
   ),
   outcomeUnknown: entry(
     0,

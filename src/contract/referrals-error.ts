@@ -15,16 +15,17 @@ export interface ErrorDetails {
   readonly clientRequestId?: string;
   readonly retryAfterMs?: number;
   readonly problems?: readonly Problem[];
+  /** The other side's own code, where it isn't one of the table. */
+  readonly foreignCode?: string;
   readonly cause?: unknown;
 }
 
-/** The table's entry of a code, or undefined where the code is foreign. */
-export const errorEntry = (code: string): ErrorEntry | undefined =>
-  Object.hasOwn(errorTable, code) ? errorTable[code as ErrorCode] : undefined;
+/** What the table says of a code. */
+export const errorEntry = (code: ErrorCode): ErrorEntry => errorTable[code];
 
-/** An expected failure, by a code of the error table (or another side's own code). */
+/** An expected failure, by a code of the error table. */
 export class ReferralsError extends Error {
-  readonly code: ErrorCode | (string & {});
+  readonly code: ErrorCode;
   /** The HTTP status; 0 where no answer arrived. */
   readonly status: number;
   /** True where the same call may succeed later as it is. */
@@ -35,9 +36,11 @@ export class ReferralsError extends Error {
   readonly clientRequestId: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly problems: readonly Problem[] | undefined;
+  /** The other side's own code, for logs and for passing on; decisions are made by `code`. */
+  readonly foreignCode: string | undefined;
 
-  constructor(code: ErrorCode | (string & {}), details: ErrorDetails = {}) {
-    const known = errorEntry(code) ?? errorTable.generalException;
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    const known = errorEntry(code);
     super(details.message ?? known.sentence, { cause: details.cause });
     this.name = "ReferralsError";
     this.code = code;
@@ -49,10 +52,11 @@ export class ReferralsError extends Error {
     this.clientRequestId = details.clientRequestId;
     this.retryAfterMs = details.retryAfterMs;
     this.problems = details.problems;
+    this.foreignCode = details.foreignCode;
   }
 
   /** What to do about it. */
   get remedy(): string {
-    return (errorEntry(this.code) ?? errorTable.generalException).remedy;
+    return errorEntry(this.code).remedy;
   }
 }
