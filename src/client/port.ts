@@ -42,6 +42,17 @@ export interface ListQuery {
   readonly top?: number;
   readonly skip?: number;
   readonly count?: boolean;
+  /**
+   * Referrals per page, as a wish (`Prefer: odata.maxpagesize`): the service may answer with fewer.
+   */
+  readonly maxPageSize?: number;
+}
+
+/** The page behind a link that an earlier page gave. */
+export interface NextPage {
+  readonly nextLink: string;
+  /** Repeat it on each page: a link need not remember the wish. */
+  readonly maxPageSize?: number;
 }
 
 export interface ListPage {
@@ -71,8 +82,5 @@ export interface ReferralsPort {
   ): Promise<StoredReferral>;
   update(referral: Referral, options: UpdateOptions): Promise<StoredReferral>;
   /** One page: the first for a query, or the one behind a nextLink. */
-  listPage(
-    query: ListQuery | { readonly nextLink: string },
-    options?: CallOptions,
-  ): Promise<ListPage>;
+  listPage(query: ListQuery | NextPage, options?: CallOptions): Promise<ListPage>;
 }

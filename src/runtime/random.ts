@@ -1,5 +1,3 @@
-import { randomBytes, randomUUID } from "node:crypto";
-
 /** Chance as the product sees it, so that a simulation can replay it. */
 export interface Random {
   /** A version 4 UUID in lower case. */
@@ -10,9 +8,12 @@ export interface Random {
   bytes(length: number): Uint8Array;
 }
 
-/** Cryptographic randomness of the platform. */
+/** Cryptographic randomness of the platform; Web Crypto, so that it is the same in a browser. */
 export const systemRandom: Random = {
-  uuid: () => randomUUID(),
-  fraction: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
-  bytes: (length) => new Uint8Array(randomBytes(length)),
+  uuid: () => crypto.randomUUID(),
+  fraction: () => {
+    const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+    return ((high >>> 11) * 2 ** 32 + low) / 2 ** 53;
+  },
+  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
 };

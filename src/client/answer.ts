@@ -1,0 +1,120 @@
+import {
+  errorFromResponse,
+  type Referral,
+  ReferralsError,
+  validateReferral,
+} from "../contract/index.ts";
+import { type Clock, HttpFailure } from "../runtime/index.ts";
+import type { ListPage, StoredReferral } from "./port.ts";
+import { isUnknownOutcome } from "./retry.ts";
+import type { Answer, Call, Transport } from "./transport.ts";
+
+/** True for a write that nothing protects from happening twice. */
+function isUnprotectedWrite(call: Call): boolean {
+  if (call.method === "GET") return false;
+  const ifMatch = call.headers?.["if-match"];
+  return call.method === "POST" || ifMatch === undefined || ifMatch === "*";
+}
+
+/**
+ * Sends a call and answers with a 2xx, or throws a ReferralsError. A write that nothing protects
+ * from happening twice throws `outcomeUnknown` where nobody can say whether it was carried out.
+ */
+export async function sendExpectingSuccess(transport: Transport, call: Call): Promise<Answer> {
+  let answer: Answer;
+  try {
+    answer = await transport.send(call);
+  } catch (error) {
+    throw error instanceof HttpFailure ? errorOfFailure(call, error) : error;
+  }
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  throw errorOfAnswer(call, answer, transport.clock);
+}
+
+function errorOfFailure(call: Call, failure: HttpFailure): ReferralsError {
+  if (failure.kind === "unreachable") {
+    return new ReferralsError("unreachable", { message: failure.message, cause: failure });
+  }
+  const code = isUnprotectedWrite(call) ? "outcomeUnknown" : "timeout";
+  return new ReferralsError(code, {
+    message: `${failure.message}: ${call.method}`,
+    cause: failure,
+  });
+}
+
+/** The typed error of an answer that isn't a success. */
+export function errorOfAnswer(call: Call, answer: Answer, clock: Clock): ReferralsError {
+  const error = errorFromResponse(answer.status, answer.headers(), answer.body, clock.now());
+  if (!isUnprotectedWrite(call) || !isUnknownOutcome(answer.status)) return error;
+  return new ReferralsError("outcomeUnknown", {
+    message: `${error.message} Whether the change was made is unknown.`,
+    status: answer.status,
+    ...idsOf(answer),
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+    cause: error,
+  });
+}
+
+function idsOf(answer: Answer): { readonly requestId?: string; readonly clientRequestId?: string } {
+  const requestId = answer.header("request-id");
+  const clientRequestId = answer.header("client-request-id");
+  return {
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(clientRequestId === undefined ? {} : { clientRequestId }),
+  };
+}
+
+/**
+ * An answer of 2xx that can't be understood: nothing of ours is wrong, and repeating won't help.
+ */
+export function invalidAnswer(answer: Answer, message: string): ReferralsError {
+  return new ReferralsError("invalidAnswer", { message, retryable: false, ...idsOf(answer) });
+}
+
+/** The JSON of an answer. */
+export function jsonOf(answer: Answer): unknown {
+  try {
+    return JSON.parse(answer.body);
+  } catch {
+    throw invalidAnswer(answer, `the answer (status ${answer.status}) is not JSON`);
+  }
+}
+
+/** The one referral that an answer holds. */
+export function storedReferralOf(answer: Answer): StoredReferral {
+  const referral = referralOf(answer, jsonOf(answer));
+  // The document's own eTag comes first: headers were seen to lose the quotes on the way through
+  // proxies.
+  const eTag = referral.eTag ?? answer.header("etag");
+  if (typeof eTag !== "string" || eTag === "") {
+    throw invalidAnswer(answer, "the answer holds a referral without an eTag");
+  }
+  return { referral, eTag };
+}
+
+function referralOf(answer: Answer, document: unknown): Referral {
+  const result = validateReferral(document, "read");
+  if (result.ok) return result.referral;
+  const first = result.problems[0];
+  throw invalidAnswer(answer, `the answer is not a referral: ${first?.pointer} ${first?.reason}`);
+}
+
+/** The page of a list that an answer holds. */
+export function listPageOf(answer: Answer): ListPage {
+  const document = jsonOf(answer);
+  const fields = (typeof document === "object" && document !== null ? document : {}) as {
+    readonly value?: unknown;
+    readonly "@odata.nextLink"?: unknown;
+    readonly "@odata.count"?: unknown;
+  };
+  if (!Array.isArray(fields.value)) {
+    throw invalidAnswer(answer, 'the answer is not a list: "value" is missing');
+  }
+  const nextLink = fields["@odata.nextLink"];
+  const count = fields["@odata.count"];
+  return {
+    referrals: fields.value.map((item) => referralOf(answer, item)),
+    ...(typeof nextLink === "string" && nextLink !== "" ? { nextLink } : {}),
+    ...(typeof count === "number" ? { count } : {}),
+  };
+}

@@ -1,0 +1,1 @@
+export { createReferralsPort, type ReferralsPortOptions } from "./referrals-port.ts";

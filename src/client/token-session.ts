@@ -1,0 +1,122 @@
+import type { AccessToken, TokenCredential } from "@azure/core-auth";
+import type { PipelinePolicy, PipelineRequest } from "@azure/core-rest-pipeline";
+import type { Clock } from "../runtime/index.ts";
+
+/** How long before its end a token is renewed, in milliseconds. */
+const renewalMarginMs = 120_000;
+
+/**
+ * Holds the access token of one client; asks the credential once, however many calls wait for the
+ * answer.
+ */
+export interface TokenSession {
+  /**
+   * Signs each call. It is the pipeline's innermost policy, so that a repeated call is signed anew.
+   */
+  readonly policy: PipelinePolicy;
+  /**
+   * After a 401: true if the credential now gives another token, so that one more try makes sense.
+   */
+  renew(challenge: string | undefined, signal: AbortSignal | undefined): Promise<boolean>;
+}
+
+/** What a token session needs. */
+export interface TokenSessionOptions {
+  readonly credential: TokenCredential;
+  readonly scopes: readonly string[];
+  readonly clock: Clock;
+}
+
+/**
+ * Creates a token session. The bearer policy of core-rest-pipeline is not used because it reads the
+ * machine's clock, and our simulation replays time.
+ */
+export function createTokenSession(options: TokenSessionOptions): TokenSession {
+  const { credential, clock } = options;
+  const scopes = [...options.scopes];
+  let current: AccessToken | undefined;
+  let asking: Promise<AccessToken> | undefined;
+
+  const renewAt = (token: AccessToken): number =>
+    token.refreshAfterTimestamp ?? token.expiresOnTimestamp - renewalMarginMs;
+
+  function ask(claims?: string): Promise<AccessToken> {
+    asking ??= credential
+      .getToken(scopes, claims === undefined ? {} : { claims })
+      .then((token) => {
+        if (token === null) throw new TypeError("the credential gave no access token");
+        current = token;
+        return token;
+      })
+      .finally(() => {
+        asking = undefined;
+      });
+    return asking;
+  }
+
+  async function askBeforeEnd(old: AccessToken | undefined, signal?: AbortSignal) {
+    try {
+      return await unlessAborted(ask(), signal);
+    } catch (error) {
+      // A token endpoint that is down for a minute need not stop calls that an older token still
+      // covers.
+      if (signal?.aborted || old === undefined || clock.now() >= old.expiresOnTimestamp)
+        throw error;
+      return old;
+    }
+  }
+
+  const policy: PipelinePolicy = {
+    name: "partnerReferralsToken",
+    async sendRequest(request, next) {
+      const token =
+        current !== undefined && clock.now() < renewAt(current)
+          ? current
+          : await askBeforeEnd(current, abortSignalOf(request));
+      request.headers.set("authorization", `Bearer ${token.token}`);
+      return next(request);
+    },
+  };
+
+  return {
+    policy,
+    async renew(challenge, signal) {
+      const refused = current?.token;
+      current = undefined;
+      const renewed = await unlessAborted(ask(claimsOf(challenge)), signal);
+      return renewed.token !== refused;
+    },
+  };
+}
+
+/**
+ * The claims of a `WWW-Authenticate` challenge (continuous access evaluation), decoded from base64.
+ */
+function claimsOf(challenge: string | undefined): string | undefined {
+  const encoded = /\bclaims="([A-Za-z\d+/_=-]+)"/.exec(challenge ?? "")?.[1];
+  if (encoded === undefined) return undefined;
+  try {
+    return atob(encoded.replaceAll("-", "+").replaceAll("_", "/"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Waits for shared work: a caller who gives up leaves the others' work alone. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  if (signal.aborted) return Promise.reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+/**
+ * The native signal of a request; core-rest-pipeline's type also admits look-alikes, which we never
+ * put in.
+ */
+export function abortSignalOf(request: PipelineRequest): AbortSignal | undefined {
+  return request.abortSignal instanceof AbortSignal ? request.abortSignal : undefined;
+}
