@@ -1,0 +1,151 @@
+import type { ReferralsPort } from "../client/port.ts";
+import type { Mapping } from "../crm/mapping-port.ts";
+import type { CrmAdapter, CrmValue } from "../crm/port.ts";
+import type { Clock, Log, Random } from "../runtime/index.ts";
+import type { HistoryEntry, InboxItem, Ledger } from "./ledger-port.ts";
+import type { Side } from "./pair.ts";
+import type { EngineRules } from "./rules.ts";
+import type { Runner } from "./runner.ts";
+import type { EngineSettings } from "./settings.ts";
+
+/** A number kept outside the database, so that a database restored from a backup is noticed. */
+export interface RestoreWitness {
+  read(): Promise<number | undefined>;
+  write(generation: number): Promise<void>;
+}
+
+/** Everything that the engine needs of the world; it has no other source of time, chance or data. */
+export interface EngineEnvironment {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly referrals: ReferralsPort;
+  readonly crm: CrmAdapter;
+  readonly ledger: Ledger;
+  readonly mapping: Mapping;
+  readonly settings: EngineSettings;
+  /** The judgements that the promises rest on; `engineRules` unless a test takes one away. */
+  readonly rules?: EngineRules;
+  /** Spreads reconciling over workers; without one, `start` reconciles in this process. */
+  readonly runner?: Runner;
+  readonly witness?: RestoreWitness;
+}
+
+/** What a walk over one side found. */
+export interface WalkReport {
+  readonly side: Side;
+  readonly pages: number;
+  readonly observed: number;
+  /** Observations that were news. */
+  readonly changed: number;
+}
+
+/** A sign that something changed: never data, never an order. */
+export interface Hint {
+  readonly side: Side;
+  readonly id: string;
+  /** The stamp that the sender named, where it did. */
+  readonly changedAt?: string;
+}
+
+/** How a person answers a question of the inbox. */
+export type Answer =
+  | { readonly choose: "referral" | "crm"; readonly always?: boolean }
+  | { readonly choose: "value"; readonly value: CrmValue }
+  /** match: the CRM record to link, or a new deal; double: close the referral that is too many, or leave it. */
+  | { readonly choose: "link"; readonly recordId: string }
+  | { readonly choose: "create" }
+  | { readonly choose: "close" }
+  | { readonly choose: "dismiss" };
+
+/** One write that a rehearsal would have made. */
+export interface PlannedWrite {
+  readonly pairId: string;
+  readonly side: Side;
+  readonly kind: "create" | "update" | "close";
+  readonly fields: readonly string[];
+}
+
+/** What would happen next, computed by the same engine over a copy that forgets. */
+export interface Rehearsal {
+  readonly writes: readonly PlannedWrite[];
+  readonly links: number;
+  readonly questions: readonly InboxItem[];
+  readonly refusals: readonly {
+    readonly pairId: string;
+    readonly field: string;
+    readonly reason: string;
+    readonly remedy: string;
+  }[];
+  /** Calls to the referrals API that the writes would spend. */
+  readonly calls: number;
+}
+
+/** Something that followers may want to show at once; read the ledger for what it means. */
+export interface EngineEvent {
+  readonly at: number;
+  readonly pairIds: readonly string[];
+  readonly kinds: readonly HistoryEntry["kind"][];
+  /** True where the inbox, the approval or a pause changed. */
+  readonly isForPeople: boolean;
+}
+
+/**
+ * Keeps one CRM and one Partner Center in step.
+ *
+ * Every method is a step that can be taken by hand; `start` takes them in a loop. A step may be abandoned at any await and
+ * repeated by a new engine on the same ledger.
+ */
+export interface Engine {
+  /** Notices a restored database, reads what an earlier process left; the first thing to call, `start` calls it. */
+  open(): Promise<void>;
+  /** One whole walk over the referrals that changed. */
+  pollReferrals(): Promise<WalkReport>;
+  /** One whole walk over the CRM's changes. */
+  pollCrm(): Promise<WalkReport>;
+  /** Marks what the hint names as due; true where it wasn't known already. */
+  hint(hint: Hint): Promise<boolean>;
+  /** Looks, plans, acts and settles until the pair is at rest, waits for a person, or for another time. */
+  reconcile(pairId: string): Promise<void>;
+  /** Reconciles the pairs that are due now, at most `limit` of them; resolves to how many. */
+  runDue(limit?: number): Promise<number>;
+  /** When the next pair is due or the next poll or audit is to run, by the clock. */
+  nextDue(): Promise<number>;
+  /** Polls whose time has come and due pairs, once each; resolves to the number of pairs reconciled. */
+  tick(): Promise<number>;
+  /** Compares everything on both sides with what was seen, repairs and counts drift. */
+  auditSweep(): Promise<{ readonly drift: number }>;
+  /** Loops until stopped. */
+  start(): Promise<void>;
+  /** Finishes what is under way, then resolves. */
+  stop(): Promise<void>;
+
+  rehearse(): Promise<Rehearsal>;
+  approve(by?: string): Promise<void>;
+  resolve(itemId: string, answer: Answer, by?: string): Promise<void>;
+  /** Writes the value that a write of ours replaced, and parks the field. Rejects with EngineRefusal where it can't. */
+  undo(sequence: number, by?: string): Promise<void>;
+  replay(pairId: string, by?: string): Promise<void>;
+  pause(scope: PauseScope, by?: string): Promise<void>;
+  resume(scope: PauseScope, by?: string): Promise<void>;
+  /** Declares that the database is older than the world: a new epoch begins. */
+  declareRestored(by?: string): Promise<void>;
+  subscribe(listener: (event: EngineEvent) => void): () => void;
+}
+
+/** What is paused: everything, one pair, or one field of a pair. */
+export interface PauseScope {
+  readonly pairId?: string;
+  readonly field?: string;
+}
+
+/** A person's request that can't be carried out: why, and what to do instead. */
+export class EngineRefusal extends Error {
+  readonly remedy: string;
+
+  constructor(message: string, remedy: string) {
+    super(message);
+    this.name = "EngineRefusal";
+    this.remedy = remedy;
+  }
+}

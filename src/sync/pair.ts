@@ -1,0 +1,194 @@
+import type { Referral } from "../contract/index.ts";
+import type { CrmFields, CrmValue } from "../crm/port.ts";
+import type { Priority } from "./runner.ts";
+
+/** The two systems that a pair connects. */
+export type Side = "referral" | "crm";
+
+/** Values by the mapping's field name, in one side's own form. */
+export type FieldValues = Readonly<Record<string, CrmValue>>;
+
+/** Between which two moments of our own clock a field changed: the last look that found it as before, and the first that didn't. */
+export interface SeenChange {
+  readonly after: number;
+  readonly by: number;
+}
+
+/** What is known of one side of a pair. */
+export interface SideState<Document> {
+  readonly id: string;
+  /** ETag or CRM version: opaque, never ordered. */
+  readonly version: string;
+  /** The side's own modification stamp; the only order there is. */
+  readonly stamp: string;
+  /** What was last *seen*, as received; undefined where it isn't kept (a deal that nobody shares). */
+  readonly document: Document | undefined;
+  /** What was last *agreed*, in this side's own form. A field that was never agreed is absent. */
+  readonly shadow: FieldValues;
+  /** Fields whose seen value differs from the shadow, with the time in which that happened. */
+  readonly changes: Readonly<Record<string, SeenChange>>;
+  /** Our clock at the last look, in milliseconds. */
+  readonly lookedAt: number;
+  /** The epoch of that look. */
+  readonly epoch: number;
+  /** Who changed it last, where the side tells. */
+  readonly changedBy?: string;
+  /** Where a person opens it. */
+  readonly url?: string;
+  /** `deleted`: explicitly and confirmed. `missing`: it can't be seen, which proves nothing. */
+  readonly presence: "present" | "missing" | "deleted";
+}
+
+/** The referral's side of a pair. */
+export type ReferralSide = SideState<Referral>;
+
+/** The CRM's side of a pair. */
+export type CrmSide = SideState<CrmFields>;
+
+/** One field of a write that is under way or done. */
+export interface FieldWrite {
+  readonly field: string;
+  /** What is written, in the receiving side's form. */
+  readonly value: CrmValue;
+  /** What the receiving side had. */
+  readonly old: CrmValue;
+  /** What it was derived from, in the giving side's form. */
+  readonly source: CrmValue;
+}
+
+/** The durable memo of a write: stored before the call, so that its effect is never taken for somebody else's edit. */
+export interface Attempt {
+  readonly id: string;
+  readonly side: Side;
+  readonly at: number;
+  /** The version that the write demands; as long as the side still has it, the write may yet land. */
+  readonly version: string;
+  readonly writes: readonly FieldWrite[];
+  /** Finished steps of a CRM write, by step key. */
+  readonly steps: Readonly<Record<string, string>>;
+}
+
+/** What a referral that we may have created looks like. */
+export interface Fingerprint {
+  readonly externalReferenceId: string;
+  readonly engagementId?: string;
+  readonly type: string;
+  /** The targets as `type:id`, sorted. */
+  readonly target: readonly string[];
+  /** A stamp of the server's own clock from before the first try; the empty string where none was known. */
+  readonly notBefore: string;
+}
+
+/** The durable intent to create a referral: the only operation that can duplicate. */
+export interface Creation {
+  readonly requestId: string;
+  readonly fingerprint: Fingerprint;
+  readonly at: number;
+  /** Fields sent, to become the CRM's shadow when the answer is known. */
+  readonly writes: readonly FieldWrite[];
+  /** Set when a try ended without a known outcome: no new try before a probe after this moment. */
+  readonly probeAt?: number;
+  readonly tries: number;
+}
+
+/** Why a field is left alone on both sides until somebody decides. */
+export interface Park {
+  readonly reason: "conflict" | "breaker" | "undo" | "operator" | "refused";
+  readonly at: number;
+  /** For `refused`: the source value that was refused; another value may be tried. */
+  readonly source?: CrmValue;
+}
+
+/** What a person decided for a field; carried out once. `value` is in the referral's form; `undo` writes one side only. */
+export type Decision =
+  | { readonly take: "referral" | "crm" }
+  | { readonly take: "value"; readonly value: CrmValue }
+  | { readonly take: "undo"; readonly side: Side; readonly value: CrmValue };
+
+/** A value that isn't carried over, with the reason and what a person can do. */
+export interface Refusal {
+  readonly field: string;
+  /** The side that doesn't receive it. */
+  readonly side: Side;
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+/** Why a pair doesn't move on by itself, or when it tries again. */
+export interface PairProblem {
+  readonly code: string;
+  readonly sentence: string;
+  readonly remedy: string;
+  readonly side: Side;
+  readonly field?: string;
+  readonly tries: number;
+  readonly since: number;
+  /** The next try, by our clock; absent for a dead letter, which waits for a person. */
+  readonly retryAt?: number;
+  /** What would be called next: `PATCH referral`. */
+  readonly nextCall: string;
+}
+
+/** The states of a pair; every pair is in exactly one, derived from its row (see pair-state.ts). */
+export const pairStates = [
+  "unshared",
+  "matching",
+  "creating-referral",
+  "probing",
+  "inviting-microsoft",
+  "creating-deal",
+  "looking",
+  "planning",
+  "writing-referral",
+  "writing-crm",
+  "held",
+  "asking",
+  "in-step",
+  "retrying",
+  "dead",
+  "paused",
+  "deleted",
+  "unlinked",
+  "sibling",
+] as const;
+
+/** The state of a pair. */
+export type PairState = (typeof pairStates)[number];
+
+/** One referral and one CRM record that are kept in step; as long as one side is missing, what waits for the other. */
+export interface Pair {
+  readonly id: string;
+  /** How often it was stored; 0 for a pair that is new. A commit refuses a pair whose revision is no longer current. */
+  readonly revision: number;
+  readonly state: PairState;
+  /** `sibling`: another organisation's referral of the same engagement, shown but never linked to a deal. */
+  readonly role: "deal" | "sibling";
+  /** The side that it began on. */
+  readonly origin: Side;
+  readonly referral?: ReferralSide;
+  readonly crm?: CrmSide;
+  readonly engagementId?: string;
+  /** Normalised names of customer and deal, for the first match. */
+  readonly matchKey?: string;
+  /** When it should be reconciled next. */
+  readonly due?: { readonly at: number; readonly priority: Priority };
+  /** Sides that must be read before anything is planned. */
+  readonly look: { readonly referral?: true; readonly crm?: true };
+  readonly attempt?: Attempt;
+  readonly creation?: Creation;
+  /** The second leg of a co-sell: Microsoft's side of the engagement. */
+  readonly invitation?: Creation | "wanted" | "done";
+  readonly parked: Readonly<Record<string, Park>>;
+  readonly decisions: Readonly<Record<string, Decision>>;
+  readonly refusals: readonly Refusal[];
+  readonly problem?: PairProblem;
+  /** Our recent writes by field: `[milliseconds, side]`, for the breaker. */
+  readonly recentWrites: Readonly<Record<string, readonly (readonly [number, Side])[]>>;
+  readonly paused?: true;
+  /** Set when the pair is over: it is never revived or linked anew by itself. */
+  readonly ended?: "unlinked" | "deletion-ignored";
+  /** The epoch in which both sides were last compared. */
+  readonly epoch: number;
+  readonly createdAt: number;
+  readonly settledAt?: number;
+}
