@@ -1,0 +1,29 @@
+export { compileMapping, loadMapping } from "./compile-mapping.ts";
+export { MappingError, type MappingProblem } from "./mapping-error.ts";
+export type {
+  FieldPolicy,
+  Lens,
+  LensContext,
+  LensResult,
+  MappedField,
+  Mapping,
+  ReferralValue,
+} from "./mapping-port.ts";
+export type { MappingSpec } from "./mapping-schema.ts";
+export { parseMapping } from "./parse-mapping.ts";
+export {
+  type CrmAdapter,
+  type CrmCapabilities,
+  type CrmChange,
+  CrmError,
+  type CrmErrorCode,
+  type CrmFields,
+  type CrmRecord,
+  type CrmRecordVersion,
+  type CrmStep,
+  type CrmValue,
+  type CrmWrite,
+  type OperationOptions,
+  type StepMemo,
+  type Watermark,
+} from "./port.ts";

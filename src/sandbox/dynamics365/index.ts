@@ -1,0 +1,5 @@
+export {
+  createDynamicsSandbox,
+  type DynamicsSandbox,
+  type DynamicsSandboxOptions,
+} from "./sandbox.ts";
