@@ -21,7 +21,8 @@ export interface TrustedIssuer {
 /** What a token verifier needs. */
 export interface TokenVerifierOptions {
   readonly clock: Clock;
-  readonly issuers: readonly TrustedIssuer[];
+  /** The trusted issuer that an `iss` claim names; undefined for a stranger. */
+  readonly trusted: (issuer: string) => TrustedIssuer | undefined;
   /** True: tokens without a multifactor claim are refused. May be switched while running. */
   readonly requiresMfa?: () => boolean;
 }
@@ -55,13 +56,13 @@ function sentenceFor(error: unknown): string {
 /** Verifies bearer tokens; what has been verified is remembered until it expires. */
 export class TokenVerifier {
   readonly #clock: Clock;
-  readonly #issuers: ReadonlyMap<string, TrustedIssuer>;
+  readonly #trusted: TokenVerifierOptions["trusted"];
   readonly #requiresMfa: () => boolean;
   readonly #verified = new Map<string, Verified>();
 
   constructor(options: TokenVerifierOptions) {
     this.#clock = options.clock;
-    this.#issuers = new Map(options.issuers.map((issuer) => [issuer.issuer, issuer]));
+    this.#trusted = options.trusted;
     this.#requiresMfa = options.requiresMfa ?? (() => false);
   }
 
@@ -80,7 +81,7 @@ export class TokenVerifier {
   async verify(authorization: string): Promise<Principal> {
     const token = /^bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1];
     if (token === undefined) throw refusal("Authorization must be: Bearer, a space, the token.");
-    const trusted = this.#issuers.get(String(issuerOf(token)));
+    const trusted = this.#trusted(String(issuerOf(token)));
     if (!trusted) throw refusal("The access token's issuer isn't accepted here.");
     const claims = await this.#claimsOf(token, trusted);
     const principal = trusted.toPrincipal(claims);

@@ -1,8 +1,10 @@
+export { openDocumentStore } from "./document-store.ts";
 export { migrate } from "./migrate.ts";
 export { type OpenDatabaseOptions, openDatabase } from "./open-database.ts";
 export type {
   Database,
   DialectName,
+  DocumentStore,
   Migration,
   Queryable,
   Row,

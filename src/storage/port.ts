@@ -52,3 +52,16 @@ export interface Migration {
   readonly version: number;
   readonly statements: readonly string[];
 }
+
+/** Small JSON texts by kind and key, each with an optional end of life (milliseconds since 1970). */
+export interface DocumentStore {
+  /** The text, or undefined where there is none or its life has ended. */
+  get(kind: string, key: string): Promise<string | undefined>;
+  put(kind: string, key: string, text: string, expiresAtMs?: number): Promise<void>;
+  /** Stores a first text and resolves to the one that is there: of two callers at once both get the winner's. */
+  putFirst(kind: string, key: string, text: string): Promise<string>;
+  /** Removes a text and resolves to it: of two callers at once only one gets it. */
+  take(kind: string, key: string): Promise<string | undefined>;
+  /** Removes what has ended; resolves to how many there were. */
+  sweep(): Promise<number>;
+}
