@@ -1,11 +1,12 @@
 import type { Edition, FieldKind, Write } from "./field.ts";
-import { type FieldNode, type RecordNode, referralTree } from "./tree.ts";
+import { pointerOf } from "./problem.ts";
+import { fieldsInside, referralTree } from "./tree.ts";
 
 /** One field of the Referral. */
 export interface ReferralField {
-  /** Names joined with dots, as on the reference page: `customerProfile.address.city`. */
+  /** Names joined with dots, as on the reference page: `customerProfile.team.email`. */
   readonly path: string;
-  /** JSON Pointer; `*` stands for any index: `/team` and `*` and `email`. */
+  /** JSON Pointer; a `*` in it stands for any index of a list. */
   readonly pointer: string;
   readonly type: FieldKind;
   readonly title: string;
@@ -19,10 +20,11 @@ export interface ReferralField {
   readonly values?: readonly string[];
 }
 
-function describe(field: FieldNode, path: string, pointer: string): ReferralField {
-  return {
-    path,
-    pointer,
+/** Every field of the Referral, records and lists before the fields inside them. */
+export const fields: readonly ReferralField[] = fieldsInside(referralTree).map(
+  ({ field, steps }) => ({
+    path: steps.filter((step) => step !== "*").join("."),
+    pointer: pointerOf(steps),
     type: field.kind,
     title: field.title,
     description: field.description,
@@ -30,17 +32,5 @@ function describe(field: FieldNode, path: string, pointer: string): ReferralFiel
     edition: field.edition,
     required: field.required ?? false,
     ...(field.values ? { values: field.values } : {}),
-  };
-}
-
-function flatten(record: RecordNode, path: string, pointer: string): ReferralField[] {
-  return record.fields.flatMap((field) => {
-    const here = `${path}${field.name}`;
-    const at = `${pointer}/${field.name}`;
-    const inside = field.kind === "list" ? `${at}/*` : at;
-    return [describe(field, here, at), ...(field.of ? flatten(field.of, `${here}.`, inside) : [])];
-  });
-}
-
-/** Every field of the Referral, records and lists before the fields inside them. */
-export const fields: readonly ReferralField[] = flatten(referralTree, "", "");
+  }),
+);

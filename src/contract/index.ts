@@ -42,14 +42,8 @@ export {
   type Parameter,
   type Visibility,
 } from "./operations.ts";
-export {
-  type PatchOp,
-  type PatchOperation,
-  type PatchPath,
-  type PatchResult,
-  patchPaths,
-  validatePatch,
-} from "./patch.ts";
+export { type PatchOperation, type PatchResult, validatePatch } from "./patch.ts";
+export { type PatchOp, type PatchPath, patchPaths } from "./patch-paths.ts";
 export type { Problem } from "./problem.ts";
 export {
   assistanceRequestCodes,

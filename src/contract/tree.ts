@@ -2,27 +2,24 @@ import { z } from "zod";
 import { type FieldMeta, fieldMeta, recordNames } from "./field.ts";
 import { referralSchema } from "./referral.ts";
 
-/** A field of the statement, with its place in the document. */
+/** A field of the statement, with its name and what is inside. */
 export interface FieldNode extends FieldMeta {
   readonly name: string;
-  /** The fields inside, where the field holds a record or a list of records. */
-  readonly of?: RecordNode;
-  /** The zod schema of one value that is neither null nor absent. */
+  /** The schema of a value that is neither null nor absent. */
   readonly schema: z.ZodType;
+  /** The type of the record, or of each record of the list. */
+  readonly of?: RecordNode;
+  /** One record of the list, as if it were a field. */
+  readonly item?: FieldNode;
 }
 
 /** A record type of the statement. */
 export interface RecordNode {
   readonly name: string;
   readonly fields: readonly FieldNode[];
-  /** Fields by their name in lower case, for input whose keys differ in case. */
-  readonly byLowerCase: ReadonlyMap<string, FieldNode>;
   readonly byName: ReadonlyMap<string, FieldNode>;
-}
-
-function recordInside(schema: z.ZodType): RecordNode | undefined {
-  if (schema instanceof z.ZodArray) return recordInside(schema.element as z.ZodType);
-  return schema instanceof z.ZodObject ? recordNode(schema) : undefined;
+  /** For input whose keys differ in case. */
+  readonly byLowerCase: ReadonlyMap<string, FieldNode>;
 }
 
 function fieldNode(name: string, field: z.ZodType): FieldNode {
@@ -30,9 +27,14 @@ function fieldNode(name: string, field: z.ZodType): FieldNode {
   if (!(meta && field instanceof z.ZodOptional && field.def.innerType instanceof z.ZodNullable)) {
     throw new TypeError(`the statement's field ${name} was not made by a function of field.ts`);
   }
-  const schema = field.def.innerType.def.innerType as z.ZodType;
-  const of = recordInside(schema);
-  return { ...meta, name, schema, ...(of ? { of } : {}) };
+  return nodeOf(name, meta, field.def.innerType.def.innerType as z.ZodType);
+}
+
+function nodeOf(name: string, meta: FieldMeta, schema: z.ZodType): FieldNode {
+  if (schema instanceof z.ZodObject) return { ...meta, name, schema, of: recordNode(schema) };
+  if (!(schema instanceof z.ZodArray)) return { ...meta, name, schema };
+  const item = nodeOf(name, { ...meta, kind: "record" }, schema.element as z.ZodType);
+  return { ...meta, name, schema, item, ...(item.of ? { of: item.of } : {}) };
 }
 
 function recordNode(schema: z.ZodObject): RecordNode {
@@ -50,4 +52,32 @@ function recordNode(schema: z.ZodObject): RecordNode {
 }
 
 /** The statement as a tree that generators and checks walk. */
+export const referralNode: FieldNode = nodeOf(
+  "referral",
+  {
+    kind: "record",
+    title: "Referral",
+    description: "A referral between a partner and Microsoft",
+    write: ["create", "put"],
+    edition: "specification",
+  },
+  referralSchema,
+);
+
+/** The Referral's own record. */
 export const referralTree: RecordNode = recordNode(referralSchema);
+
+/** A field of the tree with its place: names, and `*` for any index of a list. */
+export interface PlacedField {
+  readonly field: FieldNode;
+  readonly steps: readonly string[];
+}
+
+/** Every field inside a record, each before the fields inside it. */
+export function fieldsInside(record: RecordNode, above: readonly string[] = []): PlacedField[] {
+  return record.fields.flatMap((field) => {
+    const steps = [...above, field.name];
+    const inside = field.item ? [...steps, "*"] : steps;
+    return [{ field, steps }, ...(field.of ? fieldsInside(field.of, inside) : [])];
+  });
+}
