@@ -107,8 +107,8 @@ function codeFor(status: number): ErrorCode {
 const transientStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
 /**
- * The milliseconds that a Retry-After header asks to wait: its seconds, or the time from `fromMs` to
- * its date. That date is the server's, so `fromMs` is best the answer's own Date.
+ * The milliseconds that a Retry-After header asks to wait: its seconds, or the time from `fromMs`
+ * to its date. That date is the server's, so `fromMs` is best the answer's own Date.
  */
 export function retryAfterMs(
   header: string | undefined,
@@ -138,9 +138,9 @@ const defined = <T extends object>(details: T): { [K in keyof T]: Exclude<T[K], 
   };
 
 /**
- * The error that an HTTP answer tells of. Header names may have any case; the body is text or parsed
- * JSON of any shape. Decides by status and code, never by message: a code that the table doesn't know
- * gives the status's own code, and stays readable as `foreignCode`.
+ * The error that an HTTP answer tells of. Header names may have any case; the body is text or
+ * parsed JSON of any shape. Decides by status and code, never by message: a code that the table
+ * doesn't know gives the status's own code, and stays readable as `foreignCode`.
  */
 export function errorFromResponse(
   status: number,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The ways in which a caller may set a field. A field that names none of them belongs to the server. */
+/** The ways in which a caller may set a field. Where there is none, it belongs to the server. */
 export type Write = "create" | "put" | "patch" | "append";
 
 /** `specification`: on the connector's reference page. `current`: came with a later edition. */
@@ -81,7 +81,7 @@ export const flag = (
   options: Options = {},
 ): Field<z.ZodBoolean> => described(z.boolean(), "flag", { title, description, write, ...options });
 
-/** A moment as ISO 8601 text, in UTC where the server wrote it, with up to seven fraction digits. */
+/** A moment as ISO 8601 text; the server writes UTC with up to seven fraction digits. */
 export const dateTime = (
   title: string,
   description: string,

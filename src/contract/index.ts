@@ -3,20 +3,27 @@ export { type ErrorBody, errorBody, errorFromResponse, retryAfterMs } from "./er
 export { type ErrorCode, type ErrorEntry, errorTable } from "./errors.ts";
 export type { Edition, FieldKind, Write } from "./field.ts";
 export { fields, type ReferralField } from "./fields.ts";
+export { type JsonSchema, jsonSchema } from "./json-schema.ts";
+export {
+  type Category,
+  categoryOf,
+  type DealType,
+  dealTypeOf,
+  isForMicrosoft,
+  microsoftOrganizationId,
+  microsoftTarget,
+} from "./kinds.ts";
 export {
   actions,
   answerWithinMs,
-  type Category,
-  categoryOf,
   checkMove,
   checkShareConsent,
-  type DealType,
-  dealTypeOf,
   expiresAt,
   isExpired,
   isFinal,
   isStatePair,
   lifecycle,
+  movesFrom,
   registrationRisk,
   registrationWaitMs,
   type State,
@@ -30,21 +37,33 @@ export {
   type PrimitiveType,
 } from "./model.ts";
 export { nearestName } from "./nearest.ts";
+export { openApiDocument } from "./openapi.ts";
 export {
   type BodyName,
   basePath,
   callLimit,
   host,
   type Operation,
+  type OperationBody,
   type OperationId,
   type OperationResponse,
   operations,
   type Parameter,
   type Visibility,
 } from "./operations.ts";
+export { callersPart, serversPart } from "./ownership.ts";
 export { type PatchOperation, type PatchResult, validatePatch } from "./patch.ts";
 export { type PatchOp, type PatchPath, patchPaths } from "./patch-paths.ts";
 export type { Problem } from "./problem.ts";
+export {
+  actionParameters,
+  type DefinitionRow,
+  listDefinition,
+  type ParameterRow,
+  type ReferenceType,
+  referralDefinition,
+  referralTypeName,
+} from "./reference-page.ts";
 export {
   assistanceRequestCodes,
   type CustomerMember,
@@ -61,9 +80,11 @@ export {
 export { type ErrorDetails, errorEntry, ReferralsError } from "./referrals-error.ts";
 export { type Purpose, type ReferralResult, validateReferral } from "./validate.ts";
 export {
+  readWebhookEvent,
   referralIdOf,
   type WebhookEvent,
   type WebhookEventName,
+  type WebhookEventResult,
   type WebhookRegistration,
   webhookEvents,
 } from "./webhook.ts";

@@ -10,152 +10,124 @@ export interface State {
 /** What the lifecycle says of a status. */
 export interface StatusEntry {
   readonly substatuses: readonly string[];
-  /** The statuses that it may become, itself included where it may be set again. */
+  /** The statuses that may come next, itself where it may be set again; none where it is final. */
   readonly mayBecome: readonly string[];
 }
 
-/** The lifecycle of a referral. */
+/** The lifecycle of a referral, by status. */
 export const lifecycle: Readonly<Record<"New" | "Active" | "Closed", StatusEntry>> = {
   New: { substatuses: ["Pending", "Received"], mayBecome: ["New", "Active", "Closed"] },
   Active: { substatuses: ["Accepted"], mayBecome: ["Active", "Closed"] },
   Closed: { substatuses: ["Won", "Lost", "Declined", "Expired"], mayBecome: [] },
 };
 
-const entryOf = (status: string): StatusEntry | undefined =>
-  Object.hasOwn(lifecycle, status) ? lifecycle[status as keyof typeof lifecycle] : undefined;
-
-/** The states by the name of the action that leads there. */
+/** The states that the actions of a seller, and the clock, lead to. */
 export const actions = {
   accept: { status: "Active", substatus: "Accepted" },
   decline: { status: "Closed", substatus: "Declined" },
   win: { status: "Closed", substatus: "Won" },
-  /** Needs a statusReason. */
+  /** Goes with a statusReason. */
   lose: { status: "Closed", substatus: "Lost" },
-  /** Set by the server only. */
+  /** The server does it where nobody answered in time. */
   expire: { status: "Closed", substatus: "Expired" },
 } as const satisfies Readonly<Record<string, State>>;
+
+/** Allowed, or the code and the sentence of the refusal. */
+export type Verdict =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: ErrorCode; readonly sentence: string };
+
+const allowed: Verdict = { ok: true };
+
+const entryOf = (status: string): StatusEntry | undefined =>
+  Object.hasOwn(lifecycle, status) ? lifecycle[status as keyof typeof lifecycle] : undefined;
+
+const spell = ({ status, substatus }: State): string => `${status}/${substatus}`;
 
 /** True where the substatus belongs to the status. */
 export const isStatePair = ({ status, substatus }: State): boolean =>
   entryOf(status)?.substatuses.includes(substatus) ?? false;
 
 /** True where no action is possible any more. */
-export const isFinal = (state: Pick<State, "status">): boolean =>
-  entryOf(state.status)?.mayBecome.length === 0;
+export const isFinal = ({ status }: { readonly status?: string | null | undefined }): boolean =>
+  entryOf(status ?? "")?.mayBecome.length === 0;
 
-/** Allowed, or the code and sentence of the refusal. */
-export type Verdict =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly code: ErrorCode; readonly sentence: string };
-
-const spell = (state: State): string => `${state.status}/${state.substatus}`;
+/** The states that a referral may go to. None from a final state, or from one that isn't known. */
+export function movesFrom(from: State): readonly State[] {
+  if (!isStatePair(from)) return [];
+  const statuses = entryOf(from.status)?.mayBecome ?? [];
+  return statuses.flatMap((status) =>
+    (entryOf(status)?.substatuses ?? []).map((substatus) => ({ status, substatus })),
+  );
+}
 
 /** Whether a referral may go from one state to another. */
 export function checkMove(from: State, to: State): Verdict {
-  const source = entryOf(from.status);
-  if (!isStatePair(to)) {
-    const known = entryOf(to.status);
-    const choice = known
-      ? `${to.status} goes with ${known.substatuses.join(", ")}`
-      : `The statuses are ${Object.keys(lifecycle).join(", ")}`;
-    const sentence = `There is no state ${spell(to)}. ${choice}.`;
-    return { ok: false, code: "illegalTransition", sentence };
-  }
   if (isFinal(from)) {
     const sentence = `The referral is ${spell(from)}, and no action is possible after that.`;
     return { ok: false, code: "finalState", sentence };
   }
-  if (!source || !isStatePair(from) || !source.mayBecome.includes(to.status)) {
-    const choice = source ? source.mayBecome.join(", ") : "a state that is known";
-    const sentence = `A referral can't go from ${spell(from)} to ${spell(to)}; it may become ${choice}.`;
-    return { ok: false, code: "illegalTransition", sentence };
+  const next = movesFrom(from);
+  if (next.some(({ status, substatus }) => status === to.status && substatus === to.substatus)) {
+    return allowed;
   }
-  return { ok: true };
+  const choice =
+    next.length === 0
+      ? `${spell(from)} is no state that the lifecycle knows`
+      : `from there it may become ${next.map(spell).join(", ")}`;
+  const sentence = `A referral can't go from ${spell(from)} to ${spell(to)}: ${choice}.`;
+  return { ok: false, code: "illegalTransition", sentence };
 }
 
-const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 
-/** A new referral that nobody answers expires after this many milliseconds. */
-export const answerWithinMs = 14 * dayMs;
+/** A new referral that nobody answers in this time is closed as expired. */
+export const answerWithinMs = 14 * 24 * hourMs;
 
-/** This many milliseconds must lie between the creation of a registrable deal and its win. */
+/** This time must pass between the creation of a registrable deal and its win. */
 export const registrationWaitMs = 72 * hourMs;
 
-/** The moment (milliseconds since 1970) at which an unanswered referral expires; undefined where it can't. */
-export function expiresAt(
-  referral: Pick<Referral, "status" | "createdDateTime" | "expirationDateTime">,
-): number | undefined {
+const momentOf = (text: string | null | undefined): number | undefined => {
+  const moment = Date.parse(text ?? "");
+  return Number.isNaN(moment) ? undefined : moment;
+};
+
+type Answerable = Pick<Referral, "status" | "createdDateTime" | "expirationDateTime">;
+
+/** When an unanswered referral expires, in milliseconds since 1970; undefined once answered. */
+export function expiresAt(referral: Answerable): number | undefined {
   if (referral.status !== "New") return undefined;
-  const stated = Date.parse(referral.expirationDateTime ?? "");
-  if (!Number.isNaN(stated)) return stated;
-  const created = Date.parse(referral.createdDateTime ?? "");
-  return Number.isNaN(created) ? undefined : created + answerWithinMs;
+  const created = momentOf(referral.createdDateTime);
+  const byRule = created === undefined ? undefined : created + answerWithinMs;
+  return momentOf(referral.expirationDateTime) ?? byRule;
 }
 
 /** True where the referral was left unanswered for too long at the moment `nowMs`. */
-export function isExpired(
-  referral: Pick<Referral, "status" | "createdDateTime" | "expirationDateTime">,
-  nowMs: number,
-): boolean {
+export function isExpired(referral: Answerable, nowMs: number): boolean {
   const at = expiresAt(referral);
   return at !== undefined && nowMs >= at;
 }
 
-/** Whether the share consent may go from one value to another: what was shared can't be withdrawn. */
+/** Whether the consent to share with Microsoft may change so: sharing can't be withdrawn. */
 export function checkShareConsent(
   from: boolean | null | undefined,
   to: boolean | null | undefined,
 ): Verdict {
-  if (from !== true || to === true) return { ok: true };
+  if (from !== true || to === true) return allowed;
   const sentence = "The referral is shared with Microsoft, and that can't be withdrawn.";
   return { ok: false, code: "shareConsentIrreversible", sentence };
 }
 
-/** The moment before which a win would put the deal's registration at risk; undefined where there is no such risk. */
+/**
+ * Where a win at `wonAtMs` may cost the deal its registration: the moment from which it is safe, in
+ * milliseconds since 1970.
+ */
 export function registrationRisk(
   referral: Pick<Referral, "createdDateTime">,
   wonAtMs: number,
 ): { readonly safeFromMs: number } | undefined {
-  const created = Date.parse(referral.createdDateTime ?? "");
-  if (Number.isNaN(created)) return undefined;
+  const created = momentOf(referral.createdDateTime);
+  if (created === undefined) return undefined;
   const safeFromMs = created + registrationWaitMs;
   return wonAtMs < safeFromMs ? { safeFromMs } : undefined;
-}
-
-/** How Partner Center names the kinds of referral. */
-export type Category = "marketplace-lead" | "qualified-lead" | "co-sell-opportunity";
-
-const microsoftOrganization = "msft";
-
-/** The category of a referral, where its values tell. */
-export function categoryOf(
-  referral: Pick<Referral, "type" | "qualification" | "inviteContext">,
-): Category | undefined {
-  const { type, qualification } = referral;
-  const inviter = referral.inviteContext?.invitedBy?.organizationId;
-  const byMicrosoft = inviter?.toLowerCase() === microsoftOrganization;
-  if (type === "Independent" && qualification === "Direct" && (byMicrosoft || inviter == null)) {
-    return "marketplace-lead";
-  }
-  const qualified = qualification === "SalesQualified" || qualification === "MarketingQualified";
-  if (type === "Independent" && qualified && byMicrosoft) return "qualified-lead";
-  const none = qualification === "SalesQualified" || qualification === "None";
-  return none && inviter != null && !byMicrosoft ? "co-sell-opportunity" : undefined;
-}
-
-/** How far a partner involves Microsoft in a deal. */
-export type DealType = "private" | "partner-led" | "co-sell";
-
-/** The type of a deal: shared with Microsoft or not, and whether Microsoft's help is asked for. */
-export function dealTypeOf(
-  referral: Pick<Referral, "type" | "consent" | "inviteContext">,
-): DealType | undefined {
-  const shared = referral.consent?.consentToShareReferralWithMicrosoftSellers === true;
-  const help = referral.inviteContext?.assistanceRequestCode;
-  const asksForHelp = help != null && help !== "" && help !== "Unknown";
-  if (referral.type === "Shared" && shared && asksForHelp) return "co-sell";
-  if (asksForHelp) return undefined;
-  if (shared) return "partner-led";
-  return referral.type === "Independent" ? "private" : undefined;
 }

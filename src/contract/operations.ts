@@ -24,6 +24,15 @@ export type BodyName =
   | "DealRegistrationUpdate"
   | "Error";
 
+/** What an operation takes as its body. */
+export interface OperationBody {
+  readonly name: string;
+  readonly description: string;
+  readonly is: BodyName;
+  /** How many of the parameters stand before it in a definition. */
+  readonly at: number;
+}
+
 /** One answer of an operation. */
 export interface OperationResponse {
   readonly status: number;
@@ -43,7 +52,7 @@ export interface Operation {
   /** True where a later edition advises against it. */
   readonly deprecated: boolean;
   readonly parameters: readonly Parameter[];
-  readonly body?: { readonly name: string; readonly description: string; readonly is: BodyName };
+  readonly body?: OperationBody;
   readonly responses: readonly OperationResponse[];
 }
 
@@ -167,7 +176,7 @@ const answersNothing: readonly OperationResponse[] = [
   ...failures,
 ];
 
-/** The seven operations: the five actions of the specification, and the two for deal registrations. */
+/** The five actions of the specification, and the two for deal registrations. */
 export const operations = [
   {
     operationId: "CreateReferral",
@@ -178,7 +187,7 @@ export const operations = [
     edition: "specification",
     deprecated: false,
     parameters: [correlationId, callerId],
-    body: { name: "Referral", description: "The entity to post", is: "Referral" },
+    body: { name: "Referral", description: "The entity to post", is: "Referral", at: 0 },
     responses: answersReferral,
   },
   {
@@ -223,7 +232,7 @@ export const operations = [
       correlationId,
       callerId,
     ],
-    body: { name: "odataReferral", description: "The whole referral", is: "Referral" },
+    body: { name: "odataReferral", description: "The whole referral", is: "Referral", at: 1 },
     responses: answersReferral,
   },
   {
@@ -235,7 +244,12 @@ export const operations = [
     edition: "specification",
     deprecated: false,
     parameters: [id("The unique id for this referral"), contentType, correlationId, callerId],
-    body: { name: "Referral", description: "Update Referral Details", is: "PatchOperations" },
+    body: {
+      name: "Referral",
+      description: "Update Referral Details",
+      is: "PatchOperations",
+      at: 4,
+    },
     responses: answersNothing,
   },
   {
@@ -251,6 +265,7 @@ export const operations = [
       name: "Referral",
       description: "Referral deal registration",
       is: "DealRegistrationPatch",
+      at: 4,
     },
     responses: answersNothing,
   },
@@ -267,6 +282,7 @@ export const operations = [
       name: "Referral",
       description: "Update referral's deal registration details",
       is: "DealRegistrationUpdate",
+      at: 4,
     },
     responses: answersNothing,
   },

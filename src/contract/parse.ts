@@ -70,7 +70,7 @@ function issueProblem(
   return typeProblem(field ?? root, pointer + pointerOf(path), value);
 }
 
-/** Checks a value for a field. What it returns has the field's type only where no problem was noted. */
+/** Checks a value for a field. The result has the field's type where no problem was noted. */
 export function parseValue(
   field: FieldNode,
   value: unknown,

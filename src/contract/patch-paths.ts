@@ -25,7 +25,7 @@ function rulesOf({ field, steps }: PlacedField): PatchRule[] {
   if (write.includes("patch")) {
     rules.push({ path, ops: ["add", "replace"], title, description, field });
   }
-  // Inside a record that is itself appended, "append" only says that the record may bring the field.
+  // Inside a record that is appended, "append" only says that the record may bring the field.
   const appends = write.includes("patch") || (write.includes("append") && steps.length === 1);
   if (item && appends) {
     rules.push({ path: `${path}/-`, ops: ["add"], title, description, field: item });

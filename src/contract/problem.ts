@@ -1,4 +1,4 @@
-/** One thing that is wrong with an input, and what to do about it. Carries no value of the input. */
+/** One thing that is wrong with an input, and what to do about it. Holds no value of the input. */
 export interface Problem {
   /** JSON Pointer in the input, in the contract's spelling; empty for the input as a whole. */
   readonly pointer: string;

@@ -3,9 +3,10 @@ import { dateTime, decimal, flag, list, oneOf, part, record, text, type Write } 
 import { registration } from "./registration.ts";
 
 /*
- * THE STATEMENT. Each field is one line: type(title, description, who may write it, more). Titles and descriptions are the
- * connector's own. Types, validation, the OData model, JSON Schema, OpenAPI and the patch allow-list all follow from here:
- * to add a field, add its line.
+ * THE STATEMENT. A field is one entry: type(title, description, who may write it, more). Titles and
+ * descriptions are the connector's own. Types, validation, the OData model, JSON Schema, OpenAPI,
+ * the patch allow-list and the connector's definition all follow from here: to add a field, add its
+ * entry, and nothing else.
  */
 
 const server: readonly Write[] = [];

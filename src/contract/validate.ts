@@ -33,8 +33,9 @@ function stateProblems({ status, substatus }: Readonly<Record<string, unknown>>)
 }
 
 /**
- * Checks an input of unknown shape. Keys are matched without regard to case, and decimal text becomes
- * a number. Reading tolerates unknown values; writing refuses them; both keep unknown properties.
+ * Checks an input of unknown shape. Keys are matched without regard to case, and decimal text
+ * becomes a number. Reading tolerates unknown values, writing refuses them, and both keep unknown
+ * properties.
  */
 export function validateReferral(input: unknown, purpose: Purpose): ReferralResult {
   const strict = purpose !== "read";

@@ -16,7 +16,7 @@ const date = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])/;
 const time = /^T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[-+][01]\d:[0-5]\d)?$/i;
 const dateLength = 10;
 
-/** True where the text is a date, or a date with a time, as ISO 8601 writes it, and there is such a day. */
+/** True where the text is a date that exists, with or without a time, as ISO 8601 writes it. */
 export function isMoment(value: string): boolean {
   const rest = value.slice(dateLength);
   if (!date.test(value) || (rest !== "" && !time.test(rest))) return false;
