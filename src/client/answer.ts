@@ -17,18 +17,27 @@ function isUnprotectedWrite(call: Call): boolean {
 }
 
 /**
- * Sends a call and answers with a 2xx, or throws a ReferralsError. A write that nothing protects
- * from happening twice throws `outcomeUnknown` where nobody can say whether it was carried out.
+ * Sends a call and answers whatever its status is, or throws a ReferralsError where no answer came.
+ * A write that nothing protects from happening twice throws `outcomeUnknown` where nobody can say
+ * whether it was carried out.
  */
-export async function sendExpectingSuccess(transport: Transport, call: Call): Promise<Answer> {
-  let answer: Answer;
+export async function answerOf(transport: Transport, call: Call): Promise<Answer> {
   try {
-    answer = await transport.send(call);
+    return await transport.send(call);
   } catch (error) {
     throw error instanceof HttpFailure ? errorOfFailure(call, error) : error;
   }
+}
+
+/** Throws the typed error of an answer that isn't a success. */
+export function requireSuccess(call: Call, answer: Answer, clock: Clock): Answer {
   if (answer.status >= 200 && answer.status < 300) return answer;
-  throw errorOfAnswer(call, answer, transport.clock);
+  throw errorOfAnswer(call, answer, clock);
+}
+
+/** Sends a call and answers with a 2xx, or throws a ReferralsError. */
+export async function sendExpectingSuccess(transport: Transport, call: Call): Promise<Answer> {
+  return requireSuccess(call, await answerOf(transport, call), transport.clock);
 }
 
 function errorOfFailure(call: Call, failure: HttpFailure): ReferralsError {
@@ -43,7 +52,7 @@ function errorOfFailure(call: Call, failure: HttpFailure): ReferralsError {
 }
 
 /** The typed error of an answer that isn't a success. */
-export function errorOfAnswer(call: Call, answer: Answer, clock: Clock): ReferralsError {
+function errorOfAnswer(call: Call, answer: Answer, clock: Clock): ReferralsError {
   const error = errorFromResponse(answer.status, answer.headers(), answer.body, clock.now());
   if (!isUnprotectedWrite(call) || !isUnknownOutcome(answer.status)) return error;
   return new ReferralsError("outcomeUnknown", {

@@ -1,4 +1,4 @@
-import type { Clock } from "../runtime/index.ts";
+import { type Clock, systemClock } from "../runtime/index.ts";
 
 /** What a budget remembers across a restart; plain data, safe as JSON. */
 export interface CallBudgetSnapshot {
@@ -16,7 +16,7 @@ export interface CallBudgetSnapshot {
  * Settings of a budget; the defaults are those of the connector's page: 100 calls in 60 seconds.
  */
 export interface CallBudgetOptions {
-  readonly clock: Clock;
+  readonly clock?: Clock;
   /** The other side's ceiling, calls per window. Default 100. */
   readonly callsPerWindow?: number;
   /** Length of the sliding window in milliseconds. Default 60,000. */
@@ -69,6 +69,8 @@ export interface CallBudget {
 
 /** After a 429 this part of what was spent in the window is thought to be ours. */
 const shareKept = 0.8;
+/** The limit never falls below this part of the configured one: we then share the quota with others. */
+const smallestShare = 0.1;
 /** A limit that was lowered grows by this part of the configured one, per quiet window. */
 const shareRegained = 0.1;
 
@@ -77,8 +79,8 @@ interface Waiter {
 }
 
 /** Creates a budget; pure but for the clock it is given. */
-export function createCallBudget(options: CallBudgetOptions): CallBudget {
-  const { clock, callsPerWindow = 100, windowMs = 60_000, share = 0.95 } = options;
+export function createCallBudget(options: CallBudgetOptions = {}): CallBudget {
+  const { clock = systemClock, callsPerWindow = 100, windowMs = 60_000, share = 0.95 } = options;
   const fullLimit = Math.max(1, Math.floor(callsPerWindow * share));
   const start = clock.now();
   const before = options.snapshot;
@@ -119,7 +121,8 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
     const isNews = now >= blockedUntil;
     blockedUntil = Math.max(blockedUntil, now + (retryAfterMs ?? windowMs));
     if (!isNews) return;
-    limit = Math.max(1, Math.min(limit, Math.floor(calls.length * shareKept)));
+    const smallest = Math.max(1, Math.floor(fullLimit * smallestShare));
+    limit = Math.max(smallest, Math.min(limit, Math.floor(calls.length * shareKept)));
     adaptedAt = now;
   }
 

@@ -34,7 +34,7 @@ export type ReferralsPortOptions = TransportOptions;
 /** The referrals API for the engine: every method is one HTTP call, and every outcome is typed. */
 export function createReferralsPort(options: ReferralsPortOptions): ReferralsPort {
   const endpoint = parseEndpoint(options.endpoint ?? defaultEndpoint);
-  return portOver(createTransport(options), endpoint);
+  return portOver(createTransport(options, endpoint), endpoint);
 }
 
 /** The port over a transport that exists already. */
@@ -64,7 +64,7 @@ export function portOver(transport: Transport, endpoint: Endpoint): ReferralsPor
  * The stored referral after a write. Where the answer can't tell, the write was made all the same:
  * look, don't repeat.
  */
-function resultOfWrite(answer: Answer): StoredReferral {
+export function resultOfWrite(answer: Answer): StoredReferral {
   try {
     return storedReferralOf(answer);
   } catch (cause) {

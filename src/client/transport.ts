@@ -19,7 +19,7 @@ import {
 } from "../runtime/index.ts";
 import type { CallBudget } from "./call-budget.ts";
 import { budgetPolicy } from "./call-budget-policy.ts";
-import { defaultEndpoint, defaultScope, parseEndpoint } from "./endpoint.ts";
+import { defaultScope, type Endpoint } from "./endpoint.ts";
 import type { CallOptions } from "./port.ts";
 import { type RetryLimits, type SendHistory, safeRetryPolicy } from "./retry.ts";
 import { abortSignalOf, createTokenSession } from "./token-session.ts";
@@ -87,12 +87,15 @@ export interface Transport {
 const defaultTimeoutMs = 30_000;
 
 /** Builds the pipeline once; a call then costs a few small objects. */
-export function createTransport(options: TransportOptions, repeats?: RepeatOptions): Transport {
+export function createTransport(
+  options: TransportOptions,
+  { isInsecure }: Pick<Endpoint, "isInsecure">,
+  repeats?: RepeatOptions,
+): Transport {
   const { clock = systemClock, random = systemRandom } = options;
   const histories = new WeakMap<PipelineRequest, SendHistory>();
   const pipeline = createPipeline({ ...options, clock, random }, histories, repeats);
   const httpClient = clientOver(options.http ?? fetchHttp);
-  const { isInsecure } = parseEndpoint(options.endpoint ?? defaultEndpoint);
   const { timeoutMs = defaultTimeoutMs, callerId } = options;
 
   return {

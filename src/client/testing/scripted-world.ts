@@ -80,7 +80,7 @@ export function numberedCredential(
 export function storedReferral(id: string, more: Readonly<Record<string, unknown>> = {}) {
   return {
     id,
-    eTag: `"\\"${id}-1\\""`.replaceAll("\\", ""),
+    eTag: `"${id}-1"`,
     name: "Fabrikam: data estate",
     type: "Independent",
     status: "New",
