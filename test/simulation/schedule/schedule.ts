@@ -1,6 +1,14 @@
 /** The two outside systems. */
 export type Side = "referrals" | "crm";
 
+/** Both sides, for loops. */
+export const sides: readonly Side[] = ["referrals", "crm"];
+
+/** The other of the two. */
+export function otherSide(side: Side): Side {
+  return side === "crm" ? "referrals" : "crm";
+}
+
 /** The values that people change, by the names that the mapping gives them. */
 export type EditedField =
   | "name"
@@ -9,33 +17,120 @@ export type EditedField =
   | "closingDate"
   | "notes"
   | "status"
+  | "country"
   | "contact";
 
-/** A person, or an outside system by itself, does something at a moment. Deals are named by their place in the schedule. */
-export type Action =
-  /** A salesperson makes a deal; `shared` marks it for co-sell at once. */
+/** A person or an outside system does something at a moment. Deals are named by their place in the schedule. */
+export type Action = {
+  /** Virtual milliseconds after the start. */
+  readonly at: number;
+  readonly deal: number;
+} & (
   | {
-      readonly at: number;
-      readonly kind: "new-deal";
-      readonly deal: number;
+      /** A deal comes into being in one of the systems, or, as `twin`, in both without a link. */
+      readonly kind: "create";
+      readonly side: Side | "twin";
+      /** Marked for co-sell from the start. */
       readonly shared: boolean;
+      /** Contact data may leave the CRM. */
       readonly consent: boolean;
+      /** A value that a referral can't do without is missing. */
+      readonly incomplete: boolean;
     }
-  /** Microsoft, or the partner in Partner Center's own page, makes a referral. */
-  | { readonly at: number; readonly kind: "new-referral"; readonly deal: number }
   | {
-      readonly at: number;
       readonly kind: "edit";
-      readonly deal: number;
       readonly side: Side;
       readonly field: EditedField;
+      /** The value in the checker's neutral spelling: see check/values.ts. */
       readonly value: string;
     }
-  /** A salesperson marks an existing deal for co-sell. */
-  | { readonly at: number; readonly kind: "share"; readonly deal: number }
-  /** A person deletes the CRM record, for good. */
-  | { readonly at: number; readonly kind: "delete"; readonly deal: number }
-  /** An operator answers whatever stands in the inbox of a deal. */
-  | { readonly at: number; readonly kind: "resolve"; readonly deal: number; readonly choose: Side }
-  | { readonly at: number; readonly kind: "undo"; readonly deal: number }
-  | { readonly at: number; readonly kind: "replay-dead-letters" };
+  | { readonly kind: "share" }
+  | { readonly kind: "delete" }
+  /** An operator answers each open item of the deal's inbox with one side's value. */
+  | { readonly kind: "resolve"; readonly choose: Side }
+  | { readonly kind: "undo" }
+  | { readonly kind: "pause"; readonly forMs: number }
+);
+
+/** What can go wrong between the engine and the world, each by its name in the coverage table. */
+export const faultKinds = [
+  "list-lag",
+  "etag-churn",
+  "tied-stamps",
+  "page-shift",
+  "timeout-before-commit",
+  "timeout-after-commit",
+  "late-landing",
+  "throttled",
+  "throttled-silently",
+  "server-error",
+  "token-expired",
+  "permission-lost",
+  "webhook-lost",
+  "webhook-doubled",
+  "webhook-late",
+  "webhook-reordered",
+  "peer-rewrites",
+  "crm-timeout-before-commit",
+  "crm-timeout-after-commit",
+  "crm-throttled",
+  "crm-unavailable",
+  "crm-permission-lost",
+  "crm-list-lag",
+  "crm-version-churn",
+  "crm-resync",
+  "backup-restored",
+  "crash",
+] as const;
+
+/** The name of a fault. */
+export type FaultKind = (typeof faultKinds)[number];
+
+/** One fault: armed at a moment, spent after `hits` hits or `forMs`. */
+export interface Fault {
+  readonly kind: FaultKind;
+  readonly at: number;
+  readonly forMs: number;
+  readonly hits: number;
+  /** The deal that it is about, for those that are about one. */
+  readonly deal: number;
+  /** How much of it: milliseconds of lag or lateness, or for a crash the boundary at which the process dies. */
+  readonly amount: number;
+}
+
+/** What is fixed for the length of a world. */
+export interface Settings {
+  readonly ledger: "memory" | "sqlite";
+  readonly honoursRequestId: boolean;
+  readonly crmVersions: "etag" | "stamp" | "none";
+  readonly crmDeleteSignal: "tombstone" | "not-found" | "none";
+  readonly crmReportsChildChanges: boolean;
+  /** Clocks of the service, of the CRM and of our own machine, in milliseconds off the true time. */
+  readonly referralsSkewMs: number;
+  readonly crmSkewMs: number;
+  readonly ownSkewMs: number;
+  readonly secondStamps: boolean;
+  readonly normalises: boolean;
+  readonly pageSize: number;
+  readonly pagesByPosition: boolean;
+  readonly refusesTimeFilter: boolean;
+  /** False: poll only. */
+  readonly hasWebhooks: boolean;
+  /** Calls in 60 s that the service grants. */
+  readonly callsPerMinute: number;
+  readonly organisations: number;
+  /** Co-sell creates Microsoft's referral as well. */
+  readonly createsMicrosoftLeg: boolean;
+  readonly hasHoldingStage: boolean;
+  readonly policy: "referral" | "crm" | "newest" | "ask";
+}
+
+/** A whole life of a simulated world; with the seed it determines every byte. */
+export interface Schedule {
+  readonly seed: number;
+  readonly settings: Settings;
+  readonly actions: readonly Action[];
+  readonly faults: readonly Fault[];
+  /** When the last action or fault is over, in virtual milliseconds after the start. */
+  readonly endsAt: number;
+}

@@ -1,0 +1,179 @@
+import { familyOf } from "../schedule/generate.ts";
+import type { Subject } from "../subject.ts";
+import { type Deal, liveReferrals } from "../world/deal-book.ts";
+import { crmRecordOf, referralOf } from "../world/people.ts";
+import type { World } from "../world/world.ts";
+import { editedFields, type NeutralValues, valuesOfDeal, valuesOfReferral } from "./values.ts";
+import type { Witness } from "./witness.ts";
+
+/** How the last part of a schedule is played. */
+export interface EndOptions {
+  /** Virtual time in which nothing may be written. */
+  readonly restMs: number;
+  /** Sends every webhook again, twice. */
+  readonly redeliver: () => void;
+}
+
+/** What a deal looks like on both sides when all is quiet. */
+interface Both {
+  readonly referral: NeutralValues | undefined;
+  readonly crm: NeutralValues | undefined;
+  readonly isShared: boolean;
+}
+
+function bothOf(world: World, deal: Deal): Both {
+  const referralId = referralOf(deal);
+  const stored = referralId === undefined ? undefined : world.referrals.find(referralId);
+  const recordId = crmRecordOf(world, deal);
+  const organisation = world.organisations.find(({ name }) => name === deal.organisation);
+  const row = recordId === undefined ? undefined : organisation?.crm.find(recordId);
+  return {
+    referral: stored && valuesOfReferral(stored.document),
+    crm: row && valuesOfDeal(row.fields),
+    isShared: row?.fields.share === true,
+  };
+}
+
+/** Each deal's values on both sides, as one text. */
+export function finalStateOf(world: World): string {
+  const deals = [...world.book.deals.values()].sort((left, right) => left.index - right.index);
+  return JSON.stringify(
+    deals.map((deal) => {
+      const { referral, crm } = bothOf(world, deal);
+      return { deal: deal.index, referral, crm };
+    }),
+  );
+}
+
+/** The judgements that need the whole picture, made once everything should be at rest. */
+export async function checkEnd(
+  world: World,
+  witness: Witness,
+  subject: Subject,
+  options: EndOptions,
+): Promise<void> {
+  const { scheduler } = world;
+  for (const deal of world.book.deals.values()) {
+    checkConvergence(world, witness, subject, deal);
+    checkDoubles(world, witness, subject, deal);
+  }
+  checkLineage(witness, subject);
+  const writesBefore = witness.writes.length;
+  await scheduler.runUntil(scheduler.now() + options.restMs);
+  reportNewWrites(witness, writesBefore, "zero writes at rest");
+  const writesAtRest = witness.writes.length;
+  const callsAtRest = witness.calls.length;
+  options.redeliver();
+  await scheduler.runUntil(scheduler.now() + 5_000);
+  reportNewWrites(witness, writesAtRest, "redelivery is a no-op");
+  const reads = witness.calls.slice(callsAtRest).filter(({ url }) => /referrals\//.test(url));
+  if (reads.length > 0) {
+    witness.report("redelivery is a no-op", `${reads.length} referrals were read again`);
+  }
+  if (familyOf(world.schedule.seed) === "calm") checkEconomy(world, witness);
+  await subject.finalChecks(witness);
+}
+
+function reportNewWrites(
+  witness: Witness,
+  before: number,
+  invariant: "zero writes at rest" | "redelivery is a no-op",
+): void {
+  const extra = witness.writes.slice(before);
+  const [first] = extra;
+  if (first) witness.report(invariant, `${extra.length} writes, the first ${first.what}`);
+}
+
+function checkConvergence(world: World, witness: Witness, subject: Subject, deal: Deal): void {
+  const { referral, crm, isShared } = bothOf(world, deal);
+  const report = (what: string): void =>
+    witness.report("converges or an inbox item is open", `deal ${deal.index}: ${what}`);
+  const excuse = subject.excuseFor(deal, undefined);
+  if (referral && !crm) {
+    if (!deal.isDeleted && excuse === undefined) report("no CRM record stands for the referral");
+    return;
+  }
+  if (crm && !referral) {
+    if (isShared && excuse === undefined) report("no referral stands for the shared deal");
+    return;
+  }
+  if (!referral || !crm || !isShared) return;
+  for (const field of editedFields) {
+    if (referral[field] === crm[field]) continue;
+    if (field === "contact" && !deal.hasConsent) continue;
+    if (subject.excuseFor(deal, field) !== undefined) continue;
+    report(`${field} is ${referral[field]} in the referral and ${crm[field]} in the CRM`);
+  }
+}
+
+function checkDoubles(world: World, witness: Witness, subject: Subject, deal: Deal): void {
+  const report = (what: string): void =>
+    witness.report("at most one live record per pair and side", `deal ${deal.index}: ${what}`);
+  const find = (id: string) => world.referrals.find(id)?.document;
+  const isKnown = subject.excuseFor(deal, undefined) !== undefined;
+  for (const leg of ["partner", "microsoft"] as const) {
+    const live = liveReferrals(deal, leg, find);
+    if (live.length > 1 && !isKnown) report(`${live.length} live referrals on the ${leg} side`);
+  }
+  const organisation = world.organisations.find(({ name }) => name === deal.organisation);
+  const records = [...deal.crmRecords].filter(
+    (id) => organisation?.crm.find(id)?.isDeleted === false,
+  );
+  if (records.length > 1 && !isKnown) report(`${records.length} CRM records`);
+}
+
+function checkLineage(witness: Witness, subject: Subject): void {
+  for (const { deal, side, field, value, at } of witness.lineage.inventions) {
+    witness.report("no invented value", `${side} deal ${deal} ${field} = "${value}" at ${at}`);
+  }
+  for (const overwrite of witness.lineage.overwrites) {
+    const { deal, side, field, loser, winner, at } = overwrite;
+    if (subject.isGivenUp(deal, field, loser.value, side)) continue;
+    witness.report(
+      "no lost update",
+      `${side} deal ${deal} ${field}: "${loser.value}" of ${loser.by} at ${loser.at} was replaced by "${winner.value}" at ${at}`,
+    );
+  }
+  checkFlipFlop(witness);
+}
+
+const flipWindowMs = 600_000;
+const flips = 24;
+
+/** The breaker's promise, seen from outside: no field is written over and over. */
+function checkFlipFlop(witness: Witness): void {
+  const times = new Map<string, number[]>();
+  for (const { deal, side, field, at } of witness.lineage.written) {
+    const key = `${side} deal ${deal} ${field}`;
+    const list = times.get(key) ?? [];
+    times.set(key, list);
+    list.push(at);
+    const first = list[list.length - flips];
+    if (first !== undefined && at - first < flipWindowMs) {
+      witness.report("no flip-flop", `${key} was written ${flips} times within ten minutes`);
+      list.length = 0;
+    }
+  }
+}
+
+/** Without faults each edit costs at most one write on the other side. */
+function checkEconomy(world: World, witness: Witness): void {
+  for (const side of ["referrals", "crm"] as const) {
+    for (const deal of world.book.deals.values()) {
+      const edits = witness.edits.filter((edit) => edit.deal === deal.index && edit.side !== side);
+      const landed = witness.landed.filter(
+        (change) => change.deal === deal.index && change.side === side,
+      );
+      const allowed = edits.length + allowance;
+      if (landed.length > allowed) {
+        witness.report(
+          "at most one write per side per edit without faults",
+          `deal ${deal.index}: ${landed.length} writes to ${side} for ${edits.length} edits`,
+        );
+      }
+    }
+  }
+}
+
+/** The writes that no edit asks for: creating, linking and showing the state to the seller. */
+const allowance = 4;

@@ -1,0 +1,205 @@
+import type { Schedule, Side } from "../schedule/schedule.ts";
+import type { CrmRecordChange } from "../world/crm-model.ts";
+import { type Deal, type DealBook, legOf } from "../world/deal-book.ts";
+import type { ReferralChange } from "../world/referrals-model.ts";
+import type { ReferralsCall } from "../world/referrals-transport.ts";
+import { createLineage, type Lineage } from "./lineage.ts";
+import { valuesOfDeal, valuesOfReferral } from "./values.ts";
+import type { Invariant, Violation } from "./violation.ts";
+
+/** One call of the engine that could change something. */
+export interface WriteCall {
+  readonly at: number;
+  readonly side: Side;
+  readonly organisation: string;
+  readonly what: string;
+}
+
+/** Sees everything that happens in a world and remembers what the checks need. Judges at once what can be judged at once. */
+export interface Witness {
+  referralChanged(change: ReferralChange): void;
+  crmChanged(organisation: string, change: CrmRecordChange): void;
+  referralsCalled(call: ReferralsCall): void;
+  crmCalled(
+    organisation: string,
+    call: { readonly kind: "read" | "write" | "walk"; readonly id: string },
+  ): void;
+  /** Follows changes of referrals by anybody, as webhooks do. */
+  onReferralChange(listener: (change: ReferralChange) => void): void;
+  /** Follows what the engine's writes changed, as a peer's automation does. */
+  onEngineWrite(listener: (deal: number, side: Side) => void): void;
+  report(invariant: Invariant, what: string): void;
+  readonly violations: readonly Violation[];
+  readonly lineage: Lineage;
+  readonly calls: readonly ReferralsCall[];
+  readonly writes: readonly WriteCall[];
+  /** Edits by people that landed, by side of origin. */
+  readonly edits: readonly { readonly at: number; readonly side: Side; readonly deal: number }[];
+  /** Changes that the engine's writes really made. */
+  readonly landed: readonly { readonly at: number; readonly side: Side; readonly deal: number }[];
+}
+
+const windowMs = 60_000;
+const maxViolations = 20;
+
+/** A witness of the world with this book of deals. */
+export function createWitness(
+  schedule: Schedule,
+  sinceStart: () => number,
+  book: DealBook,
+): Witness {
+  const violations: Violation[] = [];
+  const lineage = createLineage();
+  const calls: ReferralsCall[] = [];
+  const writes: WriteCall[] = [];
+  const edits: { at: number; side: Side; deal: number }[] = [];
+  const landed: { at: number; side: Side; deal: number }[] = [];
+  let followChange = (_change: ReferralChange): void => {};
+  let followWrite = (_deal: number, _side: Side): void => {};
+  const sentAt = new Map<string, number[]>();
+
+  const report = (invariant: Invariant, what: string): void => {
+    if (violations.length < maxViolations) violations.push({ invariant, at: sinceStart(), what });
+  };
+
+  const countCall = (call: ReferralsCall): void => {
+    const times = sentAt.get(call.organisation) ?? [];
+    sentAt.set(call.organisation, times);
+    times.push(sinceStart());
+    const limit = schedule.settings.callsPerMinute;
+    const first = times[times.length - 1 - limit];
+    if (first !== undefined && sinceStart() - first < windowMs) {
+      report(
+        "never more than N calls in any 60 s window, across restarts",
+        `${limit + 1} calls of ${call.organisation} within ${sinceStart() - first} ms`,
+      );
+    }
+  };
+
+  return {
+    violations,
+    lineage,
+    calls,
+    writes,
+    edits,
+    landed,
+    report,
+    onReferralChange: (listener) => {
+      followChange = listener;
+    },
+    onEngineWrite: (listener) => {
+      followWrite = listener;
+    },
+    referralChanged(change) {
+      followChange(change);
+      const { after, before, actor } = change;
+      if (change.isChurn) return;
+      const deal = before ? book.ofReferral(after.id) : dealOfNew(book, change);
+      if (!deal) {
+        if (actor === "engine") {
+          report("no invented value", `referral ${after.id} stands for no deal of the world`);
+        }
+        return;
+      }
+      if (!before) book.addReferral(deal, after);
+      if (deal.organisation !== change.organisation) {
+        report("tenants isolated", `${change.organisation} touched deal ${deal.index}`);
+      }
+      if (legOf(after) === "microsoft") return;
+      const old = before && valuesOfReferral(before);
+      const values = valuesOfReferral(after);
+      const at = sinceStart();
+      if (actor === "engine") {
+        landed.push({ at, side: "referrals", deal: deal.index });
+        followWrite(deal.index, "referrals");
+        checkConsent(deal, old?.contact ?? "", values.contact, report);
+        if (before) return lineage.engine(deal.index, "referrals", old, values, at);
+        // The service decides about the state of a new referral: that value is its own.
+        const state = lineage.current(deal.index, "crm", "status")?.value ?? values.status;
+        lineage.engine(deal.index, "referrals", undefined, { ...values, status: state }, at);
+        lineage.outside(
+          deal.index,
+          "referrals",
+          { ...values, status: state },
+          values,
+          "server",
+          at,
+        );
+        return;
+      }
+      if (actor !== "server") edits.push({ at, side: "referrals", deal: deal.index });
+      lineage.outside(deal.index, "referrals", old, values, actor, at);
+    },
+    crmChanged(organisation, change) {
+      const deal =
+        book.ofCrmRecord(change.id) ??
+        (change.key === undefined ? undefined : book.ofReferral(change.key));
+      if (!deal) {
+        if (change.actor === "engine") {
+          report("no invented value", `CRM record ${change.id} stands for no deal of the world`);
+        }
+        return;
+      }
+      if (!change.before) book.addCrmRecord(deal, change.id);
+      if (deal.organisation !== organisation) {
+        report("tenants isolated", `${organisation} touched deal ${deal.index}`);
+      }
+      const at = sinceStart();
+      if (!change.after) {
+        if (change.actor === "engine") {
+          report("no resurrection, no delete from absence", `the engine deleted ${change.id}`);
+        }
+        deal.isDeleted = true;
+        edits.push({ at, side: "crm", deal: deal.index });
+        return;
+      }
+      const old = change.before && valuesOfDeal(change.before);
+      const values = valuesOfDeal(change.after);
+      if (change.actor === "engine") {
+        landed.push({ at, side: "crm", deal: deal.index });
+        followWrite(deal.index, "crm");
+        if (deal.isDeleted) {
+          report("no resurrection, no delete from absence", `${change.id} came back`);
+        }
+        return lineage.engine(deal.index, "crm", old, values, at);
+      }
+      edits.push({ at, side: "crm", deal: deal.index });
+      lineage.outside(deal.index, "crm", old, values, change.actor, at);
+    },
+    referralsCalled(call) {
+      calls.push(call);
+      countCall(call);
+      if (call.method !== "GET") {
+        writes.push({
+          at: sinceStart(),
+          side: "referrals",
+          organisation: call.organisation,
+          what: `${call.method} ${call.url} ${call.body ?? ""}`,
+        });
+      }
+    },
+    crmCalled(organisation, call) {
+      if (call.kind !== "write") return;
+      writes.push({ at: sinceStart(), side: "crm", organisation, what: `upsert ${call.id}` });
+    },
+  };
+}
+
+/** The deal that a new referral is meant for: by the CRM record that it names. */
+function dealOfNew(book: DealBook, change: ReferralChange): Deal | undefined {
+  const known = book.ofReferral(change.after.id);
+  if (known) return known;
+  const reference = change.after.externalReferenceId;
+  return typeof reference === "string" ? book.ofCrmRecord(reference) : undefined;
+}
+
+function checkConsent(
+  deal: Deal,
+  before: string,
+  after: string,
+  report: (invariant: Invariant, what: string) => void,
+): void {
+  if (before !== after && !deal.hasConsent) {
+    report("contact data leaves only with consent", `deal ${deal.index}: ${after}`);
+  }
+}

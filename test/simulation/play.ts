@@ -1,0 +1,243 @@
+import { checkEnd, finalStateOf } from "./check/end.ts";
+import type { Violation } from "./check/violation.ts";
+import { createWitness } from "./check/witness.ts";
+import { createGeneration, type Generation } from "./kernel/generation.ts";
+import type { Action, Fault, FaultKind, Schedule } from "./schedule/schedule.ts";
+import { type Process, type SubjectFactory, surroundingsOf } from "./subject.ts";
+import { createDealBook } from "./world/deal-book.ts";
+import { arrangeMishaps, createPeer, createPostman, type Notice } from "./world/mishaps.ts";
+import { act } from "./world/people.ts";
+import { createWorld, stream, type World } from "./world/world.ts";
+
+/** What one schedule came to. */
+export interface Outcome {
+  readonly violations: readonly Violation[];
+  /** Over every line of the trace: the same seed gives the same digest. */
+  readonly digest: string;
+  readonly trace: readonly string[];
+  readonly pairs: number;
+  readonly edits: number;
+  readonly crashes: number;
+  readonly faults: ReadonlyMap<FaultKind, number>;
+  /** How often a fault struck a pair in a state: `fault state`. */
+  readonly coverage: ReadonlyMap<string, number>;
+  readonly calls: number;
+  readonly writes: number;
+  readonly steps: number;
+  /** Values of each deal on both sides, as text, for comparing worlds. */
+  readonly finalState: string;
+}
+
+const minute = 60_000;
+/** Virtual time for everything to come to rest once the faults are over. */
+export const quietMs = 45 * minute;
+/** Virtual time in which nothing may be written any more. */
+const restMs = 10 * minute;
+
+/** Plays one schedule to its end and judges it. */
+export async function play(
+  schedule: Schedule,
+  createSubject: SubjectFactory,
+  options: { readonly keepTrace?: boolean } = {},
+): Promise<Outcome> {
+  const book = createDealBook();
+  let sinceStart = (): number => 0;
+  const witness = createWitness(schedule, () => sinceStart(), book);
+  const coverage = new Map<string, number>();
+  const world: World = createWorld(schedule, witness, book, {
+    keepTrace: options.keepTrace ?? false,
+    onHit: (fault) => cover(fault),
+  });
+  sinceStart = world.sinceStart;
+  const subject = createSubject(world, witness);
+  const cover = (fault: Fault): void => {
+    for (const deal of world.book.deals.values()) {
+      if (deal.index !== fault.deal && isAboutOneDeal.has(fault.kind)) continue;
+      for (const state of subject.statesOf(deal)) {
+        const key = `${fault.kind} ${state}`;
+        coverage.set(key, (coverage.get(key) ?? 0) + 1);
+      }
+    }
+  };
+
+  const host = createHost(world, (generation) =>
+    world.organisations.map(({ name }) => ({
+      name,
+      process: subject.start(surroundingsOf(world, name, generation)),
+    })),
+  );
+  const postman = createPostman(world, (notice) => deliver(world, host, notice, 0));
+  const peer = createPeer(world);
+  witness.onReferralChange(postman);
+  witness.onEngineWrite(peer);
+  arrangeMishaps(world);
+  arrangeBackups(world, host, subject);
+  for (const action of schedule.actions) {
+    world.scheduler.after(action.at, () => {
+      world.trace.note(world.scheduler.now(), JSON.stringify(action));
+      act(world, action);
+      operate(world, host, action);
+    });
+  }
+  host.start();
+  await world.scheduler.runUntil(world.scheduler.now() + schedule.endsAt);
+  world.faults.disarm();
+  await world.scheduler.runUntil(world.scheduler.now() + quietMs);
+  await checkEnd(world, witness, subject, {
+    restMs,
+    redeliver: () => {
+      for (const deal of world.book.deals.values()) {
+        for (const id of deal.referrals.keys()) {
+          const stored = world.referrals.find(id);
+          if (!stored) continue;
+          const notice = {
+            organisation: stored.organisation,
+            referralId: id,
+            changedAt: stored.document.updatedDateTime,
+          };
+          deliver(world, host, notice, 0);
+          deliver(world, host, notice, 0);
+        }
+      }
+    },
+  });
+  host.stop();
+  return {
+    violations: witness.violations,
+    digest: world.trace.digest(),
+    trace: world.trace.lines,
+    pairs: world.book.deals.size,
+    edits: witness.edits.length,
+    crashes: host.crashes(),
+    faults: world.faults.hits,
+    coverage,
+    calls: witness.calls.length,
+    writes: witness.writes.length,
+    steps: world.scheduler.steps(),
+    finalState: finalStateOf(world),
+  };
+}
+
+const isAboutOneDeal = new Set<FaultKind>([
+  "etag-churn",
+  "permission-lost",
+  "peer-rewrites",
+  "crm-permission-lost",
+  "crm-version-churn",
+]);
+
+interface Host {
+  start(): void;
+  /** Ends the present life; the next begins after a while, when `between` has run. */
+  crash(between: () => void): void;
+  stop(): void;
+  processOf(organisation: string): Process | undefined;
+  crashes(): number;
+}
+
+/** Starts lives, lets them die where the crash faults say, and starts the next. */
+function createHost(
+  world: World,
+  begin: (
+    generation: Generation,
+  ) => readonly { readonly name: string; readonly process: Process }[],
+): Host {
+  const { scheduler, faults, schedule } = world;
+  const pauses = stream(schedule.seed, 50);
+  const crashes = schedule.faults
+    .filter(({ kind }) => kind === "crash")
+    .map((fault) => ({ fault, left: fault.amount }));
+  let number = 0;
+  let count = 0;
+  let isOver = false;
+  let generation: Generation | undefined;
+  let processes: readonly { readonly name: string; readonly process: Process }[] = [];
+  let between: () => void = () => {};
+
+  const judge = (boundary: string): boolean => {
+    const next = crashes[0];
+    if (!next || world.sinceStart() < next.fault.at || isOver) return false;
+    next.left -= 1;
+    if (next.left > 0) return false;
+    crashes.shift();
+    world.trace.note(scheduler.now(), `dies at ${boundary}`);
+    faults.hit(next.fault);
+    return true;
+  };
+  const start = (): void => {
+    number += 1;
+    generation = createGeneration(number, judge, () => {
+      if (isOver) return;
+      count += 1;
+      world.trace.note(scheduler.now(), "crash");
+      processes = [];
+      scheduler.after(200 + Math.floor(pauses.fraction() * 8000), () => {
+        between();
+        between = () => {};
+        start();
+      });
+    });
+    processes = begin(generation);
+  };
+  return {
+    start,
+    crash(work) {
+      const old = between;
+      between = () => {
+        old();
+        work();
+      };
+      if (generation?.isAlive()) generation.end();
+    },
+    stop() {
+      isOver = true;
+      generation?.end();
+    },
+    processOf: (organisation) => processes.find(({ name }) => name === organisation)?.process,
+    crashes: () => count,
+  };
+}
+
+const redeliveryMs = 10_000;
+const maxDeliveries = 10;
+
+/** Sends a webhook until the process has taken it, ten times at most, as the service does. */
+function deliver(world: World, host: Host, notice: Notice, tries: number): void {
+  const process = host.processOf(notice.organisation);
+  let isTaken = false;
+  process
+    ?.notice(notice)
+    .then(() => {
+      isTaken = true;
+    })
+    .catch(() => {});
+  if (tries + 1 >= maxDeliveries) return;
+  world.scheduler.after(redeliveryMs * (tries + 1), () => {
+    if (!isTaken) deliver(world, host, notice, tries + 1);
+  });
+}
+
+function operate(world: World, host: Host, action: Action): void {
+  if (!["resolve", "undo", "pause"].includes(action.kind)) return;
+  const deal = world.book.deals.get(action.deal);
+  if (!deal) return;
+  host
+    .processOf(deal.organisation)
+    ?.operate(action, deal)
+    .catch(() => {});
+}
+
+function arrangeBackups(
+  world: World,
+  host: Host,
+  subject: { backUp(): void; restore(): void },
+): void {
+  for (const fault of world.schedule.faults) {
+    if (fault.kind !== "backup-restored") continue;
+    world.scheduler.after(fault.at, () => subject.backUp());
+    world.scheduler.after(fault.at + fault.amount, () => {
+      world.faults.hit(fault);
+      host.crash(() => subject.restore());
+    });
+  }
+}

@@ -1,0 +1,256 @@
+import type { Random } from "../../../src/runtime/index.ts";
+import { seededRandom } from "../../../src/runtime/index.ts";
+import type { Action, EditedField, Fault, FaultKind, Schedule, Settings } from "./schedule.ts";
+
+/** What a schedule is for. */
+export type Family =
+  /** Everything at once. */
+  | "storm"
+  /** No fault at all: counts of writes and staleness are promised here. */
+  | "calm"
+  /** Crashes only, and edits far apart: the end must be that of the same world without crashes. */
+  | "crashes";
+
+const second = 1000;
+const minute = 60 * second;
+const day = 24 * 60 * minute;
+
+/** Draws with names. */
+interface Draw {
+  whole(from: number, to: number): number;
+  chance(probability: number): boolean;
+  one<T>(items: readonly T[]): T;
+}
+
+function drawFrom(random: Random): Draw {
+  const whole = (from: number, to: number): number =>
+    from + Math.floor(random.fraction() * (to - from + 1));
+  return {
+    whole,
+    chance: (probability) => random.fraction() < probability,
+    one: (items) => items[whole(0, items.length - 1)] as (typeof items)[number],
+  };
+}
+
+/** The family of a schedule number: nine in ten are storms. */
+export function familyOf(seed: number): Family {
+  if (seed % 20 === 7) return "calm";
+  return seed % 20 === 13 ? "crashes" : "storm";
+}
+
+function settingsOf(draw: Draw, family: Family, ledger: Settings["ledger"]): Settings {
+  const skew = (): number =>
+    draw.chance(0.5) ? draw.whole(-2 * second, 2 * second) : draw.whole(-3 * day, 3 * day);
+  const isStorm = family === "storm";
+  return {
+    ledger,
+    honoursRequestId: draw.chance(0.5),
+    crmVersions: draw.one(["etag", "etag", "stamp", "none"]),
+    crmDeleteSignal: draw.one(["tombstone", "tombstone", "not-found", "none"]),
+    crmReportsChildChanges: draw.chance(0.8),
+    referralsSkewMs: skew(),
+    crmSkewMs: skew(),
+    ownSkewMs: skew(),
+    secondStamps: draw.chance(0.5),
+    normalises: draw.chance(0.6),
+    pageSize: draw.one([2, 3, 5, 100]),
+    pagesByPosition: draw.chance(0.5),
+    refusesTimeFilter: draw.chance(0.3),
+    hasWebhooks: draw.chance(0.7),
+    callsPerMinute: isStorm ? draw.one([20, 40, 100]) : 100,
+    organisations: draw.chance(0.25) ? 2 : 1,
+    createsMicrosoftLeg: draw.chance(0.25),
+    hasHoldingStage: draw.chance(0.3),
+    policy: draw.one(["referral", "crm", "newest", "ask"]),
+  };
+}
+
+const plainFields: readonly EditedField[] = [
+  "name",
+  "dealValue",
+  "currency",
+  "closingDate",
+  "notes",
+  "notes",
+  "dealValue",
+  "country",
+  "contact",
+];
+const states = ["Active/Accepted", "Closed/Won", "Closed/Lost", "Closed/Declined", "New/Pending"];
+const currencies = ["EUR", "USD", "GBP", "CHF", "SEK", "JPY"];
+const countries = ["DE", "FR", "US", "JP", "BR", "IN"];
+
+/** A value that nobody else writes, where the field allows it: then each value tells who wrote it. */
+function editValue(draw: Draw, field: EditedField, serial: number): string {
+  switch (field) {
+    case "dealValue":
+      return `${10_000 + serial * 7}.${draw.one(["00", "50", "25"])}`;
+    case "currency":
+      return draw.one(currencies);
+    case "country":
+      return draw.one(countries);
+    case "closingDate":
+      return new Date(Date.UTC(2027, 2, 1) + serial * day).toISOString().slice(0, 10);
+    case "status":
+      return draw.one(states);
+    case "contact":
+      return `person-${serial}@customer.example`;
+    default:
+      return `${field} ${serial}`;
+  }
+}
+
+function creations(draw: Draw, deals: number): Action[] {
+  return Array.from({ length: deals }, (_, deal): Action => {
+    const side = draw.one(["crm", "crm", "referrals", "referrals", "twin"] as const);
+    return {
+      at: draw.chance(0.8) ? draw.whole(0, 20 * second) : draw.whole(minute, 6 * minute),
+      deal,
+      kind: "create",
+      side,
+      shared: draw.chance(0.8),
+      consent: draw.chance(0.75),
+      incomplete: side === "crm" && draw.chance(0.1),
+    };
+  });
+}
+
+function edits(draw: Draw, deals: number, count: number, length: number, gapMs: number): Action[] {
+  const actions: Action[] = [];
+  let serial = 0;
+  let at = 40 * second;
+  while (serial < count) {
+    at = gapMs > 0 ? at + gapMs : draw.whole(25 * second, length);
+    const deal = draw.whole(0, deals - 1);
+    const field = draw.chance(0.08) ? "status" : draw.one(plainFields);
+    const side = draw.one(["referrals", "crm"] as const);
+    const burst = gapMs > 0 ? 1 : draw.one([1, 1, 1, 2, 2, 3, 5]);
+    for (let step = 0; step < burst && serial < count; step += 1) {
+      serial += 1;
+      // Half of a burst hits one field from both sides: that is where edits get lost.
+      const isSame = step === 0 || draw.chance(0.5);
+      const own = isSame ? field : draw.one(plainFields);
+      actions.push({
+        at: at + (step === 0 ? 0 : draw.whole(0, 3 * second)),
+        deal,
+        kind: "edit",
+        side: step === 0 ? side : draw.one(["referrals", "crm"] as const),
+        field: own,
+        value: editValue(draw, own, serial),
+      });
+    }
+  }
+  return actions;
+}
+
+function extras(draw: Draw, deals: number, length: number): Action[] {
+  const actions: Action[] = [];
+  const at = (): number => draw.whole(minute, length);
+  const deal = (): number => draw.whole(0, deals - 1);
+  actions.push({ at: at(), deal: deal(), kind: "share" });
+  if (draw.chance(0.3)) actions.push({ at: at(), deal: deal(), kind: "delete" });
+  if (draw.chance(0.5)) {
+    const choose = draw.one(["referrals", "crm"] as const);
+    actions.push({ at: at(), deal: deal(), kind: "resolve", choose });
+  }
+  if (draw.chance(0.3)) actions.push({ at: at(), deal: deal(), kind: "undo" });
+  if (draw.chance(0.1)) {
+    actions.push({ at: at(), deal: deal(), kind: "pause", forMs: draw.whole(10 * second, minute) });
+  }
+  return actions;
+}
+
+const commonFaults: readonly FaultKind[] = [
+  "list-lag",
+  "etag-churn",
+  "tied-stamps",
+  "page-shift",
+  "timeout-before-commit",
+  "timeout-after-commit",
+  "late-landing",
+  "throttled",
+  "throttled-silently",
+  "server-error",
+  "token-expired",
+  "permission-lost",
+  "webhook-lost",
+  "webhook-doubled",
+  "webhook-late",
+  "webhook-reordered",
+  "peer-rewrites",
+  "crm-timeout-before-commit",
+  "crm-timeout-after-commit",
+  "crm-throttled",
+  "crm-unavailable",
+  "crm-permission-lost",
+  "crm-list-lag",
+  "crm-version-churn",
+  "crm-resync",
+];
+
+function amountOf(draw: Draw, kind: FaultKind): number {
+  switch (kind) {
+    case "list-lag":
+    case "crm-list-lag":
+      return draw.whole(second, 60 * second);
+    case "late-landing":
+      return draw.chance(0.8)
+        ? draw.whole(35 * second, 110 * second)
+        : draw.whole(3 * minute, 9 * minute);
+    case "throttled":
+    case "crm-throttled":
+      return draw.one([0, 1, 2, 5, 10, 30]) * second;
+    case "webhook-late":
+      return draw.whole(2 * second, 3 * minute);
+    case "backup-restored":
+      return draw.whole(10 * second, 4 * minute);
+    default:
+      return draw.whole(0, 30);
+  }
+}
+
+function faultOf(draw: Draw, kind: FaultKind, deals: number, length: number): Fault {
+  const isLasting = kind === "permission-lost" || kind === "crm-permission-lost";
+  return {
+    kind,
+    at: draw.whole(0, length - minute),
+    forMs: isLasting ? draw.whole(20 * second, 3 * minute) : 5 * minute,
+    hits: kind === "peer-rewrites" ? draw.whole(3, 12) : draw.whole(1, 3) + (isLasting ? 20 : 0),
+    deal: draw.whole(0, deals - 1),
+    amount: amountOf(draw, kind),
+  };
+}
+
+function faultsOf(draw: Draw, family: Family, deals: number, length: number): Fault[] {
+  if (family === "calm") return [];
+  const faults: Fault[] = [];
+  const crashes = family === "crashes" ? draw.whole(3, 6) : draw.one([1, 1, 2, 3]);
+  for (let index = 0; index < crashes; index += 1) {
+    faults.push({ ...faultOf(draw, "crash", deals, length), forMs: length, hits: 1 });
+  }
+  if (family === "crashes") return faults;
+  const count = draw.whole(6, 9);
+  for (let index = 0; index < count; index += 1) {
+    faults.push(faultOf(draw, draw.one(commonFaults), deals, length));
+  }
+  if (draw.chance(0.08)) faults.push(faultOf(draw, "backup-restored", deals, length));
+  return faults;
+}
+
+/** The schedule of a seed: the same for ever, whatever the machine. */
+export function generateSchedule(seed: number, ledger: Settings["ledger"]): Schedule {
+  const family = familyOf(seed);
+  const draw = drawFrom(seededRandom(Math.imul(seed, 0x2545f491) ^ 0x5eed));
+  const settings = settingsOf(draw, family, ledger);
+  const deals = draw.whole(3, 5);
+  const gapMs = family === "crashes" ? 75 * second : 0;
+  const count = draw.whole(20, 24);
+  const length = gapMs > 0 ? (count + 2) * gapMs : draw.whole(6, 10) * minute;
+  const actions = [
+    ...creations(draw, deals),
+    ...edits(draw, deals, count, length, gapMs),
+    ...(family === "storm" ? extras(draw, deals, length) : []),
+  ].sort((left, right) => left.at - right.at);
+  const faults = faultsOf(draw, family, deals, length).sort((left, right) => left.at - right.at);
+  return { seed, settings, actions, faults, endsAt: length };
+}

@@ -1,0 +1,186 @@
+import type { CrmFields, CrmRecord, CrmValue } from "../../../src/crm/port.ts";
+import type { Actor } from "./referrals-model.ts";
+
+/** What is fixed about the CRM for the length of a world. */
+export interface CrmHabits {
+  readonly versions: "etag" | "stamp" | "none";
+  readonly secondStamps: boolean;
+  readonly clockSkewMs: number;
+  /** Text is trimmed on the way in. */
+  readonly trims: boolean;
+  /** A change of a part other than the record itself shows in the list of changes. */
+  readonly reportsChildChanges: boolean;
+}
+
+/** A change of a CRM record as the CRM carried it out; `after` is undefined for a deletion. */
+export interface CrmRecordChange {
+  readonly actor: Actor;
+  readonly id: string;
+  readonly key: string | undefined;
+  readonly before: CrmFields | undefined;
+  readonly after: CrmFields | undefined;
+}
+
+/** A line in the CRM's own log of changes. */
+export interface CrmLogEntry {
+  readonly id: string;
+  readonly visibleAt: number;
+  readonly isDeletion: boolean;
+}
+
+/** A record with its external key and a counter for each part. */
+export interface CrmRow {
+  readonly id: string;
+  /** The external id under which an upsert finds it. */
+  key: string | undefined;
+  fields: CrmFields;
+  readonly partVersions: Map<string, number>;
+  modifiedAt: string;
+  modifiedBy: Actor;
+  isDeleted: boolean;
+}
+
+/** A CRM as a set of deals; the adapter that the engine sees is a layer above. */
+export interface CrmModel {
+  readonly habits: CrmHabits;
+  find(id: string): CrmRow | undefined;
+  findByKey(key: string): CrmRow | undefined;
+  /** Everything that ever changed, oldest first. */
+  readonly log: readonly CrmLogEntry[];
+  rows(): Iterable<CrmRow>;
+  /** The id that the next new record will have. */
+  nextId(): string;
+  create(actor: Actor, key: string | undefined, fields: CrmFields): CrmRow;
+  change(id: string, actor: Actor, part: string, fields: CrmFields): void;
+  setKey(id: string, key: string): void;
+  remove(id: string, actor: Actor): void;
+  /** New versions over the same content. */
+  churn(id: string): void;
+  record(row: CrmRow): CrmRecord;
+  /** Sets how long a change stays out of the list of changes, asked at each change. */
+  lagBy(lagMs: () => number): void;
+}
+
+/** The part that a field belongs to: `account.name` → `account`, `contacts` → `contacts`, others → `deal`. */
+export function partOf(field: string): string {
+  if (field.startsWith("account.")) return "account";
+  return field === "contacts" ? "contacts" : "deal";
+}
+
+/** A model CRM. `onChange` hears of each change after it is stored. */
+export function createCrmModel(options: {
+  /** Begins each record id, so that ids of two CRMs differ. */
+  readonly prefix: string;
+  readonly now: () => number;
+  readonly habits: CrmHabits;
+  readonly onChange: (change: CrmRecordChange) => void;
+}): CrmModel {
+  const { habits, onChange } = options;
+  const rows = new Map<string, CrmRow>();
+  const byKey = new Map<string, CrmRow>();
+  const log: CrmLogEntry[] = [];
+  let lagMs = (): number => 0;
+  let created = 0;
+
+  const stamp = (): string => {
+    const time = options.now() + habits.clockSkewMs;
+    return new Date(habits.secondStamps ? Math.floor(time / 1000) * 1000 : time).toISOString();
+  };
+  const stored = (value: CrmValue): CrmValue =>
+    habits.trims && typeof value === "string" ? value.trim() : value;
+  const normalised = (fields: CrmFields): CrmFields =>
+    Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, stored(value)]));
+  const landed = (row: CrmRow, actor: Actor, part: string, isDeletion: boolean): void => {
+    row.partVersions.set(part, (row.partVersions.get(part) ?? 0) + 1);
+    row.modifiedAt = stamp();
+    row.modifiedBy = actor;
+    if (part !== "deal" && !habits.reportsChildChanges && !isDeletion) return;
+    log.push({ id: row.id, visibleAt: options.now() + lagMs(), isDeletion });
+  };
+  const versionOf = (row: CrmRow): string => {
+    if (habits.versions === "none") return "";
+    if (habits.versions === "stamp") return row.modifiedAt;
+    return [...row.partVersions].map(([part, count]) => `${part}${count}`).join("-");
+  };
+
+  return {
+    habits,
+    find: (id) => rows.get(id),
+    findByKey: (key) => byKey.get(key),
+    log,
+    rows: () => rows.values(),
+    nextId: () => `${options.prefix}-${created + 1}`,
+    create(actor, key, fields) {
+      created += 1;
+      const row: CrmRow = {
+        id: `${options.prefix}-${created}`,
+        key,
+        fields: normalised(fields),
+        partVersions: new Map([
+          ["deal", 0],
+          ["account", 0],
+          ["contacts", 0],
+        ]),
+        modifiedAt: "",
+        modifiedBy: actor,
+        isDeleted: false,
+      };
+      rows.set(row.id, row);
+      if (key !== undefined) byKey.set(key, row);
+      landed(row, actor, "deal", false);
+      onChange({ actor, id: row.id, key, before: undefined, after: row.fields });
+      return row;
+    },
+    change(id, actor, part, fields) {
+      const row = rows.get(id);
+      if (!row || row.isDeleted) return;
+      const before = row.fields;
+      row.fields = { ...before, ...normalised(fields) };
+      landed(row, actor, part, false);
+      onChange({ actor, id, key: row.key, before, after: row.fields });
+    },
+    setKey(id, key) {
+      const row = rows.get(id);
+      if (!row) return;
+      row.key = key;
+      byKey.set(key, row);
+    },
+    remove(id, actor) {
+      const row = rows.get(id);
+      if (!row || row.isDeleted) return;
+      row.isDeleted = true;
+      if (row.key !== undefined) byKey.delete(row.key);
+      landed(row, actor, "deal", true);
+      onChange({ actor, id, key: row.key, before: row.fields, after: undefined });
+    },
+    churn(id) {
+      const row = rows.get(id);
+      if (row && !row.isDeleted) landed(row, "server", "deal", false);
+    },
+    record: (row) => ({
+      id: row.id,
+      version: versionOf(row),
+      modifiedAt: row.modifiedAt,
+      fields: row.fields,
+      modifiedBy: row.modifiedBy,
+      url: `https://crm.example/deals/${row.id}`,
+    }),
+    lagBy(next) {
+      lagMs = next;
+    },
+  };
+}
+
+/** True where `expected` still holds for `part` of a row, as far as this CRM's versions can tell. */
+export function isCurrent(
+  row: CrmRow,
+  part: string,
+  expected: string,
+  versions: CrmHabits["versions"],
+): boolean {
+  if (versions === "none") return true;
+  // Whole seconds: a change within the same second goes unnoticed, as with If-Unmodified-Since.
+  if (versions === "stamp") return row.modifiedAt.slice(0, 19) <= expected.slice(0, 19);
+  const current = `${part}${row.partVersions.get(part) ?? 0}`;
+  return expected.split("-").includes(current);
+}

@@ -1,0 +1,81 @@
+import type { ReferralDocument } from "./referral-document.ts";
+import { isClosed } from "./referral-document.ts";
+
+/** Whose side of an engagement a referral is. */
+export type Leg = "partner" | "microsoft";
+
+/** One deal of the schedule with every record that stands for it on either side. */
+export interface Deal {
+  readonly index: number;
+  readonly organisation: string;
+  readonly referrals: Map<string, Leg>;
+  readonly crmRecords: Set<string>;
+  /** A person deleted its CRM record. */
+  isDeleted: boolean;
+  /** Contact data may leave the CRM. */
+  hasConsent: boolean;
+}
+
+/** Which record belongs to which deal: the world's own knowledge, never shown to the engine. */
+export interface DealBook {
+  readonly deals: ReadonlyMap<number, Deal>;
+  open(index: number, organisation: string): Deal;
+  ofReferral(id: string): Deal | undefined;
+  ofCrmRecord(id: string): Deal | undefined;
+  addReferral(deal: Deal, document: ReferralDocument): void;
+  addCrmRecord(deal: Deal, id: string): void;
+}
+
+/** The leg that a referral is by its target: Microsoft's side is addressed to `msft`. */
+export function legOf(document: Record<string, unknown>): Leg {
+  const target = document.target;
+  const isMicrosofts =
+    Array.isArray(target) && target.some((entry: { id?: unknown }) => entry.id === "msft");
+  return isMicrosofts ? "microsoft" : "partner";
+}
+
+/** An empty book. */
+export function createDealBook(): DealBook {
+  const deals = new Map<number, Deal>();
+  const byReferral = new Map<string, Deal>();
+  const byCrmRecord = new Map<string, Deal>();
+  return {
+    deals,
+    open(index, organisation) {
+      const known = deals.get(index);
+      if (known) return known;
+      const deal: Deal = {
+        index,
+        organisation,
+        referrals: new Map(),
+        crmRecords: new Set(),
+        isDeleted: false,
+        hasConsent: true,
+      };
+      deals.set(index, deal);
+      return deal;
+    },
+    ofReferral: (id) => byReferral.get(id),
+    ofCrmRecord: (id) => byCrmRecord.get(id),
+    addReferral(deal, document) {
+      deal.referrals.set(document.id, legOf(document));
+      byReferral.set(document.id, deal);
+    },
+    addCrmRecord(deal, id) {
+      deal.crmRecords.add(id);
+      byCrmRecord.set(id, deal);
+    },
+  };
+}
+
+/** The referrals of one leg that are not closed. */
+export function liveReferrals(
+  deal: Deal,
+  leg: Leg,
+  find: (id: string) => ReferralDocument | undefined,
+): readonly ReferralDocument[] {
+  return [...deal.referrals]
+    .filter(([, own]) => own === leg)
+    .flatMap(([id]) => find(id) ?? [])
+    .filter((document) => !isClosed(document));
+}

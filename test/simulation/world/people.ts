@@ -1,0 +1,155 @@
+import type { CrmFields } from "../../../src/crm/port.ts";
+import { crmPartOf, dealEdit, referralEdit, stageOfState } from "../check/values.ts";
+import type { Action, EditedField } from "../schedule/schedule.ts";
+import type { Deal } from "./deal-book.ts";
+import type { World } from "./world.ts";
+
+/** The first values of a deal in the neutral spelling. */
+export function firstValues(deal: number): Readonly<Record<EditedField, string>> {
+  return {
+    name: `Deal ${deal}`,
+    dealValue: `${(deal + 1) * 1000}.00`,
+    currency: "EUR",
+    closingDate: `2027-01-${String((deal % 28) + 1).padStart(2, "0")}`,
+    notes: `first note on deal ${deal}`,
+    status: "Active/Accepted",
+    country: "DE",
+    contact: `first@deal-${deal}.example`,
+  };
+}
+
+function newDeal(deal: number, action: Action & { kind: "create" }): CrmFields {
+  const values = firstValues(deal);
+  const fields: Record<string, CrmFields[string]> = {
+    stage: stageOfState[values.status] ?? "",
+    share: action.shared,
+    consent: action.consent,
+    "account.name": `Customer ${deal}`,
+  };
+  for (const field of [
+    "name",
+    "dealValue",
+    "currency",
+    "closingDate",
+    "notes",
+    "country",
+    "contact",
+  ] as const) {
+    if (field === "country" && action.incomplete) continue;
+    Object.assign(fields, dealEdit(field, values[field], false));
+  }
+  return fields;
+}
+
+/** A referral as Microsoft or the partner's own people make it in Partner Center. */
+function newReferral(deal: number, status: string, reference: string): Record<string, unknown> {
+  const values = firstValues(deal);
+  const [state, substatus] = status.split("/");
+  return {
+    name: values.name,
+    externalReferenceId: reference,
+    status: state,
+    substatus,
+    type: "Shared",
+    qualification: "SalesQualified",
+    customerProfile: {
+      name: `Customer ${deal}`,
+      address: { country: values.country, city: "Sampletown" },
+      team: [{ firstName: "Sam", lastName: "Sample", phoneNumber: "", email: values.contact }],
+    },
+    consent: {
+      consentToContact: true,
+      consentToToShareInfoWithOthers: true,
+      consentToShareReferralWithMicrosoftSellers: true,
+    },
+    details: {
+      notes: values.notes,
+      dealValue: Number(values.dealValue),
+      currency: values.currency,
+      closingDateTime: `${values.closingDate}T00:00:00Z`,
+    },
+    target: [],
+    inviteContext: { invitedBy: { organizationId: "msft", organizationName: "Microsoft" } },
+  };
+}
+
+/** The CRM record of a deal that people work on: the newest that is there. */
+export function crmRecordOf(world: World, deal: Deal): string | undefined {
+  const { crm } = organisationOf(world, deal);
+  return [...deal.crmRecords].findLast((id) => crm.find(id)?.isDeleted === false);
+}
+
+/** The referral of a deal that people work on: the partner's own side. */
+export function referralOf(deal: Deal): string | undefined {
+  return [...deal.referrals].find(([, leg]) => leg === "partner")?.[0];
+}
+
+function organisationOf(world: World, deal: Deal): World["organisations"][number] {
+  const found = world.organisations.find(({ name }) => name === deal.organisation);
+  if (!found) throw new Error(`no organisation ${deal.organisation}`);
+  return found;
+}
+
+function create(world: World, action: Action & { kind: "create" }): void {
+  const organisation = `org-${action.deal % world.organisations.length}`;
+  const deal = world.book.open(action.deal, organisation);
+  if (deal.crmRecords.size > 0 || deal.referrals.size > 0) return;
+  deal.hasConsent = action.consent;
+  const { crm } = organisationOf(world, deal);
+  let reference = "";
+  if (action.side !== "referrals") {
+    // The record must be in the book before the witness hears of it.
+    const fields = newDeal(action.deal, action);
+    const id = crm.nextId();
+    world.book.addCrmRecord(deal, id);
+    crm.create("person", undefined, fields);
+    reference = id;
+  }
+  if (action.side === "crm") return;
+  const isTwin = action.side === "twin";
+  const state = isTwin ? "Active/Accepted" : "New/Pending";
+  const named = isTwin && action.deal % 3 === 0 ? reference : "";
+  world.referrals.expect((document) => world.book.addReferral(deal, document));
+  const outcome = world.referrals.create(
+    organisation,
+    isTwin ? "person" : "microsoft",
+    newReferral(action.deal, state, named),
+  );
+  if (isTwin && outcome.ok && action.deal % 3 === 1) {
+    crm.change(reference, "person", "deal", { pr_referralid: outcome.document.id });
+  }
+}
+
+function edit(world: World, action: Action & { kind: "edit" }, deal: Deal): void {
+  if (action.side === "referrals") {
+    const id = referralOf(deal);
+    const actor = action.at % 2 === 0 ? "microsoft" : "person";
+    if (id !== undefined)
+      world.referrals.touch(id, actor, referralEdit(action.field, action.value));
+    return;
+  }
+  const id = crmRecordOf(world, deal);
+  if (id === undefined) return;
+  const isSloppy = world.schedule.settings.normalises && action.at % 3 === 0;
+  const fields = dealEdit(action.field, action.value, isSloppy);
+  organisationOf(world, deal).crm.change(id, "person", crmPartOf(action.field), fields);
+}
+
+/** Lets people do what the schedule says. Operators' actions belong to whoever runs the process under test. */
+export function act(world: World, action: Action): void {
+  if (action.kind === "create") {
+    create(world, action);
+    return;
+  }
+  const deal = world.book.deals.get(action.deal);
+  if (!deal) return;
+  if (action.kind === "edit") {
+    edit(world, action, deal);
+    return;
+  }
+  const id = crmRecordOf(world, deal);
+  if (id === undefined) return;
+  const { crm } = organisationOf(world, deal);
+  if (action.kind === "share") crm.change(id, "person", "deal", { share: true });
+  if (action.kind === "delete") crm.remove(id, "person");
+}
