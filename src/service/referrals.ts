@@ -1,0 +1,269 @@
+import {
+  type PatchOperation,
+  type Referral,
+  ReferralsError,
+  type WebhookEventName,
+} from "../contract/index.ts";
+import type { Random } from "../runtime/index.ts";
+import type { Database, Transaction } from "../storage/port.ts";
+import { isForMicrosoft, locationOf, microsoftOrganization } from "./rules/microsoft.ts";
+import { newReferral, type Organization } from "./rules/new-referral.ts";
+import { isRegistrationPatch, patchedReferral } from "./rules/patched-referral.ts";
+import { assertOpen, isMicrosoftsSide, type Side, settleChange } from "./rules/referral-change.ts";
+import { callersPart, servicesPart } from "./rules/server-fields.ts";
+import { newETag, type Stamps } from "./stamps.ts";
+import {
+  findReferral,
+  insertReferral,
+  referralsOfEngagement,
+  replaceReferral,
+  type Scope,
+  type StoredReferral,
+} from "./store/referral-store.ts";
+import { type RepeatableRequest, recallAnswer, rememberAnswer } from "./store/request-store.ts";
+
+/** Who makes a call, and what of it the rules need to know. */
+export interface Caller {
+  readonly scope: Scope;
+  readonly organization: Organization;
+  readonly side: Side;
+}
+
+/** A change that has happened, for those who want to hear of it. */
+export interface ReferralChange {
+  readonly tenantId: string;
+  readonly event: WebhookEventName;
+  readonly referralId: string;
+  readonly moment: string;
+}
+
+/** How one call is to be carried out. */
+export interface CallTerms {
+  /** The eTag that must still be current; `*` for any, absent for no condition. */
+  readonly ifMatch?: string;
+  /** Where the caller may repeat the call: its id and digest. */
+  readonly request?: RepeatableRequest;
+}
+
+/** What the referrals need. */
+export interface ReferralsOptions {
+  readonly database: Database;
+  readonly stamps: Stamps;
+  readonly random: Random;
+  /** Milliseconds since 1970 in the referrals' own time. */
+  readonly now: () => number;
+  readonly acceptsAtOnce: boolean;
+  /** Called inside the transaction of each change. */
+  readonly announce: (transaction: Transaction, change: ReferralChange) => Promise<void>;
+  /** Called after a change has been committed, with the moment until which an answer is awaited. */
+  readonly onCommitted: (outcome: { readonly expiresAt: string | null }) => void;
+}
+
+/** The largest document, in characters of JSON. */
+export const documentLimit = 1_048_576;
+
+const eventOf = (referral: Referral, kind: "created" | "updated"): WebhookEventName =>
+  isMicrosoftsSide(referral) ? `related-referral-${kind}` : `referral-${kind}`;
+
+function assertMatches(stored: StoredReferral, ifMatch: string | undefined): void {
+  if (ifMatch === undefined || ifMatch.trim() === "*") return;
+  if (ifMatch.split(",").some((eTag) => eTag.trim() === stored.eTag)) return;
+  throw new ReferralsError("preconditionFailed", { target: "If-Match" });
+}
+
+function assertFits(document: string): void {
+  if (document.length > documentLimit) {
+    throw new ReferralsError("payloadTooLarge", {
+      message: "The referral would become too large.",
+    });
+  }
+}
+
+/** A referral as it was written, with the moment until which an answer to it is awaited. */
+export interface WrittenReferral extends StoredReferral {
+  readonly expiresAt: string | null;
+}
+
+const storedFrom = (
+  document: Referral,
+  text: string,
+  locationId: string | null,
+): WrittenReferral => ({
+  expiresAt: document.status === "New" ? (document.expirationDateTime ?? null) : null,
+  id: String(document.id),
+  engagementId: String(document.engagementId),
+  eTag: String(document.eTag),
+  document: text,
+  locationId,
+});
+
+const rememberedFrom = (body: string): WrittenReferral =>
+  storedFrom(JSON.parse(body) as Referral, body, null);
+
+/** Reads and changes referrals by the rules of the contract, each change in one transaction. */
+export class Referrals {
+  readonly #options: ReferralsOptions;
+
+  constructor(options: ReferralsOptions) {
+    this.#options = options;
+  }
+
+  /** Errors: itemNotFound. */
+  async get(scope: Scope, id: string): Promise<StoredReferral> {
+    const found = await findReferral(this.#options.database, scope, id);
+    if (!found) throw new ReferralsError("itemNotFound");
+    return found;
+  }
+
+  /** Stores a new referral. Errors: invalidRequest, illegalTransition, accessDenied, requestIdReused. */
+  create(caller: Caller, input: Referral, terms: CallTerms = {}): Promise<StoredReferral> {
+    const { random } = this.#options;
+    const ids = { id: random.uuid(), engagementId: random.uuid() };
+    return this.#write(caller, terms, async (transaction) => {
+      const engagement = await this.#engagementOf(transaction, caller, input);
+      const isSecond = engagement !== undefined && isForMicrosoft(input);
+      const moment = this.#options.stamps.next();
+      const document = newReferral(input, {
+        id: ids.id,
+        engagementId: engagement ?? ids.engagementId,
+        owner: isSecond ? microsoftOrganization : caller.organization,
+        inviter: caller.side === "microsoft" ? microsoftOrganization : caller.organization,
+        side: caller.side,
+        stamp: { moment, eTag: this.#newETag() },
+        acceptsAtOnce: this.#options.acceptsAtOnce,
+      });
+      const { tenantId } = caller.scope;
+      const locationId = placeOf(document, caller.scope);
+      const text = JSON.stringify(document);
+      await insertReferral(transaction, { tenantId, locationId, document, text });
+      const change = { tenantId, event: eventOf(document, "created"), referralId: ids.id, moment };
+      await this.#options.announce(transaction, change);
+      return storedFrom(document, text, locationId);
+    });
+  }
+
+  /** Puts a whole referral in the place of the stored one; what belongs to the service stays. */
+  update(
+    caller: Caller,
+    id: string,
+    input: Referral,
+    terms: CallTerms & { readonly ifMatch: string },
+  ): Promise<StoredReferral> {
+    return this.#change(caller, id, terms, (before) => {
+      assertOpen(before, false);
+      const { status, substatus } = before;
+      const given = callersPart(input, "put");
+      const state = {
+        status: given.status ?? status,
+        substatus: given.substatus ?? substatus,
+      };
+      return { ...servicesPart(before), ...given, ...state };
+    });
+  }
+
+  /** Applies operations that have passed the allow-list, all or none. */
+  patch(
+    caller: Caller,
+    id: string,
+    operations: readonly PatchOperation[],
+    terms: CallTerms = {},
+  ): Promise<StoredReferral> {
+    const newId = this.#options.random.uuid();
+    return this.#change(caller, id, terms, (before, moment) => {
+      assertOpen(before, isRegistrationPatch(operations));
+      return patchedReferral(before, operations, { moment, newId: () => newId });
+    });
+  }
+
+  /**
+   * Changes one referral by a function from what it was to what it shall be; the rules are checked afterwards.
+   * Errors: itemNotFound, preconditionFailed, those of settleChange.
+   */
+  change(
+    caller: Caller,
+    id: string,
+    becomes: (before: Referral, moment: string) => Referral,
+  ): Promise<StoredReferral> {
+    return this.#change(caller, id, {}, becomes);
+  }
+
+  #change(
+    caller: Caller,
+    id: string,
+    terms: CallTerms,
+    becomes: (before: Referral, moment: string) => Referral,
+  ): Promise<StoredReferral> {
+    return this.#write(caller, terms, async (transaction) => {
+      const stored = await findReferral(transaction, caller.scope, id);
+      if (!stored) throw new ReferralsError("itemNotFound");
+      assertMatches(stored, terms.ifMatch);
+      const before = JSON.parse(stored.document) as Referral;
+      const moment = this.#options.stamps.next(before.updatedDateTime);
+      const after = becomes(before, moment);
+      const stamp = { moment, eTag: this.#newETag() };
+      const document = settleChange(before, after, stamp, caller.side);
+      const { tenantId } = caller.scope;
+      const locationId = locationOf(document) ?? stored.locationId;
+      const text = JSON.stringify(document);
+      await replaceReferral(transaction, { tenantId, locationId, document, text });
+      const event = eventOf(document, "updated");
+      await this.#options.announce(transaction, { tenantId, event, referralId: id, moment });
+      return storedFrom(document, text, locationId);
+    });
+  }
+
+  async #write(
+    caller: Caller,
+    terms: CallTerms,
+    work: (transaction: Transaction) => Promise<WrittenReferral>,
+  ): Promise<WrittenReferral> {
+    const { database, now, onCommitted } = this.#options;
+    const { tenantId } = caller.scope;
+    const { request } = terms;
+    const result = await database.transaction(async (transaction) => {
+      const answered = request && (await recallAnswer(transaction, tenantId, request));
+      if (answered) return rememberedFrom(answered.body);
+      const done = await work(transaction);
+      assertFits(done.document);
+      if (request) {
+        const answer = { body: done.document, now: now() };
+        await rememberAnswer(transaction, tenantId, request, answer);
+      }
+      return done;
+    });
+    onCommitted({ expiresAt: result.expiresAt });
+    return result;
+  }
+
+  async #engagementOf(
+    transaction: Transaction,
+    caller: Caller,
+    input: Referral,
+  ): Promise<string | undefined> {
+    const { engagementId } = input;
+    if (engagementId == null || engagementId === "") return undefined;
+    const others = await referralsOfEngagement(transaction, caller.scope, engagementId);
+    if (others.length > 0) return engagementId;
+    throw new ReferralsError("invalidRequest", {
+      message: "There is no such engagement. Leave engagementId out to begin a new one.",
+      target: "/engagementId",
+    });
+  }
+
+  #newETag(): string {
+    return newETag(this.#options.now(), this.#options.random);
+  }
+}
+
+/** The location that a new referral belongs to. Errors: accessDenied where it isn't one of the caller's. */
+function placeOf(document: Referral, scope: Scope): string | null {
+  const addressed = locationOf(document);
+  const { locations } = scope;
+  if (!locations) return addressed;
+  if (addressed === null) return locations[0] ?? null;
+  if (locations.includes(addressed)) return addressed;
+  throw new ReferralsError("accessDenied", {
+    message: "A Referrals user can create referrals at their own locations only.",
+    target: "/target",
+  });
+}

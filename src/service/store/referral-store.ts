@@ -1,0 +1,120 @@
+import type { Referral } from "../../contract/index.ts";
+import type { Database, Queryable, Row, SqlValue, Transaction } from "../../storage/port.ts";
+import { promotedColumns, promotedValues } from "./promoted-columns.ts";
+
+/** Whose referrals a caller may see: one organisation's, and of these only some locations' where they are named. */
+export interface Scope {
+  readonly tenantId: string;
+  readonly locations?: readonly string[];
+}
+
+/** A referral as it lies in the database. The document's text is what is sent. */
+export interface StoredReferral {
+  readonly id: string;
+  readonly engagementId: string;
+  readonly eTag: string;
+  readonly document: string;
+  readonly locationId: string | null;
+}
+
+/** A referral on its way into the database. */
+export interface ReferralRow {
+  readonly tenantId: string;
+  readonly locationId: string | null;
+  readonly document: Referral;
+  /** The document as JSON: what will be sent. */
+  readonly text: string;
+}
+
+const leadColumns = ["tenantId", "id", "eTag", "locationId"];
+const allColumns = [...leadColumns, ...promotedColumns.map(({ name }) => name), "document"];
+const insertSql = `INSERT INTO "referrals" (${allColumns.map((name) => `"${name}"`).join(", ")})
+  VALUES (${allColumns.map(() => "?").join(", ")})`;
+const updateSql = `UPDATE "referrals"
+  SET ${allColumns
+    .slice(2)
+    .map((name) => `"${name}" = ?`)
+    .join(", ")} WHERE "tenantId" = ? AND "id" = ?`;
+
+/** The columns that make a StoredReferral. */
+export const storedColumns = `"id", "engagementId", "eTag", "document", "locationId"`;
+const getSql = `SELECT ${storedColumns} FROM "referrals" WHERE "tenantId" = ? AND "id" = ?`;
+
+const textOrNull = (value: SqlValue | undefined): string | null =>
+  typeof value === "string" ? value : null;
+
+/** A row of `storedColumns` as a StoredReferral. */
+export const storedReferral = (row: Row): StoredReferral => ({
+  id: String(row.id),
+  engagementId: String(row.engagementId),
+  eTag: String(row.eTag),
+  document: String(row.document),
+  locationId: textOrNull(row.locationId),
+});
+
+function valuesOf(row: ReferralRow): SqlValue[] {
+  const { document, locationId, text } = row;
+  return [String(document.eTag), locationId, ...promotedValues(document), text];
+}
+
+/** The referral, or undefined where there is none that the scope may see. */
+export async function findReferral(
+  from: Queryable,
+  scope: Scope,
+  id: string,
+): Promise<StoredReferral | undefined> {
+  const row = await from.get(getSql, [scope.tenantId, id]);
+  if (row === undefined) return undefined;
+  const { locations } = scope;
+  if (locations && !locations.includes(String(row.locationId))) return undefined;
+  return storedReferral(row);
+}
+
+/** All referrals of one engagement that the scope may see, oldest first. */
+export async function referralsOfEngagement(
+  from: Queryable,
+  scope: Scope,
+  engagementId: string,
+): Promise<readonly StoredReferral[]> {
+  const rows = await from.all(
+    `SELECT ${storedColumns} FROM "referrals" WHERE "tenantId" = ? AND "engagementId" = ?
+     ORDER BY "createdDateTime", "id"`,
+    [scope.tenantId, engagementId],
+  );
+  const { locations } = scope;
+  return rows
+    .map(storedReferral)
+    .filter(({ locationId }) => !locations || locations.includes(locationId ?? ""));
+}
+
+/** Adds a referral. */
+export async function insertReferral(to: Transaction, row: ReferralRow): Promise<void> {
+  await to.run(insertSql, [row.tenantId, String(row.document.id), ...valuesOf(row)]);
+}
+
+/** Writes a referral in place of what was stored under its id. */
+export async function replaceReferral(to: Transaction, row: ReferralRow): Promise<void> {
+  await to.run(updateSql, [...valuesOf(row), row.tenantId, String(row.document.id)]);
+}
+
+/** The earliest moment at which an unanswered referral expires, or undefined where none waits. */
+export async function nextExpiry(database: Database): Promise<string | undefined> {
+  const row = await database.get(
+    `SELECT "expirationDateTime" FROM "referrals" WHERE "status" = 'New'
+     AND "expirationDateTime" IS NOT NULL ORDER BY "expirationDateTime" LIMIT 1`,
+  );
+  return row === undefined ? undefined : String(row.expirationDateTime);
+}
+
+/** Unanswered referrals whose time is over, at most `limit` of them. */
+export function overdueReferrals(
+  from: Queryable,
+  now: string,
+  limit: number,
+): Promise<readonly Row[]> {
+  return from.all(
+    `SELECT "tenantId", ${storedColumns} FROM "referrals" WHERE "status" = 'New'
+     AND "expirationDateTime" <= ? ORDER BY "expirationDateTime" LIMIT ?`,
+    [now, limit],
+  );
+}
