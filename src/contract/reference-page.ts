@@ -10,7 +10,7 @@ export type ReferenceType =
   | "boolean"
   | "float"
   | "integer"
-  | "array"
+  | "array of"
   | "array of object"
   | `array of ${typeof referralTypeName}`
   | "";
@@ -36,12 +36,12 @@ export interface ParameterRow {
 const isListed = (field: FieldNode): boolean =>
   field.edition === "specification" && field.kind !== "record";
 
-/** A list whose records the specification leaves open is a plain array there. */
+/** A list whose records the specification leaves open is an "array of" nothing there. */
 const isOpen = (field: FieldNode): boolean =>
   field.of?.fields.every(({ edition }) => edition !== "specification") ?? false;
 
 function typeOf(field: FieldNode): ReferenceType {
-  if (field.kind === "list") return isOpen(field) ? "array" : "array of object";
+  if (field.kind === "list") return isOpen(field) ? "array of" : "array of object";
   if (field.kind === "decimal") return "float";
   return field.kind === "flag" ? "boolean" : "string";
 }
@@ -116,7 +116,7 @@ function bodyParameters({ body }: Operation): readonly ParameterRow[] {
   return body.is === "Referral" ? referralParameters : patchParameters;
 }
 
-/** An action's parameters as a designer shows them: the body's fields singly, no internal header. */
+/** An action's parameters as a designer shows them: the body's fields singly, nothing internal. */
 export function actionParameters(operationId: OperationId): readonly ParameterRow[] {
   const operation: Operation | undefined = operations.find(
     (candidate) => candidate.operationId === operationId,

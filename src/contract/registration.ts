@@ -1,8 +1,8 @@
 import { dateTime, decimal, flag, list, oneOf, part, record, text, type Write } from "./field.ts";
 
 /*
- * Deal registrations, since the edition of 2022: appended as a whole, then corrected field by field.
- * Part of the statement in referral.ts.
+ * Deal registrations, since the edition of 2022: appended as a whole, then corrected field by
+ * field. Part of the statement in referral.ts.
  */
 
 const server: readonly Write[] = [];
