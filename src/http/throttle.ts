@@ -25,7 +25,9 @@ class CallTimes {
       this.#first = (this.#first + 1) % this.#times.length;
       this.#count -= 1;
     }
-    if (this.#count >= limit) return this.#oldest() + windowMs - now;
+    if (this.#count >= limit) {
+      return this.#count === 0 ? windowMs : this.#oldest() + windowMs - now;
+    }
     if (this.#count === this.#times.length) this.#grow(limit);
     this.#times[(this.#first + this.#count) % this.#times.length] = now;
     this.#count += 1;
