@@ -176,7 +176,7 @@ describe("waiting", () => {
     expect(served).toEqual(["a", "b", "c"]);
   });
 
-  test("a caller who gives up leaves the queue, and the last one leaves no timer behind", async () => {
+  test("a caller who gives up leaves the queue, and no timer behind", async () => {
     const clock = steppedClock();
     const budget = createCallBudget({ clock, callsPerWindow: 1, share: 1 });
     await budget.take();

@@ -69,7 +69,9 @@ export interface CallBudget {
 
 /** After a 429 this part of what was spent in the window is thought to be ours. */
 const shareKept = 0.8;
-/** The limit never falls below this part of the configured one: we then share the quota with others. */
+/**
+ * The limit never falls below this part of the configured one: we then share the quota with others.
+ */
 const smallestShare = 0.1;
 /** A limit that was lowered grows by this part of the configured one, per quiet window. */
 const shareRegained = 0.1;

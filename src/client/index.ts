@@ -1,73 +1,10 @@
+// Everything that also runs in a browser, which gets browser.ts alone (package.json, "exports").
+export * from "./browser.ts";
 export {
-  type CallBudget,
-  type CallBudgetOptions,
-  type CallBudgetSnapshot,
-  createCallBudget,
-} from "./call-budget.ts";
-export {
-  type AuthorizationCodeOptions,
-  type AuthorizationReturn,
-  type AuthorizationStart,
-  finishAuthorization,
-  startAuthorization,
-} from "./credentials/authorization-code.ts";
-export {
-  type ClientSecretCredential,
-  type ClientSecretCredentialOptions,
-  createClientSecretCredential,
-} from "./credentials/client-secret.ts";
-export {
-  createDeviceCodeCredential,
-  type DeviceCodeCredentialOptions,
-  type DeviceCodeOptions,
-  type DeviceCodePrompt,
-  signInWithDeviceCode,
-} from "./credentials/device-code.ts";
-export {
-  createRefreshTokenCredential,
-  type RefreshTokenCredential,
-  type RefreshTokenCredentialOptions,
-} from "./credentials/refresh-token.ts";
-export type { SignInStatus } from "./credentials/sign-in.ts";
-export {
-  createMemoryTokenStore,
-  type StoredSignIn,
-  type TokenStore,
-} from "./credentials/token-store-port.ts";
-export type { DealRegistration, DealRegistrationChanges } from "./deal-registration.ts";
-export { defaultEndpoint, defaultScope } from "./endpoint.ts";
-export {
-  allOf,
-  anyOf,
-  calendarDate,
-  decimal,
-  type Filter,
-  type FilterValue,
-  filter,
-  guid,
-  literal,
-  path,
-} from "./filter.ts";
-export type { PagedReferrals, PageSettings, ReferralPage } from "./paging.ts";
-export type {
-  CallOptions,
-  CreateOptions,
-  ListPage,
-  ListQuery,
-  NextPage,
-  PatchOptions,
-  ReferralsPort,
-  StoredReferral,
-  UpdateOptions,
-} from "./port.ts";
-export {
-  type ListReferralsQuery,
-  type ReceivedReferral,
-  type ReferralReference,
-  ReferralsClient,
-  type ReferralsClientOptions,
-  type WriteOptions,
-} from "./referrals-client.ts";
-export { createReferralsPort, type ReferralsPortOptions } from "./referrals-port.ts";
-export { defaultRetryLimits, type RetryLimits } from "./retry.ts";
-export type { TransportOptions } from "./transport.ts";
+  type ByteStore,
+  createEncryptedTokenStore,
+  type EncryptedTokenStore,
+  type EncryptedTokenStoreOptions,
+} from "./credentials/encrypted-token-store.ts";
+export { createFileByteStore } from "./credentials/file-byte-store.ts";
+export { type TokenKey, tokenKeyFromFile, tokenKeyFromText } from "./credentials/token-key.ts";

@@ -50,7 +50,7 @@ describe("a list", () => {
     ]);
   });
 
-  test("by page: size as a wish on every page, count, and a token that goes on elsewhere", async () => {
+  test("by page: a wished size, the count, and a token that goes on elsewhere", async () => {
     const { client, requests } = clientTo(
       page(["a"], `${url}?$skiptoken=1`, 3),
       page(["b"], `${url}?$skiptoken=2`),

@@ -28,7 +28,7 @@ export const signInProblems: ReadonlyMap<number, SignInProblem> = new Map([
     50079,
     problem(
       "mfaRequired",
-      "The account has no second factor yet: register one at https://aka.ms/mfasetup, then sign in.",
+      "The account has no second factor: register one at https://aka.ms/mfasetup and sign in.",
     ),
   ],
   [50158, problem("mfaRequired", newMfa)],
