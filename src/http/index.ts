@@ -23,3 +23,9 @@ export { type Principal, referralsRoles } from "./principal.ts";
 export { shutdown } from "./shutdown.ts";
 export { Throttle, type ThrottleOptions } from "./throttle.ts";
 export { TokenVerifier, type TokenVerifierOptions, type TrustedIssuer } from "./token-verifier.ts";
+export {
+  type EntraOptions,
+  type EntraTenant,
+  entraIssuers,
+  remoteKeys,
+} from "./trusted-issuers.ts";

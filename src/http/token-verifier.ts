@@ -45,6 +45,15 @@ function issuerOf(token: string): unknown {
   }
 }
 
+/** False where the issuer's keys could not be had: the token may be good all the same. */
+function saysSomethingOfTheToken(error: unknown): boolean {
+  return (
+    error instanceof joseErrors.JOSEError &&
+    error.code !== "ERR_JWKS_TIMEOUT" &&
+    error.code !== "ERR_JOSE_GENERIC"
+  );
+}
+
 function sentenceFor(error: unknown): string {
   if (error instanceof joseErrors.JWTExpired) return "The access token has expired.";
   if (error instanceof joseErrors.JWTClaimValidationFailed) {
@@ -107,6 +116,10 @@ export class TokenVerifier {
       });
       return payload;
     } catch (error) {
+      if (!saysSomethingOfTheToken(error)) {
+        const message = "The token's issuer doesn't hand out its keys at the moment.";
+        throw new ReferralsError("serviceNotAvailable", { message, cause: error });
+      }
       throw refusal(sentenceFor(error), error);
     }
   }
