@@ -1,15 +1,14 @@
 import type { FastifyInstance } from "fastify";
 
+const escaped = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
+
+function segmentExpression(segment: string): string {
+  return segment.startsWith(":") ? "[^/]*" : segment.split("*").map(escaped).join(".*");
+}
+
 /** Turns a route pattern (`/a/:id/b`, `*`) into an expression that matches whole paths. */
 function pathExpression(pattern: string): RegExp {
-  const source = pattern
-    .split("/")
-    .map((segment) =>
-      segment.startsWith(":") ? "[^/]*" : segment.replace(/[.+?^${}()|[\]\\]/g, "\\$&"),
-    )
-    .join("/")
-    .replaceAll("*", ".*");
-  return new RegExp(`^${source}$`);
+  return new RegExp(`^${pattern.split("/").map(segmentExpression).join("/")}$`);
 }
 
 /** Collects the routes of a server; the answer tells which methods a path has, for 405 and its Allow header. */

@@ -59,6 +59,15 @@ function answerUnknownRoutes(server: FastifyInstance): void {
   });
 }
 
+/** Calls under way are answered, and then their connections don't wait for another call. */
+function endConnectionsOnClose(server: FastifyInstance): void {
+  server.addHook("preClose", (done) => {
+    server.server.keepAliveTimeout = 1;
+    server.server.keepAliveTimeoutBuffer = 0;
+    done();
+  });
+}
+
 /** A Fastify server with the kit's request ids, JSON bodies and error bodies, and no route yet. */
 export function createServer(options: ServerOptions): FastifyInstance {
   const { clock, random, log } = options;
@@ -86,5 +95,6 @@ export function createServer(options: ServerOptions): FastifyInstance {
   addIdentifyingHeaders(server, clock);
   acceptJsonBodies(server);
   answerUnknownRoutes(server);
+  endConnectionsOnClose(server);
   return server;
 }
