@@ -47,7 +47,9 @@ export const patchPaths: readonly PatchPath[] = rules.map(({ path, ops, title, d
 }));
 
 const indexStep = /\/(?:0|[1-9]\d{0,5})(?=\/|$)/g;
-const patternOf = (path: string): string => path.toLowerCase().replace(indexStep, "/*");
+// A path that brings a `*` of its own means no index: NUL matches no pattern.
+const patternOf = (path: string): string =>
+  path.replaceAll("*", "\0").toLowerCase().replace(indexStep, "/*");
 
 /** The rule for a path, whose names may have any case; undefined where it can't be patched. */
 export const patchRule = (path: string): PatchRule | undefined =>

@@ -13,7 +13,7 @@ const newReferral = {
   customerProfile: {
     name: "Tailspin Toys",
     size: "51to250employees",
-    address: { addressLine1: "Hafenstraße 7", city: "Hamburg", postalCode: "20457", country: "DE" },
+    address: { addressLine1: "Am Kai 7", city: "Hamburg", postalCode: "20457", country: "DE" },
     team: [{ firstName: "Nadia", lastName: "Okafor", email: "nadia@tailspin.example" }],
     ids: [{ profileType: "Duns", id: "150483782" }],
   },
