@@ -9,3 +9,9 @@ export {
 export { createLog, type Log, silentLog } from "./log.ts";
 export { type Random, systemRandom } from "./random.ts";
 export { seededRandom } from "./seeded-random.ts";
+export {
+  parseTypedYaml,
+  type ValueFault,
+  YamlFileError,
+  type YamlProblem,
+} from "./typed-yaml.ts";

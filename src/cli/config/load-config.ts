@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { parseTypedYaml, type ValueFault } from "../../runtime/index.ts";
+import { CliFailure } from "../failure.ts";
+import { type Config, configSchema } from "./config-schema.ts";
+
+/** The file that `npm start` looks for in the current folder. */
+export const configFileName = "referrals.config.yaml";
+
+const variablePattern = /\$\{([A-Z][A-Z0-9_]*)\}/g;
+
+/** A secret stands in the file as `${NAME}`; its value comes from the environment. */
+function withVariables(
+  text: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  path: string,
+): string {
+  return text.replace(variablePattern, (_whole, name: string) => {
+    const value = environment[name];
+    if (value !== undefined && value !== "") return JSON.stringify(value).slice(1, -1);
+    throw new CliFailure(`The environment has no ${name}, which the configuration names.`, {
+      place: path,
+      remedy: `Set it: export ${name}=…`,
+    });
+  });
+}
+
+function crmFaults(config: Config): readonly ValueFault[] {
+  const { authority, clientId, clientSecret, token } = config.crm;
+  if (token !== undefined || (authority && clientId && clientSecret)) return [];
+  const reason = "no way to sign in to the CRM";
+  const remedy = "give authority, clientId and clientSecret (or token, for a sandbox)";
+  return [{ path: ["crm"], reason, remedy }];
+}
+
+/** Reads and checks a configuration file. Paths in it are relative to it. */
+export function loadConfig(
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Config {
+  if (!existsSync(path)) {
+    throw new CliFailure("There is no such configuration file.", {
+      place: resolve(path),
+      remedy: "Write one with `referrals init`, or leave --config out for the demonstration.",
+    });
+  }
+  const text = withVariables(readFileSync(path, "utf8"), environment, path);
+  const config = parseTypedYaml(configSchema, text, path, crmFaults);
+  const folder = dirname(resolve(path));
+  return {
+    ...config,
+    data: resolve(folder, config.data),
+    ...(config.mapping ? { mapping: resolve(folder, config.mapping) } : {}),
+  };
+}

@@ -1,0 +1,120 @@
+import { LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+
+type Path = readonly PropertyKey[];
+type YamlDocument = ReturnType<typeof parseDocument>;
+
+/** One fault of a YAML file: where, what is wrong, and what to do. */
+export interface YamlProblem {
+  /** Counted from 1. */
+  readonly line: number;
+  readonly column: number;
+  /** Where in the document: `fields[3].lens.scale`. */
+  readonly path: string;
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+/** A YAML file that can't be used, with every fault that was found, each with its place and remedy. */
+export class YamlFileError extends Error {
+  readonly code = "invalidFile";
+  readonly problems: readonly YamlProblem[];
+
+  constructor(fileName: string, problems: readonly YamlProblem[]) {
+    super(
+      problems
+        .map(({ line, column, path, reason, remedy }) => {
+          const place = `${fileName}:${line}:${column}`;
+          return `${place}: ${path ? `${path}: ` : ""}${reason}; ${remedy}`;
+        })
+        .join("\n"),
+    );
+    this.name = "YamlFileError";
+    this.problems = problems;
+  }
+}
+
+/** A fault that a check after the schema found; the path leads to its node. */
+export interface ValueFault {
+  readonly path: Path;
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+function formatPath(path: Path): string {
+  return path
+    .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
+    .join("")
+    .replace(/^\./, "");
+}
+
+function remedyFor(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return `remove ${issue.keys.map((key) => `"${key}"`).join(", ")} or correct its spelling`;
+    case "invalid_type":
+      return `give a value of type ${issue.expected}`;
+    case "invalid_value":
+      return `use one of ${issue.values.map(String).join(", ")}`;
+    default:
+      return "correct it here";
+  }
+}
+
+/** The deepest issues of a union say what is wrong; the union itself only says that nothing fits. */
+function flattened(issues: readonly z.core.$ZodIssue[], base: Path = []): z.core.$ZodIssue[] {
+  return issues.flatMap((issue) => {
+    const path = [...base, ...issue.path];
+    if (issue.code !== "invalid_union" || issue.errors.length === 0) return [{ ...issue, path }];
+    const candidates = issue.errors.map((inner) => flattened(inner, path));
+    const depth = (list: readonly z.core.$ZodIssue[]): number =>
+      Math.max(0, ...list.map((inner) => inner.path.length));
+    return candidates.reduce((best, next) => (depth(next) > depth(best) ? next : best));
+  });
+}
+
+/** The place of a node, or of its nearest parent that exists. */
+function offsetOf(document: YamlDocument, path: Path): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (node !== null && typeof node === "object" && "range" in node) {
+      return (node.range as readonly number[] | null)?.[0] ?? 0;
+    }
+  }
+  return document.contents?.range?.[0] ?? 0;
+}
+
+/**
+ * Reads YAML (or JSON) text as what a schema says; `check` may find more faults in the result.
+ * Errors: YamlFileError with every fault, each with line, column, reason and remedy.
+ */
+export function parseTypedYaml<Schema extends z.ZodType>(
+  schema: Schema,
+  text: string,
+  fileName: string,
+  check: (value: z.output<Schema>) => readonly ValueFault[] = () => [],
+): z.output<Schema> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number): { line: number; column: number } => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  const syntax = [...document.errors, ...document.warnings].map(({ pos, message }) => {
+    return { ...at(pos[0]), path: "", reason: message, remedy: "correct the YAML here" };
+  });
+  if (syntax.length > 0) throw new YamlFileError(fileName, syntax);
+  const result = schema.safeParse(document.toJS());
+  const faults = result.success
+    ? check(result.data)
+    : flattened(result.error.issues).map((issue) => {
+        return { path: issue.path, reason: issue.message, remedy: remedyFor(issue) };
+      });
+  if (result.success && faults.length === 0) return result.data;
+  throw new YamlFileError(
+    fileName,
+    faults.map(({ path, reason, remedy }) => {
+      return { ...at(offsetOf(document, path)), path: formatPath(path), reason, remedy };
+    }),
+  );
+}
