@@ -35,7 +35,12 @@ export {
   type TokenStore,
 } from "./credentials/token-store-port.ts";
 export type { DealRegistration, DealRegistrationChanges } from "./deal-registration.ts";
-export { defaultEndpoint, defaultScope } from "./endpoint.ts";
+export {
+  defaultEndpoint,
+  defaultScope,
+  defaultWebhookEndpoint,
+  defaultWebhookScope,
+} from "./endpoint.ts";
 export {
   allOf,
   anyOf,
@@ -71,3 +76,11 @@ export {
 export { createReferralsPort, type ReferralsPortOptions } from "./referrals-port.ts";
 export { defaultRetryLimits, type RetryLimits } from "./retry.ts";
 export type { TransportOptions } from "./transport.ts";
+export {
+  type ValidationAttempt,
+  type ValidationEvent,
+  type WebhookRegistered,
+  WebhookRegistrationClient,
+  type WebhookRegistrationClientOptions,
+  type WebhookWish,
+} from "./webhook-registration-client.ts";

@@ -6,14 +6,30 @@ export const defaultEndpoint = "https://api.partner.microsoft.com";
 /** The delegated scope that the referrals API asks for. */
 export const defaultScope = "https://api.partner.microsoft.com/.default";
 
+/** The webhook registrations of Microsoft's public cloud: another host, with tokens of its own. */
+export const defaultWebhookEndpoint = "https://api.partnercenter.microsoft.com";
+
+/** The delegated scope that webhook registrations ask for. */
+export const defaultWebhookScope = "https://api.partnercenter.microsoft.com/.default";
+
+const registrationPath = "/webhooks/v1/registration";
 const referralsPath = "/v1.0/engagements/referrals";
 
 /**
  * Where the referrals live: the collection's URL without a slash at its end, and the one host that
  * gets our token.
  */
-export interface Endpoint {
+export interface Endpoint extends Server {
   readonly referralsUrl: string;
+}
+
+/** Where webhooks are registered. */
+export interface WebhookEndpoint extends Server {
+  readonly registrationUrl: string;
+}
+
+/** The one host that gets our token, and whether it is reached by plain http. */
+export interface Server {
   readonly host: string;
   readonly isInsecure: boolean;
 }
@@ -31,11 +47,22 @@ export function isLoopback(hostname: string): boolean {
  * the collection itself. Throws a TypeError for anything but https, save http on loopback.
  */
 export function parseEndpoint(text: string): Endpoint {
+  const { url, ...server } = collectionAt(text, referralsPath);
+  return { referralsUrl: url, ...server };
+}
+
+/** Reads the endpoint of webhook registrations, by the same rules. */
+export function parseWebhookEndpoint(text: string): WebhookEndpoint {
+  const { url, ...server } = collectionAt(text, registrationPath);
+  return { registrationUrl: url, ...server };
+}
+
+function collectionAt(text: string, path: string): Server & { readonly url: string } {
   const url = new URL(text);
   requireSecure(url);
-  const path = url.pathname.replace(/\/+$/, "");
+  const given = url.pathname.replace(/\/+$/, "");
   return {
-    referralsUrl: `${url.origin}${path === "" ? referralsPath : path}`,
+    url: `${url.origin}${given === "" ? path : given}`,
     host: url.host,
     isInsecure: url.protocol === "http:",
   };
