@@ -33,9 +33,9 @@ function makeClient(
   organization: { readonly id: string; readonly name: string },
   role: string,
   locations: readonly string[],
+  person: string,
 ): SandboxClient {
   const domain = organization.name.toLowerCase().replace(/[^a-z]+/g, "-");
-  const person = role === referralsRoles.admin ? "alex.admin" : "uma.user";
   return {
     clientId: random.uuid(),
     clientSecret: Buffer.from(random.bytes(24)).toString("base64url"),
@@ -49,14 +49,18 @@ function makeClient(
   };
 }
 
-/** Two organisations: one with an admin and a user, one with an admin. */
+/** The account that a sync engine signs in with; its calls are counted apart from a person's. */
+export const syncAccountName = "sync.engine";
+
+/** Two organisations: one with an admin, a user and an account for a sync engine, one with an admin. */
 function makeClients(random: Random): readonly SandboxClient[] {
   const [first, second] = organizationNames.map((name) => ({ id: random.uuid(), name }));
   if (!(first && second)) throw new RangeError("two organisations are needed");
   return [
-    makeClient(random, first, referralsRoles.admin, []),
-    makeClient(random, first, referralsRoles.user, [`${random.uuid()}`]),
-    makeClient(random, second, referralsRoles.admin, []),
+    makeClient(random, first, referralsRoles.admin, [], "alex.admin"),
+    makeClient(random, first, referralsRoles.user, [`${random.uuid()}`], "uma.user"),
+    makeClient(random, first, referralsRoles.admin, [], syncAccountName),
+    makeClient(random, second, referralsRoles.admin, [], "alex.admin"),
   ];
 }
 

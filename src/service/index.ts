@@ -1,3 +1,3 @@
-export type { SandboxClient } from "./accounts.ts";
+export { type SandboxClient, syncAccountName } from "./accounts.ts";
 export type { ReferralsServiceOptions, ServiceUrls } from "./options.ts";
 export { createReferralsService, type ReferralsService } from "./service.ts";
