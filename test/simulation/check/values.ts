@@ -143,3 +143,9 @@ export function crmPartOf(field: EditedField): string {
 export function valuesOf(side: Side, record: Record<string, unknown>): NeutralValues {
   return side === "crm" ? valuesOfDeal(record as CrmFields) : valuesOfReferral(record);
 }
+
+/** One value of the mapping's own form for a side, in the neutral spelling. */
+export function neutralValue(field: EditedField, side: Side, value: unknown): string {
+  if (field !== "status") return readers[field](value);
+  return side === "crm" ? (stateOfStage.get(text(value)) ?? text(value)) : text(value);
+}

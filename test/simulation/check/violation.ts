@@ -16,8 +16,7 @@ export const invariants = [
   "history replays",
   "dry run equals run",
   "contact data leaves only with consent",
-  "the lifecycle is asked before the service",
-  "one look is enough at rest",
+  "no write is refused as invalid",
   "the engine does not fail",
 ] as const;
 

@@ -20,6 +20,8 @@ export interface Witness {
   referralChanged(change: ReferralChange): void;
   crmChanged(organisation: string, change: CrmRecordChange): void;
   referralsCalled(call: ReferralsCall): void;
+  /** Hears of the answer to a call, unless it got lost. */
+  referralsAnswered(call: ReferralsCall, body: string): void;
   crmCalled(
     organisation: string,
     call: { readonly kind: "read" | "write" | "walk"; readonly id: string },
@@ -177,6 +179,10 @@ export function createWitness(
           what: `${call.method} ${call.url} ${call.body ?? ""}`,
         });
       }
+    },
+    referralsAnswered(call, body) {
+      if (call.status !== 400 || call.method === "GET") return;
+      report("no write is refused as invalid", `${call.method} ${call.body ?? ""}: ${body}`);
     },
     crmCalled(organisation, call) {
       if (call.kind !== "write") return;

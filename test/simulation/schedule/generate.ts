@@ -57,10 +57,10 @@ function settingsOf(draw: Draw, family: Family, ledger: Settings["ledger"]): Set
     pagesByPosition: draw.chance(0.5),
     refusesTimeFilter: draw.chance(0.3),
     hasWebhooks: draw.chance(0.7),
-    callsPerMinute: isStorm ? draw.one([20, 40, 100]) : 100,
+    callsPerMinute: isStorm ? draw.one([30, 50, 100]) : 100,
     organisations: draw.chance(0.25) ? 2 : 1,
     createsMicrosoftLeg: draw.chance(0.25),
-    hasHoldingStage: draw.chance(0.3),
+    hasHoldingStage: isStorm && draw.chance(0.3),
     policy: draw.one(["referral", "crm", "newest", "ask"]),
   };
 }
@@ -244,7 +244,7 @@ export function generateSchedule(seed: number, ledger: Settings["ledger"]): Sche
   const settings = settingsOf(draw, family, ledger);
   const deals = draw.whole(3, 5);
   const gapMs = family === "crashes" ? 75 * second : 0;
-  const count = draw.whole(20, 24);
+  const count = draw.whole(24, 28);
   const length = gapMs > 0 ? (count + 2) * gapMs : draw.whole(6, 10) * minute;
   const actions = [
     ...creations(draw, deals),

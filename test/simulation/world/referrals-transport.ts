@@ -39,6 +39,7 @@ export interface Network {
   readonly referralOf: (deal: number) => string | undefined;
   /** Hears of each call when it is sent. */
   readonly onCall: (call: ReferralsCall) => void;
+  readonly onAnswer: (call: ReferralsCall, body: string) => void;
 }
 
 const defaultTimeoutMs = 30_000;
@@ -137,6 +138,7 @@ export function referralsTransport(network: Network, generation: Generation): Ht
       };
       const succeed = (response: HttpResponse): void => {
         call.status = response.status;
+        network.onAnswer(call, response.body);
         trace.note(scheduler.now(), `→ ${response.status} ${response.headers.etag ?? ""}`);
         settle(() => resolve(response));
       };

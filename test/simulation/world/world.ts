@@ -174,6 +174,7 @@ export function createWorld(
           dealOf: (id) => book.ofReferral(id)?.index,
           referralOf: (deal) => book.deals.get(deal)?.referrals.keys().next().value,
           onCall: (call) => witness.referralsCalled(call),
+          onAnswer: (call, body) => witness.referralsAnswered(call, body),
         },
         generation,
       ),

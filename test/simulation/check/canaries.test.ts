@@ -1,0 +1,235 @@
+import { describe, expect, it } from "vitest";
+import type { Referral } from "../../../src/contract/index.ts";
+import { naiveFlow } from "../naive-flow.ts";
+import { play } from "../play.ts";
+import type { Action, Schedule, Settings } from "../schedule/schedule.ts";
+import type { Subject, SubjectFactory, Surroundings } from "../subject.ts";
+import { crmRecordOf, referralOf } from "../world/people.ts";
+import type { World } from "../world/world.ts";
+import type { Invariant } from "./violation.ts";
+
+// A checker that never reports is worse than none: for each promise, a subject that breaks it on purpose.
+
+const settings: Settings = {
+  ledger: "memory",
+  honoursRequestId: false,
+  crmVersions: "etag",
+  crmDeleteSignal: "tombstone",
+  crmReportsChildChanges: true,
+  referralsSkewMs: 0,
+  crmSkewMs: 0,
+  ownSkewMs: 0,
+  secondStamps: false,
+  normalises: false,
+  pageSize: 100,
+  pagesByPosition: false,
+  refusesTimeFilter: false,
+  hasWebhooks: true,
+  callsPerMinute: 60,
+  organisations: 1,
+  createsMicrosoftLeg: false,
+  hasHoldingStage: false,
+  policy: "ask",
+};
+
+const sharedDeal: Action = {
+  at: 1_000,
+  deal: 0,
+  kind: "create",
+  side: "crm",
+  shared: true,
+  consent: true,
+  incomplete: false,
+};
+const inbound: Action = { ...sharedDeal, side: "referrals" };
+
+/** A world without faults; seed 7 is of the family to which fault-free promises apply. */
+function calm(actions: readonly Action[], changed: Partial<Settings> = {}): Schedule {
+  return { seed: 7, settings: { ...settings, ...changed }, actions, faults: [], endsAt: 120_000 };
+}
+
+/** A subject that does one thing, once alive. */
+function doing(
+  work: (life: Surroundings, world: World) => Promise<void>,
+  onNotice: (life: Surroundings, id: string) => Promise<void> = async () => {},
+): SubjectFactory {
+  return (world): Subject => ({
+    start(life) {
+      work(life, world).catch(() => {});
+      return { notice: ({ referralId }) => onNotice(life, referralId), operate: async () => {} };
+    },
+    backUp: () => {},
+    restore: () => {},
+    statesOf: () => [],
+    excuseFor: () => undefined,
+    isGivenUp: () => false,
+    finalChecks: async () => {},
+  });
+}
+
+async function broken(schedule: Schedule, subject: SubjectFactory): Promise<readonly Invariant[]> {
+  const { violations } = await play(schedule, subject);
+  return violations.map(({ invariant }) => invariant);
+}
+
+/** The one referral of the world, once it is there. */
+async function firstReferral(life: Surroundings, world: World): Promise<string> {
+  await life.clock.sleep(30_000);
+  const deal = world.book.deals.get(0);
+  const id = deal && referralOf(deal);
+  if (id === undefined) throw new Error("no referral yet");
+  return id;
+}
+
+const note = (value: string) => [{ op: "replace", path: "/details/notes", value }] as const;
+
+function create(life: Surroundings, record: string): Promise<unknown> {
+  const referral = {
+    externalReferenceId: record,
+    name: "Deal 0",
+    type: "Shared",
+    customerProfile: { address: { country: "DE" } },
+    consent: {},
+    details: {},
+  };
+  return life.referrals.create(referral as unknown as Referral);
+}
+
+describe("the checker reports", () => {
+  it("a shared deal that nobody carries over", async () => {
+    expect(
+      await broken(
+        calm([sharedDeal]),
+        doing(async () => {}),
+      ),
+    ).toContain("converges or an inbox item is open");
+  });
+
+  it("a person's edit that is overwritten unread", async () => {
+    const edits: Action[] = (["crm", "referrals"] as const).map((side, index) => ({
+      at: 61_000 + index,
+      deal: 0,
+      kind: "edit",
+      side,
+      field: "notes",
+      value: `note of the ${side}`,
+    }));
+    expect(await broken(calm([sharedDeal, ...edits]), naiveFlow)).toContain("no lost update");
+  });
+
+  it("a value that nobody wrote", async () => {
+    const subject = doing(async (life, world) => {
+      const id = await firstReferral(life, world);
+      await life.referrals.patch(id, note("made up"), { ifMatch: "*" });
+    });
+    expect(await broken(calm([inbound]), subject)).toContain("no invented value");
+  });
+
+  it("two live referrals for one deal", async () => {
+    const subject = doing(async (life, world) => {
+      await life.clock.sleep(10_000);
+      const deal = world.book.deals.get(0);
+      const record = deal && crmRecordOf(world, deal);
+      if (record === undefined) return;
+      await create(life, record);
+      await create(life, record);
+    });
+    expect(await broken(calm([sharedDeal]), subject)).toContain(
+      "at most one live record per pair and side",
+    );
+  });
+
+  it("writes that go on when nobody edits, and too many of them", async () => {
+    const subject = doing(async (life, world) => {
+      const id = await firstReferral(life, world);
+      for (;;) {
+        await life.referrals.patch(id, note("first note on deal 0"), { ifMatch: "*" });
+        await life.clock.sleep(120_000);
+      }
+    });
+    const found = await broken(calm([inbound]), subject);
+    expect(found).toContain("zero writes at rest");
+    expect(found).toContain("at most one write per side per edit without faults");
+  });
+
+  it("a deal that comes back after its deletion", async () => {
+    const deletion: Action = { at: 20_000, deal: 0, kind: "delete" };
+    const subject = doing(async (life, world) => {
+      const id = await firstReferral(life, world);
+      const step = { part: "deal", key: "again", fields: { name: "Deal 0" } };
+      await life.crm.upsert({ key: id, steps: [step] }, {});
+    });
+    expect(await broken(calm([{ ...sharedDeal, side: "twin" }, deletion]), subject)).toContain(
+      "no resurrection, no delete from absence",
+    );
+  });
+
+  it("more calls in a minute than the service grants", async () => {
+    const subject = doing(async (life, world) => {
+      const id = await firstReferral(life, world);
+      for (let call = 0; call < 61; call += 1) await life.referrals.get(id);
+    });
+    expect(await broken(calm([inbound]), subject)).toContain(
+      "never more than N calls in any 60 s window, across restarts",
+    );
+  });
+
+  it("a field that is written to and fro", async () => {
+    const subject = doing(async (life, world) => {
+      const id = await firstReferral(life, world);
+      for (let turn = 0; turn < 30; turn += 1) {
+        await life.referrals.patch(id, note(`turn ${turn % 2}`), { ifMatch: "*" });
+        await life.clock.sleep(5_000);
+      }
+    });
+    expect(await broken(calm([inbound]), subject)).toContain("no flip-flop");
+  });
+
+  it("a webhook that is acted upon twice", async () => {
+    const subject = doing(
+      async () => {},
+      async (life, id) => {
+        await life.referrals.get(id);
+      },
+    );
+    expect(await broken(calm([inbound]), subject)).toContain("redelivery is a no-op");
+  });
+
+  it("a value that crosses from one organisation to another", async () => {
+    const other: Action = { ...inbound, deal: 1 };
+    const subject = doing(async (life, world) => {
+      const id = await firstReferral(life, world);
+      if (life.organisation !== "org-1") return;
+      const step = { part: "deal", key: "leak", fields: { name: "Deal 0" } };
+      await life.crm.upsert({ key: id, steps: [step] }, {});
+    });
+    expect(await broken(calm([inbound, other], { organisations: 2 }), subject)).toContain(
+      "tenants isolated",
+    );
+  });
+
+  it("contact data that leaves without consent", async () => {
+    expect(await broken(calm([{ ...sharedDeal, consent: false }]), naiveFlow)).toContain(
+      "contact data leaves only with consent",
+    );
+  });
+
+  it("a move that the lifecycle forbids", async () => {
+    const closed: Action = {
+      at: 10_000,
+      deal: 0,
+      kind: "edit",
+      side: "referrals",
+      field: "status",
+      value: "Closed/Lost",
+    };
+    const subject = doing(async (life, world) => {
+      const id = await firstReferral(life, world);
+      const reopened = [{ op: "replace", path: "/status", value: "Active" }] as const;
+      await life.referrals.patch(id, reopened, { ifMatch: "*" });
+    });
+    expect(await broken(calm([inbound, closed]), subject)).toContain(
+      "no write is refused as invalid",
+    );
+  });
+});

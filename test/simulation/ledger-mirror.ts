@@ -1,0 +1,120 @@
+import type {
+  ConnectionState,
+  HistoryEntry,
+  InboxItem,
+  Ledger,
+  LedgerChange,
+} from "../../src/sync/ledger-port.ts";
+import type { Pair } from "../../src/sync/pair.ts";
+import type { Generation } from "./kernel/generation.ts";
+
+type Unnumbered = Omit<HistoryEntry, "sequence">;
+
+/** What a ledger holds, built from its commits: readable at once, whichever database is behind. */
+export interface LedgerMirror {
+  readonly pairs: ReadonlyMap<string, Pair>;
+  readonly inbox: ReadonlyMap<string, InboxItem>;
+  readonly history: readonly Unnumbered[];
+  readonly connection: ConnectionState | undefined;
+  apply(change: LedgerChange): void;
+  /** A copy to go back to. */
+  snapshot(): MirrorSnapshot;
+  restore(snapshot: MirrorSnapshot): void;
+}
+
+/** A mirror at one moment. */
+export interface MirrorSnapshot {
+  readonly pairs: readonly Pair[];
+  readonly inbox: readonly InboxItem[];
+  readonly historyLength: number;
+  readonly connection: ConnectionState | undefined;
+}
+
+/** An empty mirror. */
+export function createLedgerMirror(): LedgerMirror {
+  const pairs = new Map<string, Pair>();
+  const inbox = new Map<string, InboxItem>();
+  const history: Unnumbered[] = [];
+  let connection: ConnectionState | undefined;
+  return {
+    pairs,
+    inbox,
+    history,
+    get connection() {
+      return connection;
+    },
+    apply(change) {
+      for (const pair of change.removed ?? []) pairs.delete(pair.id);
+      for (const pair of change.pairs ?? []) pairs.set(pair.id, pair);
+      for (const item of change.inbox ?? []) inbox.set(item.id, item);
+      history.push(...(change.history ?? []));
+      connection = change.connection ?? connection;
+    },
+    snapshot: () => ({
+      pairs: [...pairs.values()],
+      inbox: [...inbox.values()],
+      historyLength: history.length,
+      connection,
+    }),
+    restore(snapshot) {
+      pairs.clear();
+      inbox.clear();
+      for (const pair of snapshot.pairs) pairs.set(pair.id, pair);
+      for (const item of snapshot.inbox) inbox.set(item.id, item);
+      history.length = snapshot.historyLength;
+      connection = snapshot.connection;
+    },
+  };
+}
+
+/** Changes a commit or a budget on its way to the database: how a seeded bug forgets something. */
+export interface LedgerTampering {
+  readonly commit?: (change: LedgerChange) => LedgerChange;
+}
+
+/**
+ * A ledger as one life of the process has it: a dead process neither reads nor writes, and each commit is a place to die,
+ * just before it is durable or just after.
+ */
+export function guardLedger(
+  ledger: Ledger,
+  generation: Generation,
+  mirror: LedgerMirror,
+  tampering: LedgerTampering = {},
+): Ledger {
+  const commit = (change: LedgerChange): Promise<void> =>
+    generation.call<void>((resolve, reject) => {
+      if (generation.boundary("commit")) return;
+      const stored = tampering.commit?.(change) ?? change;
+      ledger.commit(stored).then(() => {
+        mirror.apply(stored);
+        if (!generation.boundary("committed")) resolve();
+      }, reject);
+    });
+  const swapBudget: Ledger["swapBudget"] = (owner, expected, state) =>
+    generation.call<boolean>((resolve, reject) => {
+      if (generation.boundary("budget")) return;
+      ledger.swapBudget(owner, expected, state).then((isSwapped) => {
+        if (!generation.boundary("budgeted")) resolve(isSwapped);
+      }, reject);
+    });
+  const methods = new Map<PropertyKey, unknown>([
+    ["commit", commit],
+    ["swapBudget", swapBudget],
+  ]);
+  // Every other method only reads.
+  return new Proxy(ledger, {
+    get(target, name) {
+      const known = methods.get(name);
+      if (known !== undefined) return known;
+      const method: unknown = Reflect.get(target, name, target);
+      if (typeof method !== "function") return method;
+      const guarded = (...values: unknown[]): Promise<unknown> =>
+        generation.call((resolve, reject) => {
+          (method.apply(target, values) as Promise<unknown>).then(resolve, reject);
+        });
+      methods.set(name, guarded);
+      return guarded;
+    },
+  });
+}
