@@ -31,7 +31,8 @@ function spelledRecord(record: RecordNode, value: unknown, pointer: string, pars
       if (parse.strict) parse.problems.push(twice(pointer + pointerOf([name])));
       else spelled[key] = item;
     } else if (field && item !== null && item !== undefined) {
-      spelled[name] = spelledValue(field, item, pointer + pointerOf([name]), parse);
+      // No name of the statement holds a character that a pointer escapes.
+      spelled[name] = spelledValue(field, item, `${pointer}/${name}`, parse);
     } else {
       spelled[name] = item;
     }
