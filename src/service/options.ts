@@ -33,6 +33,8 @@ export interface ReferralsServiceOptions {
   readonly trustedIssuers?: readonly TrustedIssuer[];
   /** Locations of Referrals users of those issuers, by user id. */
   readonly userLocations?: Readonly<Record<string, readonly string[]>>;
+  /** True: the metrics tell of the whole process too, which only one service in a process should do. */
+  readonly measuresProcess?: boolean;
   /** False: no issuer of its own, no admin API: nobody can play Microsoft. True unless told. */
   readonly isSandbox?: boolean;
 }

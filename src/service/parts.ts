@@ -1,5 +1,5 @@
 import { basePath, callLimit } from "../contract/index.ts";
-import { Throttle, TokenIssuer, TokenVerifier } from "../http/index.ts";
+import { FaultInjector, Metrics, Throttle, TokenIssuer, TokenVerifier } from "../http/index.ts";
 import {
   type Clock,
   type Log,
@@ -11,6 +11,7 @@ import {
 import { migrate, openDatabase, openDocumentStore } from "../storage/index.ts";
 import type { Database, DocumentStore } from "../storage/port.ts";
 import { Accounts } from "./accounts.ts";
+import { clockOffsetKey } from "./admin/sandbox-state.ts";
 import { BusinessClock } from "./business-clock.ts";
 import type { CallerDirectory } from "./caller.ts";
 import { Expiry } from "./expiry.ts";
@@ -22,12 +23,12 @@ import { serviceMigrations } from "./store/schema.ts";
 import { createSigningIdentity, type SigningIdentity } from "./webhooks/certificates.ts";
 import { WebhookDelivery } from "./webhooks/delivery.ts";
 import { guardedHttp } from "./webhooks/guarded-http.ts";
-import { noWebhookFaults, type WebhookFaults } from "./webhooks/webhook-faults.ts";
 
 /** What may be changed while the service runs. */
 export interface Switches {
   requiresMfa: boolean;
-  webhookFaults: WebhookFaults;
+  /** Calls per connection in a sliding minute. */
+  callLimit: number;
 }
 
 /** Everything that the routes are made of. */
@@ -45,6 +46,8 @@ export interface Parts {
   readonly verifiers: Readonly<Record<keyof typeof audiences, TokenVerifier>>;
   readonly throttle: Throttle;
   readonly switches: Switches;
+  readonly faults: FaultInjector;
+  readonly metrics: Metrics;
   readonly referrals: Referrals;
   readonly expiry: Expiry;
   readonly delivery: WebhookDelivery;
@@ -56,7 +59,6 @@ export interface Parts {
 
 const signerName = "Partner Referrals Sandbox";
 const defaultWebhookBackoffMs = 2_000;
-const clockOffsetKey = ["sandbox", "clock-offset"] as const;
 
 /** Tells who may be trusted: the service's own issuer, and the ones it was configured with. */
 function verifierFor(
@@ -133,8 +135,16 @@ async function openParts(options: ReferralsServiceOptions) {
 export async function createParts(options: ReferralsServiceOptions): Promise<Parts> {
   const opened = await openParts(options);
   const { clock, random, log, database, store, businessClock, accounts, issuer } = opened;
-  const switches: Switches = { requiresMfa: false, webhookFaults: noWebhookFaults };
+  const switches: Switches = {
+    requiresMfa: false,
+    callLimit: options.callLimit ?? callLimit.calls,
+  };
   const address = { baseUrl: "" };
+  const faults = new FaultInjector({ clock, random });
+  const metrics = new Metrics({ process: options.measuresProcess ?? false });
+  const attempts = metrics.counter("webhook_attempts_total", "Attempts to deliver a webhook.", [
+    "outcome",
+  ]);
   const presentation = new Presentation(() => `${address.baseUrl}${basePath}`);
   const identity = identityFrom(store, clock, random);
   const delivery = new WebhookDelivery({
@@ -148,7 +158,8 @@ export async function createParts(options: ReferralsServiceOptions): Promise<Par
       guardedHttp({ allowPrivateAddresses: options.allowsPrivateWebhooks ?? false }),
     certificateUrl: () => `${address.baseUrl}/certificates/webhooks.pem`,
     referralUrl: (id) => `${presentation.referralsUrl}/${id}`,
-    faults: () => switches.webhookFaults,
+    faults,
+    onAttempt: (outcome) => attempts.inc({ outcome }),
     firstBackoffMs: options.webhookBackoffMs ?? defaultWebhookBackoffMs,
   });
   const referrals = new Referrals({
@@ -173,8 +184,10 @@ export async function createParts(options: ReferralsServiceOptions): Promise<Par
       referrals: verifierFor(audiences.referrals, options, issuer, settings),
       webhooks: verifierFor(audiences.webhooks, options, issuer, settings),
     },
-    throttle: new Throttle({ clock, limit: options.callLimit ?? callLimit.calls }),
+    throttle: new Throttle({ clock, limit: switches.callLimit }),
     switches,
+    faults,
+    metrics,
     referrals,
     expiry,
     delivery,

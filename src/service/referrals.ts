@@ -116,7 +116,7 @@ export class Referrals {
   }
 
   /** Stores a new referral. Errors: invalidRequest, illegalTransition, accessDenied, requestIdReused. */
-  create(caller: Caller, input: Referral, terms: CallTerms = {}): Promise<StoredReferral> {
+  create(caller: Caller, input: Referral, terms: CallTerms = {}): Promise<WrittenReferral> {
     const { random } = this.#options;
     const ids = { id: random.uuid(), engagementId: random.uuid() };
     return this.#write(caller, terms, async (transaction) => {
@@ -148,7 +148,7 @@ export class Referrals {
     id: string,
     input: Referral,
     terms: CallTerms & { readonly ifMatch: string },
-  ): Promise<StoredReferral> {
+  ): Promise<WrittenReferral> {
     return this.#change(caller, id, terms, (before) => {
       assertOpen(before, false);
       const { status, substatus } = before;
@@ -167,7 +167,7 @@ export class Referrals {
     id: string,
     operations: readonly PatchOperation[],
     terms: CallTerms = {},
-  ): Promise<StoredReferral> {
+  ): Promise<WrittenReferral> {
     const newId = this.#options.random.uuid();
     return this.#change(caller, id, terms, (before, moment) => {
       assertOpen(before, isRegistrationPatch(operations));
@@ -183,8 +183,21 @@ export class Referrals {
     caller: Caller,
     id: string,
     becomes: (before: Referral, moment: string) => Referral,
-  ): Promise<StoredReferral> {
+  ): Promise<WrittenReferral> {
     return this.#change(caller, id, {}, becomes);
+  }
+
+  /** Gives a referral a new eTag though nothing of it changes. Errors: itemNotFound. */
+  renewETag(scope: Scope, id: string): Promise<WrittenReferral> {
+    return this.#options.database.transaction(async (transaction) => {
+      const stored = await findReferral(transaction, scope, id);
+      if (!stored) throw new ReferralsError("itemNotFound");
+      const document = { ...(JSON.parse(stored.document) as Referral), eTag: this.#newETag() };
+      const text = JSON.stringify(document);
+      const { locationId } = stored;
+      await replaceReferral(transaction, { tenantId: scope.tenantId, locationId, document, text });
+      return storedFrom(document, text, locationId);
+    });
   }
 
   #change(
@@ -192,7 +205,7 @@ export class Referrals {
     id: string,
     terms: CallTerms,
     becomes: (before: Referral, moment: string) => Referral,
-  ): Promise<StoredReferral> {
+  ): Promise<WrittenReferral> {
     return this.#write(caller, terms, async (transaction) => {
       const stored = await findReferral(transaction, caller.scope, id);
       if (!stored) throw new ReferralsError("itemNotFound");

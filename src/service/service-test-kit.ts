@@ -47,6 +47,8 @@ export interface TestService {
   readonly stranger: SandboxClient;
   /** Calls an address below the service's origin, or a whole one. */
   call(path: string, call?: TestCall): Promise<Answer>;
+  /** Calls the admin API with the sandbox's secret. */
+  play(path: string, body?: unknown, method?: string): Promise<Answer>;
   token(client: SandboxClient, audience?: keyof typeof audiences): Promise<string>;
   close(): Promise<void>;
 }
@@ -93,7 +95,10 @@ export async function startTestService(
     tokens.set(key, fresh);
     return fresh;
   };
-  const [admin, user, stranger] = service.clients;
+  const [admin, user] = service.clients;
+  const stranger = service.clients.find(
+    ({ organizationId }) => organizationId !== admin?.organizationId,
+  );
   if (!(admin && user && stranger)) throw new Error("the sandbox has fewer clients than expected");
   return {
     service,
@@ -113,6 +118,17 @@ export async function startTestService(
           ...call.headers,
         },
         ...(body === undefined ? {} : { body }),
+      });
+      return answerOf(response);
+    },
+    play: async (path, body, method = body === undefined ? "GET" : "POST") => {
+      const response = await fetch(`${urls.adminUrl}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${service.adminSecret}`,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       return answerOf(response);
     },

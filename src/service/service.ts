@@ -1,11 +1,21 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
-import { createServer, guard } from "../http/index.ts";
+import {
+  addOperationsRoutes,
+  createServer,
+  guard,
+  injectFaults,
+  observeRequests,
+  shutdown,
+} from "../http/index.ts";
 import type { SandboxClient } from "./accounts.ts";
+import { addAdminRoutes } from "./admin/admin-routes.ts";
+import { adminSecret } from "./admin/admin-secret.ts";
 import { listReferrals } from "./list/list-referrals.ts";
 import type { ReferralsServiceOptions, ServiceUrls } from "./options.ts";
 import { createParts, type Parts } from "./parts.ts";
 import { addReferralRoutes } from "./routes/referral-routes.ts";
+import { addWebhookRoutes } from "./routes/webhook-routes.ts";
 
 /** A referrals service, made and ready to listen. */
 export interface ReferralsService {
@@ -17,6 +27,8 @@ export interface ReferralsService {
   readonly urls: ServiceUrls;
   /** The sandbox's apps; none where it is no sandbox. */
   readonly clients: readonly SandboxClient[];
+  /** What admits to the sandbox's admin API. */
+  readonly adminSecret: string | undefined;
 }
 
 const defaultHost = "127.0.0.1";
@@ -25,6 +37,7 @@ async function addReferralsScope(server: FastifyInstance, parts: Parts): Promise
   const { verifiers, throttle, expiry, referrals, presentation, directory, database } = parts;
   await server.register(async (scope) => {
     scope.addHook("onRequest", guard({ verifier: verifiers.referrals, throttle }));
+    injectFaults(scope, parts.faults);
     scope.addHook("preHandler", (_request, _reply, done) => {
       // Nobody may see a referral as unanswered whose time is over.
       if (expiry.isDue) expiry.runDue().then(() => done(), done);
@@ -39,6 +52,37 @@ async function addReferralsScope(server: FastifyInstance, parts: Parts): Promise
         listReferrals({ database, presentation }, caller, reply),
     });
   });
+}
+
+async function addWebhookScope(server: FastifyInstance, parts: Parts): Promise<void> {
+  const { verifiers, database, delivery, clock, options, address } = parts;
+  await server.register(async (scope) => {
+    scope.addHook("onRequest", guard({ verifier: verifiers.webhooks }));
+    addWebhookRoutes(scope, {
+      database,
+      delivery,
+      clock,
+      allowsPrivateWebhooks: options.allowsPrivateWebhooks ?? false,
+      validationEventsUrl: () => `${address.baseUrl}/webhooks/v1/registration/validationEvents`,
+    });
+  });
+}
+
+/** What anybody may read: health, metrics and the certificates that webhooks are signed with. */
+function addPublicRoutes(server: FastifyInstance, parts: Parts): void {
+  const { metrics, database, identity } = parts;
+  addOperationsRoutes(server, {
+    metrics,
+    checks: { database: () => database.get("SELECT 1 AS one") },
+  });
+  const pem = "application/x-pem-file";
+  server.get("/certificates/webhooks.pem", async (_request, reply) => {
+    const { certificatePem, authorityPem } = await identity();
+    return reply.header("content-type", pem).send(certificatePem + authorityPem);
+  });
+  server.get("/certificates/authority.pem", async (_request, reply) =>
+    reply.header("content-type", pem).send((await identity()).authorityPem),
+  );
 }
 
 function urlsOf(baseUrl: string, parts: Parts): ServiceUrls {
@@ -58,9 +102,15 @@ export async function createReferralsService(
   const parts = await createParts(options);
   const { clock, random, log, issuer, address } = parts;
   const server = createServer({ clock, random, log });
+  observeRequests(server, { metrics: parts.metrics });
   await issuer?.register(server);
   await addReferralsScope(server, parts);
+  await addWebhookScope(server, parts);
+  addPublicRoutes(server, parts);
+  const secret = parts.accounts && (await adminSecret(parts.store, random));
+  if (secret) await addAdminRoutes(server, parts, secret);
   return {
+    adminSecret: secret,
     clients: parts.accounts?.clients ?? [],
     get urls() {
       return urlsOf(address.baseUrl, parts);
@@ -77,7 +127,7 @@ export async function createReferralsService(
       return urlsOf(address.baseUrl, parts);
     },
     close: async () => {
-      await server.close();
+      await shutdown(server, { clock });
       await parts.expiry.stop();
       await parts.delivery.stop();
       if (typeof options.database !== "object") await parts.database.close();

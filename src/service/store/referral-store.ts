@@ -28,17 +28,18 @@ export interface ReferralRow {
 
 const leadColumns = ["tenantId", "id", "eTag", "locationId"];
 const allColumns = [...leadColumns, ...promotedColumns.map(({ name }) => name), "document"];
-const insertSql = `INSERT INTO "referrals" (${allColumns.map((name) => `"${name}"`).join(", ")})
-  VALUES (${allColumns.map(() => "?").join(", ")})`;
+const insertHead = `INSERT INTO "referrals" (${allColumns.map((name) => `"${name}"`).join(", ")})`;
+const insertTuple = `(${allColumns.map(() => "?").join(", ")})`;
+const insertSql = `${insertHead} VALUES ${insertTuple}`;
 const updateSql = `UPDATE "referrals"
   SET ${allColumns
     .slice(2)
     .map((name) => `"${name}" = ?`)
-    .join(", ")} WHERE "tenantId" = ? AND "id" = ?`;
+    .join(", ")} WHERE "id" = ? AND "tenantId" = ?`;
 
 /** The columns that make a StoredReferral. */
 export const storedColumns = `"id", "engagementId", "eTag", "document", "locationId"`;
-const getSql = `SELECT ${storedColumns} FROM "referrals" WHERE "tenantId" = ? AND "id" = ?`;
+const getSql = `SELECT ${storedColumns} FROM "referrals" WHERE "id" = ? AND "tenantId" = ?`;
 
 const textOrNull = (value: SqlValue | undefined): string | null =>
   typeof value === "string" ? value : null;
@@ -63,7 +64,7 @@ export async function findReferral(
   scope: Scope,
   id: string,
 ): Promise<StoredReferral | undefined> {
-  const row = await from.get(getSql, [scope.tenantId, id]);
+  const row = await from.get(getSql, [id, scope.tenantId]);
   if (row === undefined) return undefined;
   const { locations } = scope;
   if (locations && !locations.includes(String(row.locationId))) return undefined;
@@ -87,14 +88,35 @@ export async function referralsOfEngagement(
     .filter(({ locationId }) => !locations || locations.includes(locationId ?? ""));
 }
 
+const insertValues = (row: ReferralRow): SqlValue[] => [
+  row.tenantId,
+  String(row.document.id),
+  ...valuesOf(row),
+];
+
 /** Adds a referral. */
 export async function insertReferral(to: Transaction, row: ReferralRow): Promise<void> {
-  await to.run(insertSql, [row.tenantId, String(row.document.id), ...valuesOf(row)]);
+  await to.run(insertSql, insertValues(row));
+}
+
+/** Adds several referrals by one statement. */
+export async function insertReferrals(
+  to: Transaction,
+  rows: readonly ReferralRow[],
+): Promise<void> {
+  const tuples = rows.map(() => insertTuple).join(", ");
+  await to.run(`${insertHead} VALUES ${tuples}`, rows.flatMap(insertValues));
 }
 
 /** Writes a referral in place of what was stored under its id. */
 export async function replaceReferral(to: Transaction, row: ReferralRow): Promise<void> {
-  await to.run(updateSql, [...valuesOf(row), row.tenantId, String(row.document.id)]);
+  await to.run(updateSql, [...valuesOf(row), String(row.document.id), row.tenantId]);
+}
+
+/** The organisation that a referral belongs to, or undefined where there is no such referral. */
+export async function organizationOf(from: Queryable, id: string): Promise<string | undefined> {
+  const row = await from.get(`SELECT "tenantId" FROM "referrals" WHERE "id" = ?`, [id]);
+  return row === undefined ? undefined : String(row.tenantId);
 }
 
 /** The earliest moment at which an unanswered referral expires, or undefined where none waits. */

@@ -50,9 +50,8 @@ export function serviceMigrations(dialect: DialectName): readonly Migration[] {
       version: 1,
       statements: [
         `CREATE TABLE "referrals" (
-          "tenantId" ${text} NOT NULL, "id" ${text} NOT NULL, "eTag" ${text} NOT NULL,
-          "locationId" ${text}, ${promoted}, "document" TEXT NOT NULL,
-          PRIMARY KEY ("tenantId", "id"))`,
+          "id" ${text} PRIMARY KEY, "tenantId" ${text} NOT NULL, "eTag" ${text} NOT NULL,
+          "locationId" ${text}, ${promoted}, "document" TEXT NOT NULL)`,
         ...createIndexStatements,
         `CREATE INDEX "referrals_due" ON "referrals" ("expirationDateTime") WHERE "status" = 'New'`,
         `CREATE TABLE "requests" (

@@ -1,4 +1,5 @@
-import type { webhookEvents } from "../../contract/index.ts";
+import type { WebhookEventName } from "../../contract/index.ts";
+import type { FaultInjector } from "../../http/index.ts";
 import type { Clock, Http, Log, Random } from "../../runtime/index.ts";
 import type { Database, Transaction } from "../../storage/port.ts";
 import type { ReferralChange } from "../referrals.ts";
@@ -16,7 +17,6 @@ import {
   sweepDelivered,
 } from "./delivery-store.ts";
 import { findRegistration } from "./registration-store.ts";
-import type { WebhookFaults } from "./webhook-faults.ts";
 
 /** What the delivery of webhooks needs. */
 export interface WebhookDeliveryOptions {
@@ -29,10 +29,10 @@ export interface WebhookDeliveryOptions {
   readonly certificateUrl: () => string;
   /** The address of a referral, by its id. */
   readonly referralUrl: (id: string) => string;
-  readonly faults: () => WebhookFaults;
+  readonly faults: FaultInjector;
   /** Milliseconds before the second attempt; each further wait is twice as long. */
   readonly firstBackoffMs: number;
-  readonly onAttempt?: (outcome: "delivered" | "failed" | "offline" | "lost") => void;
+  readonly onAttempt?: (outcome: "delivered" | "failed" | "offline") => void;
 }
 
 /** The original tries so often, then drops the event; this service puts it aside instead. */
@@ -43,7 +43,7 @@ const attemptTimeoutMs = 10_000;
 const claimMs = 60_000;
 const longestIdleMs = 60_000;
 const keepEvidenceMs = 7 * 86_400_000;
-const testEvent: (typeof webhookEvents)[number] = "test-created";
+const testEvent: WebhookEventName = "test-created";
 
 /** Delivers events from a durable queue: what was announced in a committed transaction is sent, also after a restart. */
 export class WebhookDelivery {
@@ -68,8 +68,8 @@ export class WebhookDelivery {
       AuditUri: null,
       ResourceChangeUtcDate: change.moment,
     });
-    const { lateChance, lateMs } = this.#options.faults();
-    const heldBackMs = random.fraction() < lateChance ? lateMs : 0;
+    const { faults } = this.#options;
+    const heldBackMs = faults.strikes("webhookLate") ? faults.profile.webhookLateMs : 0;
     await this.#enqueue(transaction, random.uuid(), { ...change, body, heldBackMs });
   }
 
@@ -142,20 +142,18 @@ export class WebhookDelivery {
   }
 
   async #attempt(delivery: Delivery): Promise<void> {
-    const { clock, database, random } = this.#options;
+    const { clock, database, faults } = this.#options;
     const until = clock.now() + claimMs;
     const isOurs = await database.transaction((transaction) =>
       claimDelivery(transaction, delivery, until),
     );
     if (!isOurs) return;
-    const { lostChance, doubledChance } = this.#options.faults();
-    if (random.fraction() < lostChance) {
-      this.#options.onAttempt?.("lost");
+    if (faults.strikes("webhookLost")) {
       await database.transaction((transaction) => deleteDelivery(transaction, delivery.id));
       return;
     }
     const attempt = await this.#send(delivery);
-    if (random.fraction() < doubledChance) await this.#send(delivery);
+    if (faults.strikes("webhookDoubled")) await this.#send(delivery);
     await this.#settle(delivery, attempt);
   }
 

@@ -1,8 +1,13 @@
 import { lookup as dnsLookup } from "node:dns";
-import { request as requestOverHttp } from "node:http";
+import { type IncomingMessage, request as requestOverHttp } from "node:http";
 import { request as requestOverHttps } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
-import { type Http, HttpFailure, type HttpRequest } from "../../runtime/index.ts";
+import {
+  type Http,
+  HttpFailure,
+  type HttpRequest,
+  type HttpResponse,
+} from "../../runtime/index.ts";
 import { isPrivateAddress } from "./addresses.ts";
 
 /** The address that a webhook would have to be sent to is private, and that isn't allowed here. */
@@ -32,60 +37,72 @@ const publicLookup: LookupFunction = (hostname, options, callback) => {
 };
 
 function failureOf(error: unknown, url: URL): unknown {
-  if (error instanceof PrivateAddressRefused || error instanceof HttpFailure) return error;
+  if (error instanceof PrivateAddressRefused) return error;
+  if (error instanceof DOMException && error.name === "TimeoutError") {
+    return new HttpFailure("timeout", `no answer from ${url.host} in time`, { cause: error });
+  }
   const code = error instanceof Error ? String(Reflect.get(error, "code") ?? "") : "";
   const kind = code === "ECONNREFUSED" || code === "ENOTFOUND" ? "unreachable" : "connection-lost";
   const message = `no answer from ${url.host} (${code || "connection failed"})`;
   return new HttpFailure(kind, message, { cause: error });
 }
 
+function readAnswer(response: IncomingMessage): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    response.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      // What is beyond the limit isn't needed, and must not be waited for.
+      if (size > maxAnswerBytes) response.destroy();
+      else chunks.push(chunk);
+    });
+    response.on("error", reject);
+    response.on("close", () =>
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: Object.fromEntries(
+          Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
+        ),
+        body: Buffer.concat(chunks).toString("utf8"),
+      }),
+    );
+  });
+}
+
+function send(request: HttpRequest, url: URL, lookup: LookupFunction | undefined) {
+  const over = url.protocol === "https:" ? requestOverHttps : requestOverHttp;
+  const timeout = AbortSignal.timeout(request.timeoutMs ?? defaultTimeoutMs);
+  return new Promise<HttpResponse>((resolve, reject) => {
+    const call = over(
+      url,
+      {
+        method: request.method,
+        headers: request.headers,
+        // A kept-alive socket would outlive the check of its address.
+        agent: false,
+        signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
+        ...(lookup ? { lookup } : {}),
+      },
+      (response) => readAnswer(response).then(resolve, reject),
+    );
+    call.on("error", (error) => reject(timeout.aborted ? timeout.reason : error));
+    call.end(request.body);
+  });
+}
+
 /** Http that follows no redirect, reads a bounded answer and, unless allowed, never connects to a private address. */
 export function guardedHttp(options: { readonly allowPrivateAddresses: boolean }): Http {
-  return (request: HttpRequest) => {
+  return async (request) => {
     const url = new URL(request.url);
     const host = url.hostname.replace(/^\[|\]$/g, "");
     if (!options.allowPrivateAddresses && isIP(host) !== 0 && isPrivateAddress(host)) {
-      return Promise.reject(new PrivateAddressRefused(host));
+      throw new PrivateAddressRefused(host);
     }
-    const send = url.protocol === "https:" ? requestOverHttps : requestOverHttp;
-    return new Promise((resolve, reject) => {
-      const fail = (error: unknown): void => reject(failureOf(error, url));
-      const call = send(
-        url,
-        {
-          method: request.method,
-          headers: request.headers,
-          timeout: request.timeoutMs ?? defaultTimeoutMs,
-          // A kept-alive socket would outlive the check of its address.
-          agent: false,
-          ...(request.signal ? { signal: request.signal } : {}),
-          ...(options.allowPrivateAddresses ? {} : { lookup: publicLookup }),
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          let size = 0;
-          response.on("data", (chunk: Buffer) => {
-            size += chunk.length;
-            if (size <= maxAnswerBytes) chunks.push(chunk);
-            else response.destroy();
-          });
-          response.on("error", fail);
-          response.on("close", () =>
-            resolve({
-              status: response.statusCode ?? 0,
-              headers: Object.fromEntries(
-                Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
-              ),
-              body: Buffer.concat(chunks).toString("utf8"),
-            }),
-          );
-        },
-      );
-      call.on("timeout", () =>
-        call.destroy(new HttpFailure("timeout", `no answer from ${url.host} in time`)),
-      );
-      call.on("error", fail);
-      call.end(request.body);
-    });
+    try {
+      return await send(request, url, options.allowPrivateAddresses ? undefined : publicLookup);
+    } catch (error) {
+      throw failureOf(error, url);
+    }
   };
 }

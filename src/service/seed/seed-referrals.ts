@@ -1,0 +1,55 @@
+import type { Random } from "../../runtime/index.ts";
+import type { Database } from "../../storage/port.ts";
+import type { Organization } from "../rules/new-referral.ts";
+import { insertReferrals } from "../store/referral-store.ts";
+import { createIndexStatements, dropIndexStatements } from "../store/schema.ts";
+import { inventedReferral } from "./invented-referral.ts";
+
+const rowsPerTransaction = 1_000;
+const rowsPerStatement = 50;
+/** From here on it is faster to make the indexes once, after the rows. */
+const indexesAfterFrom = 50_000;
+
+/** What is to be invented, and for whom. */
+export interface SeedOptions {
+  readonly organization: Organization;
+  readonly count: number;
+  readonly random: Random;
+  /** Milliseconds since 1970 in the referrals' own time. */
+  readonly now: number;
+}
+
+async function runAll(database: Database, statements: readonly string[]): Promise<void> {
+  await database.transaction(async (transaction) => {
+    for (const statement of statements) await transaction.run(statement);
+  });
+}
+
+async function insertAll(database: Database, options: SeedOptions): Promise<void> {
+  const { organization, count, random, now } = options;
+  const tenantId = organization.id;
+  const next = () => {
+    const document = inventedReferral(organization, random, now);
+    return { tenantId, locationId: null, document, text: JSON.stringify(document) };
+  };
+  for (let done = 0; done < count; done += rowsPerTransaction) {
+    const size = Math.min(rowsPerTransaction, count - done);
+    const rows = Array.from({ length: size }, next);
+    await database.transaction(async (transaction) => {
+      for (let from = 0; from < size; from += rowsPerStatement) {
+        await insertReferrals(transaction, rows.slice(from, from + rowsPerStatement));
+      }
+    });
+  }
+}
+
+/** Adds invented referrals in bulk: no webhook tells of them. */
+export async function seedReferrals(database: Database, options: SeedOptions): Promise<void> {
+  const isLarge = options.count >= indexesAfterFrom;
+  if (isLarge) await runAll(database, dropIndexStatements);
+  try {
+    await insertAll(database, options);
+  } finally {
+    if (isLarge) await runAll(database, createIndexStatements);
+  }
+}
