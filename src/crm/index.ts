@@ -1,4 +1,4 @@
-export { compileMapping, loadMapping } from "./compile-mapping.ts";
+export { compileMapping, crmFieldsOf, loadMapping } from "./compile-mapping.ts";
 export { MappingError, type MappingProblem } from "./mapping-error.ts";
 export type {
   FieldPolicy,

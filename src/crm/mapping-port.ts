@@ -1,4 +1,4 @@
-import type { CrmFields, CrmValue } from "./port.ts";
+import type { CrmCapabilities, CrmFields, CrmValue } from "./port.ts";
 
 /** A value in the referral's own form: plain JSON. */
 export type ReferralValue = CrmValue;
@@ -61,6 +61,11 @@ export interface MappedField {
   /** True where a referral can't be created without it (country, currency, contact). */
   readonly required: boolean;
   readonly lens: Lens;
+  /**
+   * Only on a computed field, which goes one way: the giving side's value, from its whole record (CrmFields or the referral's
+   * document). Pure; where it can't be computed, the lens refuses what is returned, with the reason.
+   */
+  readonly compute?: (record: unknown) => CrmValue;
 }
 
 /** How a CRM deal and a referral correspond. */
@@ -78,4 +83,8 @@ export interface Mapping {
    * configured.
    */
   readonly holding?: { readonly crmField: string; readonly value: CrmValue };
+  /** CRM fields beside the mapped ones that the functions above and computed fields read. */
+  readonly reads?: readonly string[];
+  /** CRM fields in which a seller sees how the deal stands; an adapter shows them in its capabilities. */
+  readonly stateFields?: NonNullable<CrmCapabilities["stateFields"]>;
 }

@@ -1,5 +1,6 @@
-import { LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
+import { checkMapping } from "./check-mapping.ts";
 import { MappingError, type MappingProblem } from "./mapping-error.ts";
 import { type MappingSpec, mappingSpec } from "./mapping-schema.ts";
 
@@ -58,11 +59,27 @@ export function parseMapping(text: string, fileName = "mapping.yaml"): MappingSp
   );
   if (syntax.length > 0) throw new MappingError(fileName, syntax);
   const result = mappingSpec.safeParse(document.toJS());
-  if (result.success) return result.data;
+  if (result.success) {
+    const faults = checkMapping(result.data);
+    if (faults.length === 0) return result.data;
+    throw new MappingError(
+      fileName,
+      faults.map(({ path, reason, remedy }) => ({
+        ...at(offsetOf(document, path)),
+        path: formatPath(path),
+        reason,
+        remedy,
+      })),
+    );
+  }
   throw new MappingError(
     fileName,
     flattened(result.error.issues).map((issue) => ({
-      ...at(offsetOf(document, issue.path)),
+      ...at(
+        issue.code === "unrecognized_keys"
+          ? offsetOfKey(document, issue.path, issue.keys[0] ?? "")
+          : offsetOf(document, issue.path),
+      ),
       path: formatPath(issue.path),
       reason: issue.message,
       remedy: remedyFor(issue),
@@ -71,12 +88,19 @@ export function parseMapping(text: string, fileName = "mapping.yaml"): MappingSp
 }
 
 /** The place of a node, or of its nearest parent that exists. */
-function offsetOf(document: ReturnType<typeof parseDocument>, path: Path): number {
+function offsetOf(document: Document, path: Path): number {
   for (let length = path.length; length > 0; length -= 1) {
     const node = document.getIn(path.slice(0, length), true);
-    if (node !== null && typeof node === "object" && "range" in node) {
-      return (node.range as readonly number[] | null)?.[0] ?? 0;
-    }
+    if (isNode(node)) return node.range?.[0] ?? 0;
   }
   return document.contents?.range?.[0] ?? 0;
+}
+
+/** The place of a key in the mapping at a path. */
+function offsetOfKey(document: Document, path: Path, key: string): number {
+  const holder = path.length === 0 ? document.contents : document.getIn(path, true);
+  const pair = isMap(holder)
+    ? holder.items.find((item) => isScalar(item.key) && item.key.value === key)
+    : undefined;
+  return pair && isScalar(pair.key) ? (pair.key.range?.[0] ?? 0) : offsetOf(document, path);
 }

@@ -29,7 +29,7 @@ export function parseStatus(
 ): { readonly statecode: number; readonly statuscode: number } | undefined {
   const match = /^(open|won|lost)\/(-?\d+)$/.exec(typeof value === "string" ? value : "");
   if (!match) return undefined;
-  const statecode = stateNames.indexOf(match[1]);
+  const statecode = stateNames.indexOf(match[1] ?? "");
   return { statecode, statuscode: Number(match[2]) };
 }
 

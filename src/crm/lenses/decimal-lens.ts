@@ -87,7 +87,7 @@ const tooManyDigits = (side: string) =>
 
 /**
  * An amount: a number or a decimal text on either side, as a number where it is written.
- * The CRM's form is rounded half away from zero to `scale` digits; where that is all that differs, the referral keeps its own.
+ * Rounded half away from zero to `scale` digits; where the digits beyond are all that differs, each side keeps its own.
  */
 export function decimalLens({ scale }: DecimalLensOptions): Lens {
   return relationLens({
@@ -95,7 +95,11 @@ export function decimalLens({ scale }: DecimalLensOptions): Lens {
     represents: (crm, referral) => {
       if (crm === null || referral === null) return crm === referral;
       const [left, right] = [parseDecimal(crm), parseDecimal(referral)];
-      return left !== undefined && right !== undefined && equal(left, rounded(right, scale));
+      return (
+        left !== undefined &&
+        right !== undefined &&
+        equal(rounded(left, scale), rounded(right, scale))
+      );
     },
     toCrm: (value) => {
       if (value === null) return translated(null);

@@ -2,13 +2,28 @@ import type { Lens } from "../mapping-port.ts";
 import type { CrmValue } from "../port.ts";
 import { refused, relationLens, translated } from "./relation-lens.ts";
 
-/** What stands at the end of a text that the CRM's column could not hold whole. */
-export const continuationMark = "… [continued in Partner Center]";
-
 /** What a text lens can be told. */
 export interface TextLensOptions {
-  /** The most that the CRM's column holds, in UTF-16 units; absent: no limit. */
+  /** The most that the CRM's column holds, in UTF-16 units (at least 60); absent: no limit. */
   readonly maxLength?: number;
+}
+
+/** What stands at the end of a text that the CRM's column could not hold whole. */
+export function continuationMark(missing: number): string {
+  return `… [${missing} more characters in Partner Center]`;
+}
+
+const markPattern = /… \[([1-9]\d{0,8}) more characters in Partner Center\]$/;
+
+interface CutText {
+  readonly head: string;
+  /** UTF-16 units that only the referral holds. */
+  readonly missing: number;
+}
+
+function cutTextOf(crm: string): CutText | undefined {
+  const match = markPattern.exec(crm);
+  return match ? { head: crm.slice(0, match.index), missing: Number(match[1]) } : undefined;
 }
 
 function normalised(value: CrmValue): string {
@@ -25,46 +40,62 @@ function cut(text: string, length: number): string {
   return /[\uD800-\uDBFF]$/.test(head) ? head.slice(0, -1) : head;
 }
 
-function headOf(crm: string): string | undefined {
-  return crm.endsWith(continuationMark) ? crm.slice(0, -continuationMark.length) : undefined;
+function shortened(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  // The mark is longest when it counts the whole text.
+  const head = cut(text, maxLength - continuationMark(text.length).length);
+  return head + continuationMark(text.length - head.length);
+}
+
+function represents(crm: CrmValue, referral: CrmValue): boolean {
+  if (!isText(crm) || !isText(referral)) return false;
+  const [left, right] = [normalised(crm), normalised(referral)];
+  if (left === right) return true;
+  const cutText = cutTextOf(left);
+  if (!cutText) return false;
+  const { head, missing } = cutText;
+  return right.length === head.length + missing && right.startsWith(head);
+}
+
+const nothingBeforeMark = refused(
+  "nothing is left before the mark that stands for the rest of the text",
+  "remove the mark too, or write the text's beginning before it",
+);
+
+function same(left: CrmValue, right: CrmValue): boolean {
+  return isText(left) && isText(right) && normalised(left) === normalised(right);
 }
 
 /**
  * Text on both sides. Line endings and surrounding white space don't count; no text and an empty text are one.
- * A text that is too long for the CRM is cut and marked; while the mark stands, an edit of the cut text leaves the rest of
- * the longer text as it was, and removing the mark replaces the longer text.
+ *
+ * A text that is too long for the CRM is cut, with a mark that counts what is missing. While the mark stands, an edit before it
+ * leaves the rest of the longer text as it was; taking the mark away replaces the whole text.
  */
 export function textLens({ maxLength = Number.POSITIVE_INFINITY }: TextLensOptions = {}): Lens {
-  const shortened = (text: string): string =>
-    text.length <= maxLength
-      ? text
-      : cut(text, maxLength - continuationMark.length) + continuationMark;
-  const represents = (crm: CrmValue, referral: CrmValue): boolean => {
-    if (!isText(crm) || !isText(referral)) return false;
-    const [left, right] = [normalised(crm), normalised(referral)];
-    if (left === right) return right.length <= maxLength;
-    const head = headOf(left);
-    return head !== undefined && right.length > maxLength && right.startsWith(head);
-  };
-  const same = (left: CrmValue, right: CrmValue): boolean =>
-    isText(left) && isText(right) && normalised(left) === normalised(right);
   return relationLens({
     name: "text",
     represents,
     toCrm: (value) =>
       isText(value)
-        ? translated(normalised(value) === "" ? null : shortened(normalised(value)))
+        ? translated(shortened(normalised(value), maxLength) || null)
         : refused("the referral holds something other than text here", "map another field"),
     toReferral: (value, old) => {
       if (!isText(value)) {
         return refused("the CRM holds something other than text here", "map a text column");
       }
       const text = normalised(value);
-      const head = headOf(text);
-      const previous = normalised(old);
-      if (head === undefined || previous.length <= maxLength) return translated(text || null);
-      const keptHead = headOf(shortened(previous)) ?? "";
-      return translated(head + previous.slice(keptHead.length));
+      const cutText = cutTextOf(text);
+      if (!cutText) return translated(text || null);
+      const rest = normalised(old);
+      const { head, missing } = cutText;
+      if (head === "") return nothingBeforeMark;
+      return missing <= rest.length
+        ? translated(head + rest.slice(rest.length - missing))
+        : refused(
+            "the text ends with the mark of a longer text that Partner Center doesn't have",
+            "remove the mark at the end of the text",
+          );
     },
     sameInCrm: same,
     sameInReferral: same,
