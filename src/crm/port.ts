@@ -47,7 +47,10 @@ export interface CrmStep {
   readonly part: string;
   readonly key: string;
   readonly fields: CrmFields;
-  /** The version that the part must still have; absent on create and where the CRM has none. */
+  /**
+   * The version that the deal must still have when the write begins; absent on create and where the CRM has none. A later
+   * step of the same write continues from the version that the one before it left.
+   */
   readonly expectedVersion?: string;
 }
 
@@ -55,7 +58,10 @@ export interface CrmStep {
 export interface CrmWrite {
   /** The deal's external id (the referral's id): the same key twice makes one record. */
   readonly key: string;
-  /** The deal to change; absent: find it by `key` or create it. */
+  /**
+   * The deal to change; absent: create it under `key`. Where one with other values is already there, the write is refused with
+   * `conflict` and the record's id, so that nobody's edit is overwritten unseen.
+   */
   readonly recordId?: string;
   readonly steps: readonly CrmStep[];
 }
@@ -169,6 +175,8 @@ export class CrmError extends Error {
   readonly field: string | undefined;
   /** True where the write may have been carried out. */
   readonly outcomeUnknown: boolean;
+  /** On a conflict of a create: the record that is already there under the key. */
+  readonly recordId: string | undefined;
 
   constructor(
     code: CrmErrorCode,
@@ -177,6 +185,7 @@ export class CrmError extends Error {
       readonly retryAfterMs?: number;
       readonly field?: string;
       readonly outcomeUnknown?: boolean;
+      readonly recordId?: string;
       readonly cause?: unknown;
     } = {},
   ) {
@@ -186,5 +195,6 @@ export class CrmError extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.field = details.field;
     this.outcomeUnknown = details.outcomeUnknown ?? false;
+    this.recordId = details.recordId;
   }
 }
