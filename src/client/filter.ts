@@ -63,7 +63,7 @@ export function path(text: string): Filter {
 export function literal(value: FilterValue): string {
   if (value === null) return "null";
   if (value instanceof Filter) return value.text;
-  if (typeof value === "string") return `'${value.replaceAll("'", "''")}'`;
+  if (typeof value === "string") return textLiteral(value);
   if (typeof value === "boolean" || typeof value === "bigint") return String(value);
   if (typeof value === "number") return numberLiteral(value);
   if (value instanceof Date) return dateLiteral(value);
@@ -71,6 +71,11 @@ export function literal(value: FilterValue): string {
   throw new TypeError(
     `OData has no literal for ${value === undefined ? "undefined" : typeof value}`,
   );
+}
+
+function textLiteral(value: string): string {
+  if (!value.isWellFormed()) throw new TypeError("half a surrogate pair can't go into a URL");
+  return `'${value.replaceAll("'", "''")}'`;
 }
 
 function numberLiteral(value: number): string {

@@ -7,7 +7,7 @@ import {
   systemClock,
   systemRandom,
 } from "../../runtime/index.ts";
-import { scopeWithRefresh, signInOf } from "./sign-in.ts";
+import { scopeOfSignIn, signInOf } from "./sign-in.ts";
 import { scopeText } from "./token-cache.ts";
 import { demandTokens, type Issuer, issuerUrl } from "./token-endpoint.ts";
 import type { TokenStore } from "./token-store-port.ts";
@@ -44,7 +44,7 @@ export async function startAuthorization(
     response_type: "code",
     response_mode: "query",
     redirect_uri: options.redirectUrl,
-    scope: scopeWithRefresh(scopeText(options.scopes)),
+    scope: scopeOfSignIn(scopeText(options.scopes)),
     state,
     code_challenge: base64Url(new Uint8Array(digest)),
     code_challenge_method: "S256",
@@ -79,7 +79,7 @@ export async function finishAuthorization(options: AuthorizationReturn): Promise
       code,
       redirect_uri: options.redirectUrl,
       code_verifier: options.start.codeVerifier,
-      scope: scopeWithRefresh(scopeText(options.scopes)),
+      scope: scopeOfSignIn(scopeText(options.scopes)),
     },
     options.abortSignal,
   );

@@ -5,7 +5,7 @@ import {
   type RefreshTokenCredentialOptions,
   renewSignIn,
 } from "./refresh-token.ts";
-import { scopeWithRefresh, signInOf, signInStatusOf } from "./sign-in.ts";
+import { scopeOfSignIn, signInOf, signInStatusOf } from "./sign-in.ts";
 import { signInErrorOf, tokenRefusalOf } from "./sign-in-problems.ts";
 import { createTokenCache, nativeSignal, scopeText } from "./token-cache.ts";
 import {
@@ -125,7 +125,7 @@ async function askForCode(
   claims: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<DeviceCode> {
-  const fields = { scope: scopeWithRefresh(scope), claims };
+  const fields = { scope: scopeOfSignIn(scope), claims };
   const { status, document } = await postForm(connection, "devicecode", fields, signal);
   if (status !== 200) throw signInErrorOf(tokenRefusalOf(status, document));
   const answer = (document ?? {}) as Readonly<Record<string, unknown>>;

@@ -5,7 +5,7 @@ import {
   keepRenewal,
   type SignInLifetime,
   type SignInStatus,
-  scopeWithRefresh,
+  scopeOfRenewal,
   signInStatusOf,
 } from "./sign-in.ts";
 import { signInErrorOf } from "./sign-in-problems.ts";
@@ -90,7 +90,7 @@ function redeem(
   return requestTokens(connection, {
     grant_type: "refresh_token",
     refresh_token: signIn.refreshToken,
-    scope: scopeWithRefresh(scope),
+    scope: scopeOfRenewal(scope),
     claims,
   });
 }

@@ -26,9 +26,18 @@ export interface SignInLifetime {
   readonly warnDays?: number;
 }
 
-/** The scope of a request that also asks for a refresh token. */
-export function scopeWithRefresh(scope: string): string {
-  return scope.split(" ").includes("offline_access") ? scope : `${scope} offline_access`;
+/** The scope of a renewal: the same, and a new refresh token. */
+export function scopeOfRenewal(scope: string): string {
+  return withScopes(scope, ["offline_access"]);
+}
+
+/** The scope of a person's sign-in: also an id token, which tells the account's name. */
+export function scopeOfSignIn(scope: string): string {
+  return withScopes(scope, ["openid", "profile", "offline_access"]);
+}
+
+function withScopes(scope: string, more: readonly string[]): string {
+  return [...new Set([...scope.split(" "), ...more])].filter((part) => part !== "").join(" ");
 }
 
 /**
