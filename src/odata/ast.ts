@@ -16,7 +16,7 @@ export type LiteralType =
 
 /**
  * A literal. `value` is its text without quotes and prefix, so that no digit is lost: `9007199254740993`, `1.10`,
- * `2024-05-01T10:00:00.1234567+02:00`. Booleans, null and guids are in lower case.
+ * `2024-05-01T10:00:00.1234567+02:00`. Booleans and null are in lower case.
  */
 export interface Literal {
   readonly kind: "literal";

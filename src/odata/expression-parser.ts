@@ -223,8 +223,7 @@ export class ExpressionParser {
   #literal(token: Token): Literal {
     const type = token.literalType ?? "string";
     const text = token.value ?? "";
-    const value =
-      type === "guid" ? text.toLowerCase() : type === "number" ? text.replace(/^\+/, "") : text;
+    const value = type === "number" ? text.replace(/^\+/, "") : text;
     const typeName = token.typeName === undefined ? {} : { typeName: token.typeName };
     return { kind: "literal", type, value, ...typeName, position: this.#position(token) };
   }
