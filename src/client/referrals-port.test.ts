@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ReferralsError } from "../contract/index.ts";
-import { seededRandom } from "../runtime/index.ts";
+import { type Http, seededRandom } from "../runtime/index.ts";
 import { createReferralsPort } from "./referrals-port.ts";
 import {
   jumpingClock,
@@ -206,3 +206,25 @@ test.each(["http://api.partner.microsoft.com", "https://u:p@api.example", "ftp:/
     expect(() => createReferralsPort({ credential, endpoint })).toThrow(TypeError);
   },
 );
+
+test("a refused token is not used again, though its time is not over", async () => {
+  const asked: (string | undefined)[] = [];
+  const credential = {
+    getToken: async (_scopes: string | string[], options?: { readonly claims?: string }) => {
+      asked.push(options?.claims);
+      const token = options?.claims === undefined ? "first" : "second";
+      return { token, expiresOnTimestamp: Date.UTC(2100, 0, 1) };
+    },
+  };
+  const sent: (string | undefined)[] = [];
+  const http: Http = async ({ headers }) => {
+    sent.push(headers.authorization);
+    const isRefused = headers.authorization === "Bearer first";
+    return { status: isRefused ? 401 : 404, headers: {}, body: "{}" };
+  };
+  const port = createReferralsPort({ credential, http, endpoint: "http://127.0.0.1:1" });
+  await expect(port.get("one")).rejects.toMatchObject({ status: 401 });
+  await expect(port.get("one")).rejects.toMatchObject({ status: 404 });
+  expect(sent).toEqual(["Bearer first", "Bearer second"]);
+  expect(asked).toEqual([undefined, undefined, "{}"]);
+});

@@ -4,6 +4,8 @@ import type { Clock } from "../runtime/index.ts";
 
 /** How long before its end a token is renewed, in milliseconds. */
 const renewalMarginMs = 120_000;
+/** Claims that demand nothing, which is enough to go past a credential's cache. */
+const anyClaims = "{}";
 
 /**
  * Holds the access token of one client; asks the credential once, however many calls wait for the
@@ -36,13 +38,20 @@ export function createTokenSession(options: TokenSessionOptions): TokenSession {
   const scopes = [...options.scopes];
   let current: AccessToken | undefined;
   let asking: Promise<AccessToken> | undefined;
+  let refused: { readonly token: string; readonly claims: string } | undefined;
 
   const renewAt = (token: AccessToken): number =>
     token.refreshAfterTimestamp ?? token.expiresOnTimestamp - renewalMarginMs;
 
+  /** A credential's own cache doesn't know of a refusal: claims make it go past the cache. */
+  async function demand(claims: string | undefined): Promise<AccessToken | null> {
+    const token = await credential.getToken(scopes, claims === undefined ? {} : { claims });
+    if (token === null || token.token !== refused?.token || claims !== undefined) return token;
+    return credential.getToken(scopes, { claims: refused.claims });
+  }
+
   function ask(claims?: string): Promise<AccessToken> {
-    asking ??= credential
-      .getToken(scopes, claims === undefined ? {} : { claims })
+    asking ??= demand(claims)
       .then((token) => {
         if (token === null) throw new TypeError("the credential gave no access token");
         current = token;
@@ -66,6 +75,12 @@ export function createTokenSession(options: TokenSessionOptions): TokenSession {
     }
   }
 
+  /** A token can end before its time; the next call, not a hidden repeat, then asks for another. */
+  function forget(token: AccessToken, challenge: string | undefined): void {
+    refused = { token: token.token, claims: claimsOf(challenge) ?? anyClaims };
+    if (current?.token === token.token) current = undefined;
+  }
+
   const policy: PipelinePolicy = {
     name: "partnerReferralsToken",
     async sendRequest(request, next) {
@@ -74,17 +89,19 @@ export function createTokenSession(options: TokenSessionOptions): TokenSession {
           ? current
           : await askBeforeEnd(current, abortSignalOf(request));
       request.headers.set("authorization", `Bearer ${token.token}`);
-      return next(request);
+      const response = await next(request);
+      if (response.status === 401) forget(token, response.headers.get("www-authenticate"));
+      return response;
     },
   };
 
   return {
     policy,
     async renew(challenge, signal) {
-      const refused = current?.token;
+      const before = refused?.token;
       current = undefined;
       const renewed = await unlessAborted(ask(claimsOf(challenge)), signal);
-      return renewed.token !== refused;
+      return renewed.token !== before;
     },
   };
 }
