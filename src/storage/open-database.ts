@@ -1,5 +1,6 @@
-import { type Clock, systemClock } from "../runtime/index.ts";
+import { type Clock, type Random, systemClock, systemRandom } from "../runtime/index.ts";
 import type { Database } from "./port.ts";
+import { PostgresDatabase } from "./postgres-database.ts";
 import type { Synchronous } from "./sqlite-connection.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { StorageError } from "./storage-error.ts";
@@ -7,6 +8,7 @@ import { StorageError } from "./storage-error.ts";
 /** How a database is opened, whichever it is. */
 export interface OpenDatabaseOptions {
   readonly clock?: Clock;
+  readonly random?: Random;
   /** SQLite only: `FULL` (the default) survives a power cut, `NORMAL` may lose the last commits to one. */
   readonly synchronous?: Synchronous;
 }
@@ -19,12 +21,13 @@ export async function openDatabase(
   url: string,
   options: OpenDatabaseOptions = {},
 ): Promise<Database> {
-  const sqliteOptions = {
-    clock: options.clock ?? systemClock,
-    synchronous: options.synchronous ?? "FULL",
-  } as const;
+  const clock = options.clock ?? systemClock;
+  if (/^postgres(ql)?:/.test(url)) {
+    return new PostgresDatabase(url, { clock, random: options.random ?? systemRandom });
+  }
   const path = url.replace(/^sqlite:(\/\/(?=\/))?/, "");
-  if (path === ":memory:") return SqliteDatabase.openTemporary(sqliteOptions);
+  const synchronous = options.synchronous ?? "FULL";
+  if (path === ":memory:") return SqliteDatabase.openTemporary({ clock, synchronous });
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(path)?.[1];
   if (scheme !== undefined) {
     throw new StorageError(
@@ -32,5 +35,5 @@ export async function openDatabase(
       `no database driver for "${scheme}:"; use sqlite:PATH, :memory:, a path or postgres://…`,
     );
   }
-  return SqliteDatabase.open(path, sqliteOptions);
+  return SqliteDatabase.open(path, { clock, synchronous });
 }

@@ -10,7 +10,10 @@ export interface Queryable {
   get(sql: string, values?: readonly SqlValue[]): Promise<Row | undefined>;
 }
 
-/** An open write transaction. Using it after its function has settled is an assertion failure. */
+/**
+ * An open write transaction. Using it after its function has settled is an assertion failure. A statement that fails dooms
+ * it: nothing further is done, and it rolls back even where its function goes on and resolves.
+ */
 export interface Transaction extends Queryable {
   /** Runs a statement; resolves to the number of rows that it changed. */
   run(sql: string, values?: readonly SqlValue[]): Promise<number>;

@@ -2,6 +2,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlit
 import { BoundedCache } from "./bounded-cache.ts";
 import type { Row, SqlValue } from "./port.ts";
 import { StorageError } from "./storage-error.ts";
+import { assertStorable, numberWhereExact } from "./values.ts";
 
 const statementLimit = 500;
 const readBusyTimeoutMs = 2_000;
@@ -12,14 +13,11 @@ export type Synchronous = "FULL" | "NORMAL" | "OFF";
 
 /**
  * Integers are bound as integers, not as doubles, so that a number written into a text column reads `5` and not `5.0`,
- * as it does on PostgreSQL; a NUL, which PostgreSQL can't store, is refused here too.
+ * as it does on PostgreSQL.
  */
 function bindable(value: SqlValue): SQLInputValue {
-  if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
-  if (typeof value === "string" && value.includes("\0")) {
-    throw new TypeError("text with a NUL character can't be stored");
-  }
-  return value;
+  assertStorable(value);
+  return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value;
 }
 
 function bindAll(values: readonly SqlValue[]): SQLInputValue[] {
@@ -30,14 +28,10 @@ function bindAll(values: readonly SqlValue[]): SQLInputValue[] {
   return bound;
 }
 
-const smallest = BigInt(Number.MIN_SAFE_INTEGER);
-const largest = BigInt(Number.MAX_SAFE_INTEGER);
-
 function numbersWhereExact(row: Record<string, SqlValue>): Row {
   for (const name in row) {
     const value = row[name];
-    if (typeof value === "bigint" && value >= smallest && value <= largest)
-      row[name] = Number(value);
+    if (typeof value === "bigint") row[name] = numberWhereExact(value);
   }
   return row;
 }
