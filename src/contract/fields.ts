@@ -1,6 +1,6 @@
 import type { Edition, FieldKind, Write } from "./field.ts";
 import { pointerOf } from "./problem.ts";
-import { fieldsInside, referralTree } from "./tree.ts";
+import { type FieldNode, fieldsInside, referralTree } from "./tree.ts";
 
 /** One field of the Referral. */
 export interface ReferralField {
@@ -14,10 +14,17 @@ export interface ReferralField {
   /** Empty where only the server sets it. */
   readonly write: readonly Write[];
   readonly edition: Edition;
+  /** How prominently a designer may show it: what is required first, the server's own last. */
+  readonly visibility: "important" | "none" | "advanced";
   /** True where a new referral must have it. */
   readonly required: boolean;
   /** The values known today, where they are listed. */
   readonly values?: readonly string[];
+}
+
+function visibilityOf({ required, write }: FieldNode): ReferralField["visibility"] {
+  if (required) return "important";
+  return write.length === 0 ? "advanced" : "none";
 }
 
 /** Every field of the Referral, records and lists before the fields inside them. */
@@ -30,6 +37,7 @@ export const fields: readonly ReferralField[] = fieldsInside(referralTree).map(
     description: field.description,
     write: field.write,
     edition: field.edition,
+    visibility: visibilityOf(field),
     required: field.required ?? false,
     ...(field.values ? { values: field.values } : {}),
   }),

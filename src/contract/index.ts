@@ -51,7 +51,6 @@ export {
   type Parameter,
   type Visibility,
 } from "./operations.ts";
-export { callersPart, serversPart } from "./ownership.ts";
 export { type PatchOperation, type PatchResult, validatePatch } from "./patch.ts";
 export { type PatchOp, type PatchPath, patchPaths } from "./patch-paths.ts";
 export type { Problem } from "./problem.ts";

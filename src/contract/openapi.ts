@@ -93,7 +93,11 @@ const parameterOf = (parameter: Parameter): JsonSchema => ({
   in: parameter.in,
   required: parameter.required,
   description: parameter.description,
-  schema: { type: parameter.type, ...(parameter.title ? { title: parameter.title } : {}) },
+  schema: {
+    type: parameter.type,
+    ...(parameter.format ? { format: parameter.format } : {}),
+    ...(parameter.title ? { title: parameter.title } : {}),
+  },
 });
 
 /** OpenAPI names a body's type by its content, so a parameter for it would be ignored. */

@@ -8,6 +8,7 @@ export interface Parameter {
   readonly name: string;
   readonly in: "path" | "query" | "header";
   readonly type: "string" | "integer" | "boolean";
+  readonly format?: "int32";
   readonly title?: string;
   readonly description: string;
   readonly required: boolean;
@@ -130,6 +131,7 @@ const query = (
   description,
   required: false,
   visibility: "advanced",
+  ...(type === "integer" ? { format: "int32" } : {}),
 });
 
 const listQuery: readonly Parameter[] = [

@@ -8,6 +8,8 @@ export interface Parse {
   /** True for what is to be written, false for what another side answered. */
   readonly strict: boolean;
   readonly problems: Problem[];
+  /** The document that is to be replaced: a value that stays as it is isn't questioned. */
+  readonly stored?: unknown;
 }
 
 const twice = (pointer: string): Problem => ({
@@ -51,7 +53,16 @@ function spelledValue(field: FieldNode, value: unknown, pointer: string, parse: 
   // What only the server sets is ignored in what is written, so it isn't questioned.
   if (parse.strict && typeof value === "string" && field.write.length > 0) {
     const problem = textProblem(field, value, pointer);
-    if (problem) parse.problems.push(problem);
+    if (problem && valueAt(parse.stored, pointer) !== value) parse.problems.push(problem);
+  }
+  return value;
+}
+
+/** The value at a pointer of the statement's names and indices. */
+function valueAt(document: unknown, pointer: string): unknown {
+  let value = document;
+  for (const step of pointer.split("/").slice(1)) {
+    value = (value as Readonly<Record<string, unknown>> | null | undefined)?.[step];
   }
   return value;
 }

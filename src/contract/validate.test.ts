@@ -273,6 +273,31 @@ describe("reading", () => {
   });
 });
 
+test("what was read can be sent back, but no other unknown value", () => {
+  const stored = {
+    ...newReferral,
+    status: "Parked",
+    substatus: "ForNow",
+    customerProfile: { size: "42employees", address: { country: "EU" } },
+    target: [{ type: "Moon", id: "1" }],
+  } as Referral;
+  const name = "Another name";
+  expect(validateReferral({ ...stored, name }, "replace", stored).ok).toBe(true);
+  expect(pointersOf({ ...stored, name }, "replace")).toEqual([
+    "/customerProfile/size",
+    "/customerProfile/address/country",
+    "/target/0/type",
+    "/status",
+    "/substatus",
+  ]);
+  const other = { ...stored, substatus: "Forever", target: [{ type: "Mars" }] };
+  const result = validateReferral(other, "replace", stored);
+  expect(result.ok ? [] : result.problems.map(({ pointer }) => pointer)).toEqual([
+    "/target/0/type",
+    "/substatus",
+  ]);
+});
+
 const scalar: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   text: fc.string(),
   dateTime: fc.string(),

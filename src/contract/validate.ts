@@ -25,8 +25,12 @@ function missingFields(referral: Readonly<Record<string, unknown>>): Problem[] {
 const isSet = (value: unknown): value is string =>
   typeof value === "string" && value !== "" && value !== "None";
 
-function stateProblems({ status, substatus }: Readonly<Record<string, unknown>>): Problem[] {
+function stateProblems(
+  { status, substatus }: Readonly<Record<string, unknown>>,
+  stored: Referral | undefined,
+): Problem[] {
   if (!isSet(status) || !isSet(substatus) || isStatePair({ status, substatus })) return [];
+  if (stored?.status === status && stored.substatus === substatus) return [];
   const reason = "is no substatus of this status";
   const remedy = "Send a pair of the lifecycle, such as Active with Accepted.";
   return [{ pointer: "/substatus", reason, remedy }];
@@ -35,15 +39,20 @@ function stateProblems({ status, substatus }: Readonly<Record<string, unknown>>)
 /**
  * Checks an input of unknown shape. Keys are matched without regard to case, and decimal text
  * becomes a number. Reading tolerates unknown values, writing refuses them, and both keep unknown
- * properties.
+ * properties. Where the `stored` referral is given that the input shall replace, its own values
+ * pass, so that what was read can be sent back.
  */
-export function validateReferral(input: unknown, purpose: Purpose): ReferralResult {
+export function validateReferral(
+  input: unknown,
+  purpose: Purpose,
+  stored?: Referral,
+): ReferralResult {
   const strict = purpose !== "read";
   const problems: Problem[] = [];
-  const referral = parseValue(referralNode, input, "", { strict, problems });
+  const referral = parseValue(referralNode, input, "", { strict, problems, stored });
   if (strict && isJsonObject(referral)) {
     problems.push(...missingFields(referral));
-    if (problems.length === 0) problems.push(...stateProblems(referral));
+    if (problems.length === 0) problems.push(...stateProblems(referral, stored));
   }
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, mostProblems) };
   return { ok: true, referral: referral as Referral };
