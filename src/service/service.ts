@@ -16,6 +16,7 @@ import type { ReferralsServiceOptions, ServiceUrls } from "./options.ts";
 import { createParts, type Parts } from "./parts.ts";
 import { addReferralRoutes } from "./routes/referral-routes.ts";
 import { addWebhookRoutes } from "./routes/webhook-routes.ts";
+import { seedReferrals } from "./seed/seed-referrals.ts";
 
 /** A referrals service, made and ready to listen. */
 export interface ReferralsService {
@@ -23,6 +24,8 @@ export interface ReferralsService {
   listen(): Promise<ServiceUrls>;
   /** Lets running calls end, then releases everything. */
   close(): Promise<void>;
+  /** Invents referrals for the first organisation, where it has none yet; resolves to their number. */
+  seed(count: number): Promise<number>;
   /** Where it is reached; to be asked once `listen` has resolved. */
   readonly urls: ServiceUrls;
   /** The sandbox's apps; none where it is no sandbox. */
@@ -95,6 +98,18 @@ function urlsOf(baseUrl: string, parts: Parts): ServiceUrls {
   };
 }
 
+async function seedOnce(parts: Parts, count: number): Promise<number> {
+  const { accounts, database, random, businessClock, expiry } = parts;
+  const [first] = accounts?.clients ?? [];
+  if (!first) return 0;
+  const found = await database.get(`SELECT "id" FROM "referrals" LIMIT 1`);
+  if (found) return 0;
+  const organization = { id: first.organizationId, name: first.organizationName };
+  await seedReferrals(database, { organization, count, random, now: businessClock.now() });
+  await expiry.learn();
+  return count;
+}
+
 /** Makes a referrals service on a database that is opened, and created where it isn't there. */
 export async function createReferralsService(
   options: ReferralsServiceOptions = {},
@@ -111,6 +126,7 @@ export async function createReferralsService(
   if (secret) await addAdminRoutes(server, parts, secret);
   return {
     adminSecret: secret,
+    seed: (count) => seedOnce(parts, count),
     clients: parts.accounts?.clients ?? [],
     get urls() {
       return urlsOf(address.baseUrl, parts);
