@@ -108,11 +108,9 @@ export function safeRetryPolicy(options: SafeRetryOptions): PipelinePolicy {
       for (;;) {
         history.sends += 1;
         const ending = await send(request, next);
-        const status = ending.response?.status;
-        if (status === 401 && !hasRenewed) {
+        if (ending.response?.status === 401 && !hasRenewed) {
           hasRenewed = true;
-          const challenge = ending.response?.headers.get("www-authenticate");
-          if (await options.session.renew(challenge, signal)) continue;
+          if (await options.session.renew(ending.response)) continue;
         }
         const delayMs = delayBefore(request, ending, history.sends);
         if (delayMs === undefined) return settled(ending);

@@ -1,5 +1,5 @@
 import type { AccessToken, TokenCredential } from "@azure/core-auth";
-import type { PipelinePolicy, PipelineRequest } from "@azure/core-rest-pipeline";
+import type { PipelinePolicy, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
 import type { Clock } from "../runtime/index.ts";
 
 /** How long before its end a token is renewed, in milliseconds. */
@@ -19,7 +19,7 @@ export interface TokenSession {
   /**
    * After a 401: true if the credential now gives another token, so that one more try makes sense.
    */
-  renew(challenge: string | undefined, signal: AbortSignal | undefined): Promise<boolean>;
+  renew(refused: PipelineResponse): Promise<boolean>;
 }
 
 /** What a token session needs. */
@@ -97,11 +97,14 @@ export function createTokenSession(options: TokenSessionOptions): TokenSession {
 
   return {
     policy,
-    async renew(challenge, signal) {
-      const before = refused?.token;
+    async renew({ request, headers }) {
+      const refused = request.headers.get("authorization");
+      // Another call may have met the same 401 first and brought the new token already.
+      if (current !== undefined && `Bearer ${current.token}` !== refused) return true;
       current = undefined;
-      const renewed = await unlessAborted(ask(claimsOf(challenge)), signal);
-      return renewed.token !== before;
+      const claims = claimsOf(headers.get("www-authenticate"));
+      const renewed = await unlessAborted(ask(claims), abortSignalOf(request));
+      return `Bearer ${renewed.token}` !== refused;
     },
   };
 }
@@ -122,7 +125,10 @@ function claimsOf(challenge: string | undefined): string | undefined {
 /** Waits for shared work: a caller who gives up leaves the others' work alone. */
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
-  if (signal.aborted) return Promise.reject(signal.reason);
+  if (signal.aborted) {
+    work.catch(() => {});
+    return Promise.reject(signal.reason);
+  }
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });

@@ -48,6 +48,7 @@ const neverSentCodes = new Set([
   "EAI_AGAIN",
   "EHOSTUNREACH",
   "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
 ]);
 const defaultTimeoutMs = 30_000;
 
