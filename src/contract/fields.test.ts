@@ -42,6 +42,36 @@ test("each field says what it is called, what it is, who writes it and how it is
   }
 });
 
+test("the server owns what it computes, and only a new referral may name its engagement", () => {
+  const topLevel = fields.filter(({ pointer }) => pointer.lastIndexOf("/") === 0);
+  const namesOf = (write: string): readonly string[] =>
+    topLevel.filter((field) => field.write.join(" ") === write).map(({ path }) => path);
+  expect(namesOf("")).toEqual([
+    "@odata.context",
+    "createdDateTime",
+    "eTag",
+    "expirationDateTime",
+    "id",
+    "links",
+    "organizationId",
+    "organizationName",
+    "trackingInfo",
+    "updatedDateTime",
+    "mpnId",
+    "registrationStatus",
+    "callToAction",
+    "referralSource",
+    "quality",
+    "isSpam",
+    "direction",
+    "tags",
+    "acceptedDateTime",
+    "closedDateTime",
+  ]);
+  expect(namesOf("create")).toEqual(["engagementId"]);
+  expect(namesOf("append")).toEqual(["registrations"]);
+});
+
 test("a record belongs to the server exactly where everything in it does", () => {
   for (const { path, type, write } of fields) {
     if (type !== "record" && type !== "list") continue;

@@ -290,6 +290,8 @@ test("what was read can be sent back, but no other unknown value", () => {
     "/status",
     "/substatus",
   ]);
+  const won = validateReferral({ ...stored, substatus: "Won" }, "replace", stored);
+  expect(won).toMatchObject({ problems: [{ pointer: "/substatus" }] });
   const other = { ...stored, substatus: "Forever", target: [{ type: "Mars" }] };
   const result = validateReferral(other, "replace", stored);
   expect(result.ok ? [] : result.problems.map(({ pointer }) => pointer)).toEqual([
