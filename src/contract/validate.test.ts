@@ -120,7 +120,7 @@ describe("a new referral", () => {
     ]);
   });
 
-  test.each(["eur", "Euro", "€", "XXX"])("refuses the currency %j", (currency) => {
+  test.each(["eur", "Euro", "€", "XTS"])("refuses the currency %j", (currency) => {
     expect(pointersOf({ ...newReferral, details: { currency } })).toEqual(["/details/currency"]);
   });
 
