@@ -70,7 +70,10 @@ export function readWebhookEvent(input: unknown): WebhookEventResult {
   return { ok: true, event };
 }
 
-/** The id in the last segment of a referral's address; undefined where there is none. */
+// An id goes into the path of the next call, so nothing passes that could lead elsewhere.
+const plainId = /^(?!\.+$)[\w.~-]{1,200}$/;
+
+/** The id in the last segment of a referral's address; undefined where there is none to trust. */
 export function referralIdOf(resourceUri: string): string | undefined {
   const [path = ""] = resourceUri.split(/[?#]/, 1);
   const segment = path
@@ -78,10 +81,6 @@ export function referralIdOf(resourceUri: string): string | undefined {
     .split("/")
     .findLast((part) => part !== "");
   // OData also writes referrals('id').
-  const quoted = /\('?([^']*?)'?\)$/.exec(segment ?? "")?.[1] ?? segment;
-  try {
-    return quoted ? decodeURIComponent(quoted) : undefined;
-  } catch {
-    return undefined;
-  }
+  const id = /\('?([^']*?)'?\)$/.exec(segment ?? "")?.[1] ?? segment ?? "";
+  return plainId.test(id) ? id : undefined;
 }
