@@ -1,0 +1,94 @@
+import { writeFileSync } from "node:fs";
+import { measureConditionalPatches } from "../conditional-load.ts";
+import { measureLoad } from "../load.ts";
+import { interleave, median, medianRatio } from "../statistics.ts";
+import { startBare } from "./bare.ts";
+import { startCap } from "./cap.ts";
+import type { Contestant, Document } from "./contestant.ts";
+import { startJsonServer } from "./json-server.ts";
+import { startOurs } from "./ours.ts";
+import { measureSizes, type SizeReport } from "./sizes.ts";
+
+/** What `npm run bench -- service` accepts. */
+export interface ServiceBenchOptions {
+  readonly json?: boolean;
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly rows: number;
+  readonly largeRows: number;
+  readonly without?: readonly string[];
+  readonly only?: string;
+}
+
+type Scenario = "byId" | "page" | "conditional";
+type Figures = Readonly<Record<string, readonly number[]>>;
+
+const writers = 16;
+const peers: Readonly<Record<string, (documents: readonly Document[]) => Promise<Contestant>>> = {
+  "json-server": startJsonServer,
+  cap: startCap,
+};
+
+function measurement(
+  contestant: Contestant,
+  scenario: Scenario,
+  seconds: number,
+): (() => Promise<number>) | undefined {
+  if (scenario !== "conditional") {
+    return async () => (await measureLoad(contestant[scenario], seconds)).perSecond;
+  }
+  const { conditional } = contestant;
+  if (!conditional) return undefined;
+  return async () =>
+    (await measureConditionalPatches(await conditional(writers), seconds)).perSecond;
+}
+
+async function compare(
+  contestants: readonly Contestant[],
+  scenario: Scenario,
+  options: ServiceBenchOptions,
+): Promise<Figures> {
+  const runs = contestants.flatMap((contestant) => {
+    const run = measurement(contestant, scenario, options.seconds);
+    return run ? [[contestant.name, run] as const] : [];
+  });
+  process.stderr.write(`${scenario}: ${runs.map(([name]) => name).join(", ")}…\n`);
+  for (const [, run] of runs) await run();
+  return interleave(Object.fromEntries(runs), options.rounds);
+}
+
+function summarize(figures: Figures, ours: string) {
+  const own = figures[ours] ?? [];
+  return Object.entries(figures).map(([name, values]) => ({
+    name,
+    perSecond: Math.round(median(values)),
+    oursDividedByIt: Number(medianRatio(own, values).toFixed(2)),
+  }));
+}
+
+async function comparePeers(options: ServiceBenchOptions) {
+  const ours = await startOurs(options.rows);
+  const contestants: Contestant[] = [ours, await startBare(ours.documents)];
+  try {
+    for (const [name, start] of Object.entries(peers)) {
+      if (!options.without?.includes(name)) contestants.push(await start(ours.documents));
+    }
+    const result: Record<string, ReturnType<typeof summarize>> = {};
+    for (const scenario of ["byId", "page", "conditional"] as const) {
+      result[scenario] = summarize(await compare(contestants, scenario, options), ours.name);
+    }
+    return result;
+  } finally {
+    for (const contestant of contestants) await contestant.stop();
+  }
+}
+
+/** Runs the comparison and prints it. */
+export async function benchService(options: ServiceBenchOptions): Promise<void> {
+  const report: { rows: number; peers?: unknown; sizes?: SizeReport } = { rows: options.rows };
+  if (options.only !== "size") report.peers = await comparePeers(options);
+  if (options.only !== "peers") report.sizes = await measureSizes(options.largeRows, options);
+  const text = JSON.stringify(report, undefined, options.json ? undefined : 2);
+  process.stdout.write(`${text}\n`);
+  if (process.env.BENCH_OUTPUT) writeFileSync(process.env.BENCH_OUTPUT, text);
+}

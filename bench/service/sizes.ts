@@ -1,0 +1,98 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { measureLoad } from "../load.ts";
+import { interleave, median, medianRatio } from "../statistics.ts";
+import { type OurService, startOurService } from "./ours.ts";
+
+/** What the number of referrals costs. */
+export interface SizeReport {
+  readonly small: number;
+  readonly large: number;
+  /** Time of an indexed query at the large size divided by the small one's, by query. */
+  readonly slowdown: Readonly<Record<string, number>>;
+  readonly milliseconds: Readonly<
+    Record<string, { readonly small: number; readonly large: number }>
+  >;
+  /** From the start of the process to its first answer, at the large size. */
+  readonly startMs: number;
+  /** Resident memory of the large one after the load, in megabytes. */
+  readonly residentMegabytes: number;
+}
+
+const smallRows = 10_000;
+
+/** Queries whose result is as large in both databases: at most 200 rows, each served by an index. */
+const queries: Readonly<Record<string, string>> = {
+  "page by status": "$filter=status eq 'Active'&$orderby=updatedDateTime desc&$top=100",
+  "newest changes": "$orderby=updatedDateTime desc&$top=200",
+  "by engagement": "$filter=engagementId eq '{engagementId}'",
+  "by external reference": "$filter=externalReferenceId eq '{externalReferenceId}'",
+};
+
+function residentMegabytes(processId: number): number {
+  const status = readFileSync(`/proc/${processId}/status`, "utf8");
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
+}
+
+async function queryPath(service: OurService, query: string): Promise<string> {
+  const headers = { authorization: `Bearer ${service.token}` };
+  const response = await fetch(`${service.referralsUrl}?$top=1`, { headers });
+  const [row] = ((await response.json()) as { value: Record<string, string>[] }).value;
+  const text = query.replace(/\{(\w+)\}/g, (_whole, name: string) => row?.[name] ?? "");
+  const { pathname } = new URL(service.referralsUrl);
+  return `${pathname}?${encodeURI(text).replaceAll("+", "%2B")}`;
+}
+
+async function millisecondsPerCall(
+  service: OurService,
+  query: string,
+  seconds: number,
+): Promise<number> {
+  const { origin } = new URL(service.referralsUrl);
+  const headers = { authorization: `Bearer ${service.token}` };
+  const requests = [{ path: await queryPath(service, query) }];
+  return 1000 / (await measureLoad({ url: origin, headers, requests }, seconds)).perSecond;
+}
+
+/** Compares indexed queries over 10,000 and over many referrals, and a start over many. */
+export async function measureSizes(
+  largeRows: number,
+  options: { readonly seconds: number; readonly rounds: number },
+): Promise<SizeReport> {
+  const folders = ["small", "large"].map((name) =>
+    mkdtempSync(join(tmpdir(), `partner-referrals-${name}-`)),
+  );
+  const [smallFolder = "", largeFolder = ""] = folders;
+  process.stderr.write(`Making ${largeRows} referrals…\n`);
+  await (await startOurService(largeFolder, largeRows)).stop();
+  const large = await startOurService(largeFolder);
+  const small = await startOurService(smallFolder, smallRows);
+  try {
+    const slowdown: Record<string, number> = {};
+    const milliseconds: Record<string, { small: number; large: number }> = {};
+    for (const [name, query] of Object.entries(queries)) {
+      const times = await interleave(
+        {
+          large: () => millisecondsPerCall(large, query, options.seconds),
+          small: () => millisecondsPerCall(small, query, options.seconds),
+        },
+        options.rounds,
+      );
+      slowdown[name] = Number(medianRatio(times.large, times.small).toFixed(2));
+      milliseconds[name] = { small: median(times.small), large: median(times.large) };
+    }
+    return {
+      small: smallRows,
+      large: largeRows,
+      slowdown,
+      milliseconds,
+      startMs: Math.round(large.startMs),
+      residentMegabytes: residentMegabytes(large.processId),
+    };
+  } finally {
+    await large.stop();
+    await small.stop();
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  }
+}
