@@ -50,6 +50,7 @@ describe("a filter", () => {
       "an object",
       () => filter`status eq ${{ toString: () => "1 eq 1" } as unknown as FilterValue}`,
     ],
+    ["quotes around a value", () => filter`name eq '${" or 1 eq 1 or name eq "}'`],
     ["an empty list", () => filter`id in ${[]}`],
     ["an invalid date", () => filter`createdDateTime ge ${new Date("x")}`],
     ["a path with an operator in it", () => path("status eq 'New' or name")],
@@ -59,6 +60,12 @@ describe("a filter", () => {
   ];
   test.each(refused)("refuses %s", (_name, build) => {
     expect(build).toThrow(TypeError);
+  });
+
+  test("may be written over several lines, and may hold quoted text of its own", () => {
+    const text = filter`status eq 'New'
+      and name eq ${"a\nb"}`;
+    expect(String(text)).toBe("status eq 'New' and name eq 'a\nb'");
   });
 
   test("keeps the precedence of a filter inside another", () => {

@@ -104,14 +104,33 @@ function listLiteral(values: readonly FilterValue[]): string {
  * ```
  */
 export function filter(parts: TemplateStringsArray, ...values: readonly FilterValue[]): Filter {
-  const text = parts.reduce((built, part, index) => {
-    const inserted = literal(values[index - 1] as FilterValue);
-    // A nested filter keeps its own precedence, whatever stands around it.
-    const value = values[index - 1];
-    const needsParentheses = value instanceof Filter && / /.test(value.text);
-    return `${built}${needsParentheses ? `(${inserted})` : inserted}${part}`;
+  refuseQuotedValues(parts);
+  const text = parts.map(onOneLine).reduce((built, part, index) => {
+    const value = values[index - 1] as FilterValue;
+    return `${built}${isCompound(value) ? `(${value.text})` : literal(value)}${part}`;
   });
   return new Filter(text, madeHere);
+}
+
+/** A nested filter keeps its own precedence, whatever stands around it. */
+function isCompound(value: FilterValue): value is Filter {
+  return value instanceof Filter && value.text.includes(" ");
+}
+
+/** OData's white space has no line breaks, a template in source code has. */
+function onOneLine(part: string): string {
+  return part.replace(/\s*\n\s*/g, " ");
+}
+
+/** Quotes around a value would end at the value's own quotes, and what is inside would become part of the query. */
+function refuseQuotedValues(parts: readonly string[]): void {
+  let quotes = 0;
+  for (const part of parts.slice(0, -1)) {
+    quotes += part.split("'").length - 1;
+    if (quotes % 2 === 1) {
+      throw new TypeError("a value in a filter stands without quotes around it");
+    }
+  }
 }
 
 /** Several conditions of which all must hold; the missing ones are left out. */
