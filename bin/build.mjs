@@ -1,6 +1,8 @@
-// Emits what is published: JavaScript and types in dist/.
+// Emits what is published: JavaScript and types in dist/, and beside them what is no TypeScript
+// (mappings, pages, icons).
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -10,4 +12,6 @@ const build = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"
   cwd: root,
   stdio: ["ignore", 2, 2],
 });
-process.exit(build.status ?? 1);
+if (build.status !== 0) process.exit(build.status ?? 1);
+const isAsset = (path) => ![".ts", ".tsx", ".md"].includes(extname(path));
+cpSync(`${root}/src`, `${root}/dist`, { recursive: true, filter: isAsset });
