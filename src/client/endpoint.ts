@@ -1,3 +1,4 @@
+import { encodeOptionValue } from "../odata/index.ts";
 import type { ListQuery } from "./port.ts";
 
 /** The referrals API of Microsoft's public cloud. */
@@ -92,7 +93,9 @@ const queryOptions = ["filter", "orderby", "select", "expand", "top", "skip", "c
 export function listUrl(endpoint: Endpoint, query: ListQuery): string {
   const parts = queryOptions.flatMap((name) => {
     const value = query[name];
-    return value === undefined || value === "" ? [] : [`$${name}=${encodeURIComponent(value)}`];
+    return value === undefined || value === ""
+      ? []
+      : [`$${name}=${encodeOptionValue(String(value))}`];
   });
   return parts.length === 0 ? endpoint.referralsUrl : `${endpoint.referralsUrl}?${parts.join("&")}`;
 }

@@ -1,3 +1,5 @@
+import { quoteString } from "../odata/index.ts";
+
 /** A value that OData can write as a literal. A list stands for the right side of `in`. */
 export type FilterValue =
   | string
@@ -75,7 +77,7 @@ export function literal(value: FilterValue): string {
 
 function textLiteral(value: string): string {
   if (!value.isWellFormed()) throw new TypeError("half a surrogate pair can't go into a URL");
-  return `'${value.replaceAll("'", "''")}'`;
+  return quoteString(value);
 }
 
 function numberLiteral(value: number): string {
