@@ -31,7 +31,10 @@ function patch(load: ConditionalLoad, agent: Agent, path: string, eTag: string, 
   });
 }
 
-/** Conditional PATCHes per second, 16 at a time, each with the ETag that the one before left behind. */
+/**
+ * Conditional PATCHes per second, 16 at a time, each with the ETag that the one before left
+ * behind.
+ */
 export async function measureConditionalPatches(
   load: ConditionalLoad,
   seconds: number,

@@ -1,4 +1,5 @@
-// `npm run bench -- service [--json] [--seconds 3] [--rounds 5]`: compares with named peers and with
+// `npm run bench -- service [--json] [--seconds 3] [--rounds 5]`: compares with named peers and
+// with
 // the bare limit, in one interleaved run, as ratios.
 import { Command } from "commander";
 

@@ -24,7 +24,9 @@ export async function interleave<Name extends string>(
   return results;
 }
 
-/** The median over the rounds of one contestant's figure divided by the other's of the same round. */
+/**
+ * The median over the rounds of one contestant's figure divided by the other's of the same round.
+ */
 export function medianRatio(ours: readonly number[], theirs: readonly number[]): number {
   return median(ours.map((value, round) => value / (theirs[round] ?? Number.NaN)));
 }

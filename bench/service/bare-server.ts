@@ -1,4 +1,5 @@
-// The bare limit: node:http and prepared statements on node:sqlite, with the same documents and the same
+// The bare limit: node:http and prepared statements on node:sqlite, with the same documents and
+// the same
 // durability (WAL, synchronous=FULL). No authentication, no throttle, no validation, no routing.
 
 import { createReadStream } from "node:fs";

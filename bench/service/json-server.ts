@@ -4,7 +4,8 @@ import { startScript } from "../child.ts";
 import type { Contestant, Document } from "./contestant.ts";
 import { peerFolder } from "./peer-folder.ts";
 
-// Differs: everything in memory, no authentication, no durability but a whole-file rewrite, no ETag check.
+// Differs: everything in memory, no authentication, no durability but a whole-file rewrite, no
+// ETag check.
 const program = `
 const jsonServer = require("json-server");
 const server = jsonServer.create();

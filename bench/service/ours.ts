@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { startCommand } from "../child.ts";
 import type { Contestant, Document } from "./contestant.ts";
 
-/** Our service in a process of its own, with authentication and throttling on (the limit raised). */
+/**
+ * Our service in a process of its own, with authentication and throttling on (the limit raised).
+ */
 export interface OurService {
   readonly referralsUrl: string;
   readonly token: string;

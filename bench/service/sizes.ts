@@ -22,7 +22,9 @@ export interface SizeReport {
 
 const smallRows = 10_000;
 
-/** Queries whose result is as large in both databases: at most 200 rows, each served by an index. */
+/**
+ * Queries whose result is as large in both databases: at most 200 rows, each served by an index.
+ */
 const queries: Readonly<Record<string, string>> = {
   "page by status": "$filter=status eq 'Active'&$orderby=updatedDateTime desc&$top=100",
   "newest changes": "$orderby=updatedDateTime desc&$top=200",
