@@ -1,5 +1,4 @@
-import { filter, type ReceivedReferral } from "../../src/client/index.ts";
-import { ReferralsError } from "../../src/contract/index.ts";
+import { filter, type ReceivedReferral, ReferralsError } from "../../src/client/index.ts";
 import { client } from "./connect.ts";
 
 /** Adds to the deal's value, also when somebody else changes the referral at the same moment. */

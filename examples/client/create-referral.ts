@@ -1,4 +1,4 @@
-import { ReferralsError } from "../../src/contract/index.ts";
+import { ReferralsError } from "../../src/client/index.ts";
 import { client } from "./connect.ts";
 
 try {

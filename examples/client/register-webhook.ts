@@ -1,5 +1,8 @@
-import { createClientSecretCredential, WebhookRegistrationClient } from "../../src/client/index.ts";
-import { ReferralsError } from "../../src/contract/index.ts";
+import {
+  createClientSecretCredential,
+  ReferralsError,
+  WebhookRegistrationClient,
+} from "../../src/client/index.ts";
 
 const { AUTHORITY = "", CLIENT_ID = "", CLIENT_SECRET = "", WEBHOOK_URL = "" } = process.env;
 

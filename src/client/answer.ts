@@ -22,10 +22,11 @@ function isUnprotectedWrite(call: Call): boolean {
  * whether it was carried out.
  */
 export async function answerOf(transport: Transport, call: Call): Promise<Answer> {
+  const clientRequestId = transport.random.uuid();
   try {
-    return await transport.send(call);
+    return await transport.send(call, clientRequestId);
   } catch (error) {
-    throw error instanceof HttpFailure ? errorOfFailure(call, error) : error;
+    throw error instanceof HttpFailure ? errorOfFailure(call, error, clientRequestId) : error;
   }
 }
 
@@ -40,20 +41,20 @@ export async function sendExpectingSuccess(transport: Transport, call: Call): Pr
   return requireSuccess(call, await answerOf(transport, call), transport.clock);
 }
 
-function errorOfFailure(call: Call, failure: HttpFailure): ReferralsError {
-  if (failure.kind === "unreachable") {
-    return new ReferralsError("unreachable", { message: failure.message, cause: failure });
-  }
-  const code = isUnprotectedWrite(call) ? "outcomeUnknown" : "timeout";
-  return new ReferralsError(code, {
-    message: `${failure.message}: ${call.method}`,
-    cause: failure,
-  });
+function errorOfFailure(call: Call, failure: HttpFailure, clientRequestId: string): ReferralsError {
+  const details = { message: failure.message, cause: failure, clientRequestId };
+  if (failure.kind === "unreachable") return new ReferralsError("unreachable", details);
+  return new ReferralsError(isUnprotectedWrite(call) ? "outcomeUnknown" : "timeout", details);
 }
 
 /** The typed error of an answer that isn't a success. */
 function errorOfAnswer(call: Call, answer: Answer, clock: Clock): ReferralsError {
-  const error = errorFromResponse(answer.status, answer.headers(), answer.body, clock.now());
+  const error = errorFromResponse(
+    answer.status,
+    { "client-request-id": answer.clientRequestId, ...answer.headers() },
+    answer.body,
+    clock.now(),
+  );
   if (!isUnprotectedWrite(call) || !isUnknownOutcome(answer.status)) return error;
   return new ReferralsError("outcomeUnknown", {
     message: `${error.message} Whether the change was made is unknown.`,
@@ -64,13 +65,10 @@ function errorOfAnswer(call: Call, answer: Answer, clock: Clock): ReferralsError
   });
 }
 
-function idsOf(answer: Answer): { readonly requestId?: string; readonly clientRequestId?: string } {
+function idsOf(answer: Answer): { readonly requestId?: string; readonly clientRequestId: string } {
   const requestId = answer.header("request-id");
-  const clientRequestId = answer.header("client-request-id");
-  return {
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(clientRequestId === undefined ? {} : { clientRequestId }),
-  };
+  const clientRequestId = answer.header("client-request-id") ?? answer.clientRequestId;
+  return { clientRequestId, ...(requestId === undefined ? {} : { requestId }) };
 }
 
 /**

@@ -1,4 +1,10 @@
 export {
+  type PatchOperation,
+  type Referral,
+  ReferralsError,
+  type WebhookRegistration,
+} from "../contract/index.ts";
+export {
   type CallBudget,
   type CallBudgetOptions,
   type CallBudgetSnapshot,

@@ -124,7 +124,10 @@ function onOneLine(part: string): string {
   return part.replace(/\s*\n\s*/g, " ");
 }
 
-/** Quotes around a value would end at the value's own quotes, and what is inside would become part of the query. */
+/**
+ * Quotes around a value would end at the value's own quotes, and what is inside would become part
+ * of the query.
+ */
 function refuseQuotedValues(parts: readonly string[]): void {
   let quotes = 0;
   for (const part of parts.slice(0, -1)) {

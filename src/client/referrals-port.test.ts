@@ -149,6 +149,15 @@ describe("one method is one HTTP call", () => {
   });
 });
 
+test("an error names our own request id, also where no answer brought one back", async () => {
+  const { port, requests } = portTo("timeout", { status: 500 });
+  const silent = await failing(port.get("r1"));
+  const terse = await failing(port.get("r1"));
+  expect([silent.clientRequestId, terse.clientRequestId]).toEqual(
+    requests.map((request) => request.headers["client-request-id"]),
+  );
+});
+
 describe("next links", () => {
   const pageWith = (nextLink: string): Step => ({
     status: 200,

@@ -64,6 +64,8 @@ export interface Call {
 
 /** An answer, whatever its status. */
 export interface Answer {
+  /** Ours, which the other side need not have repeated. */
+  readonly clientRequestId: string;
   readonly status: number;
   readonly header: (name: string) => string | undefined;
   readonly headers: () => Readonly<Record<string, string>>;
@@ -79,7 +81,8 @@ export interface Answer {
  * in's error or the abort.
  */
 export interface Transport {
-  send(call: Call): Promise<Answer>;
+  /** The id is sent as client-request-id; it is the same for all sends of one call. */
+  send(call: Call, clientRequestId: string): Promise<Answer>;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -101,8 +104,7 @@ export function createTransport(
   return {
     clock,
     random,
-    async send(call) {
-      const clientRequestId = random.uuid();
+    async send(call, clientRequestId) {
       const headers = createHttpHeaders({
         accept: "application/json",
         "client-request-id": clientRequestId,
@@ -125,6 +127,7 @@ export function createTransport(
       const response = await pipeline.sendRequest(httpClient, request);
       const history = histories.get(request);
       return {
+        clientRequestId,
         status: response.status,
         header: (name) => response.headers.get(name),
         headers: () => response.headers.toJSON(),
