@@ -119,10 +119,8 @@ export function createCallBudget(options: CallBudgetOptions = {}): CallBudget {
   function throttled(retryAfterMs?: number): void {
     const now = clock.now();
     advance(now);
-    // Calls that were under way together are refused together: one lesson, learnt once.
-    const isNews = now >= blockedUntil;
     blockedUntil = Math.max(blockedUntil, now + (retryAfterMs ?? windowMs));
-    if (!isNews) return;
+    // From what was spent, not from the limit: calls that are refused together teach it once.
     const smallest = Math.max(1, Math.floor(fullLimit * smallestShare));
     limit = Math.max(smallest, Math.min(limit, Math.floor(calls.length * shareKept)));
     adaptedAt = now;
