@@ -57,7 +57,8 @@ export interface Parts {
   readonly address: { baseUrl: string };
 }
 
-const signerName = "Partner Referrals Sandbox";
+/** The organisation that the certificate of the webhooks names. */
+export const webhookSignerName = "Partner Referrals Sandbox";
 const defaultWebhookBackoffMs = 2_000;
 
 /** Tells who may be trusted: the service's own issuer, and the ones it was configured with. */
@@ -102,7 +103,7 @@ function identityFrom(
       stored ??
       (await store.putFirst(
         ...key,
-        JSON.stringify(await createSigningIdentity(signerName, clock.now(), random)),
+        JSON.stringify(await createSigningIdentity(webhookSignerName, clock.now(), random)),
       ));
     return JSON.parse(text) as SigningIdentity;
   };
