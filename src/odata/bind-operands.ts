@@ -27,6 +27,8 @@ export function fitTo(expression: BoundExpression, type: ScalarType): BoundExpre
   return undefined;
 }
 
+const never: BoundConstant = { kind: "constant", type: "Boolean", value: false };
+
 const isDynamic = (expression: BoundExpression): boolean =>
   expression.kind === "property" && expression.type === "Untyped";
 
@@ -80,6 +82,7 @@ export function bindComparison(
   position: number,
 ): BoundExpression {
   const [a, b] = unified(left, right, position);
+  if ((isNull(a) || isNull(b)) && (operator === "gt" || operator === "lt")) return never;
   const comparison: BoundComparison = {
     kind: "comparison",
     type: "Boolean",
@@ -107,5 +110,6 @@ export function bindMembership(
     typed = left;
     values.push(right as BoundConstant);
   }
+  if (values.length === 0) return never;
   return folded({ kind: "in", type: "Boolean", operand: typed, values }, [typed]);
 }

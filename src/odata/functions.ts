@@ -78,7 +78,7 @@ const rounding = (map: (value: Decimal) => Decimal): FunctionEntry => ({
 /** The parts of a DateTimeOffset, a Date or a TimeOfDay in normal form. */
 function partsOf(value: unknown): DateTimeParts | undefined {
   const written = String(value);
-  if (written.includes("T") || written.includes("t")) return dateTimeParts(written);
+  if (/t/i.test(written)) return instantOf(written) ? dateTimeParts(written) : undefined;
   return dateTimeParts(written.includes(":") ? `2000-01-01T${written}Z` : `${written}T00:00:00Z`);
 }
 
@@ -173,7 +173,10 @@ const conversionTable = {
   secondsOf: {
     parameters: [dateTime],
     result: "Duration",
-    evaluate: (value) => secondsOf(instantOf(String(value)) ?? firstInstant),
+    evaluate: (value) => {
+      const instant = instantOf(String(value));
+      return instant === undefined ? null : secondsOf(instant);
+    },
   },
   instantOfSeconds: {
     parameters: [["Duration"]],

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { BoundedCache } from "./bounded-cache.ts";
+import { registerODataFunctions } from "./odata-sqlite-functions.ts";
 import type { Row, SqlValue } from "./port.ts";
 import { StorageError } from "./storage-error.ts";
 import { assertStorable, numberWhereExact } from "./values.ts";
@@ -56,6 +57,7 @@ export class SqliteConnection {
 
   private constructor(database: DatabaseSync) {
     this.#database = database;
+    registerODataFunctions(database);
   }
 
   /** A connection that can't write. */
