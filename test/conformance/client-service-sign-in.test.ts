@@ -67,7 +67,7 @@ async function canList(tokenStore: TokenStore): Promise<boolean> {
 }
 
 describe("a person signs in once", () => {
-  test("by device code, and from then on a service renews by itself, across processes", async () => {
+  test("by device code, and a service renews by itself, across processes", async () => {
     const path = join(folder, "sign-in");
     const keys = [await tokenKeyFromFile(join(folder, "token.key"))] as const;
     const openStore = () => createEncryptedTokenStore({ bytes: createFileByteStore(path), keys });
