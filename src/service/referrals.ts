@@ -15,6 +15,7 @@ import { newETag, type Stamps } from "./stamps.ts";
 import {
   findReferral,
   insertReferral,
+  keepVersion,
   referralsOfEngagement,
   replaceReferral,
   type Scope,
@@ -142,17 +143,20 @@ export class Referrals {
     });
   }
 
-  /** Puts a whole referral in the place of the stored one; what belongs to the service stays. */
+  /**
+   * Puts a whole referral in the place of the stored one; what belongs to the service stays. `toInput` checks the input
+   * against what is stored.
+   */
   update(
     caller: Caller,
     id: string,
-    input: Referral,
+    toInput: (stored: Referral) => Referral,
     terms: CallTerms & { readonly ifMatch: string },
   ): Promise<WrittenReferral> {
     return this.#change(caller, id, terms, (before) => {
       assertOpen(before, false);
       const { status, substatus } = before;
-      const given = callersPart(input, "put");
+      const given = callersPart(toInput(before), "put");
       const state = {
         status: given.status ?? status,
         substatus: given.substatus ?? substatus,
@@ -218,6 +222,7 @@ export class Referrals {
       const { tenantId } = caller.scope;
       const locationId = locationOf(document) ?? stored.locationId;
       const text = JSON.stringify(document);
+      await keepVersion(transaction, id, moment);
       await replaceReferral(transaction, { tenantId, locationId, document, text });
       const event = eventOf(document, "updated");
       await this.#options.announce(transaction, { tenantId, event, referralId: id, moment });

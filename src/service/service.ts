@@ -11,12 +11,13 @@ import {
 import type { SandboxClient } from "./accounts.ts";
 import { addAdminRoutes } from "./admin/admin-routes.ts";
 import { adminSecret } from "./admin/admin-secret.ts";
-import { listReferrals } from "./list/list-referrals.ts";
+import { ReferralLists } from "./list/list-referrals.ts";
 import type { ReferralsServiceOptions, ServiceUrls } from "./options.ts";
 import { createParts, type Parts } from "./parts.ts";
 import { addReferralRoutes } from "./routes/referral-routes.ts";
 import { addWebhookRoutes } from "./routes/webhook-routes.ts";
 import { seedReferrals } from "./seed/seed-referrals.ts";
+import { stampOf } from "./stamps.ts";
 
 /** A referrals service, made and ready to listen. */
 export interface ReferralsService {
@@ -35,9 +36,21 @@ export interface ReferralsService {
 }
 
 const defaultHost = "127.0.0.1";
+const defaultScanLimitMs = 5_000;
 
 async function addReferralsScope(server: FastifyInstance, parts: Parts): Promise<void> {
-  const { verifiers, throttle, expiry, referrals, presentation, directory, database } = parts;
+  const { verifiers, throttle, expiry, referrals, presentation, directory, faults } = parts;
+  const { database, businessClock } = parts;
+  const lists = new ReferralLists({
+    database,
+    presentation,
+    now: () => businessClock.now(),
+    scanLimitMs: parts.options.scanLimitMs ?? defaultScanLimitMs,
+    laggingMoment: () =>
+      faults.strikes("listLag")
+        ? stampOf(businessClock.now() - faults.profile.listLagMs)
+        : undefined,
+  });
   await server.register(async (scope) => {
     scope.addHook("onRequest", guard({ verifier: verifiers.referrals, throttle }));
     injectFaults(scope, parts.faults);
@@ -51,8 +64,8 @@ async function addReferralsScope(server: FastifyInstance, parts: Parts): Promise
       presentation,
       directory,
       honoursRequestIds: parts.options.honoursRequestIds ?? true,
-      list: async (caller, _request, reply) =>
-        listReferrals({ database, presentation }, caller, reply),
+      lists,
+      churnsETag: () => faults.strikes("eTagChurn"),
     });
   });
 }

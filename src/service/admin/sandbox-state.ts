@@ -4,7 +4,13 @@ import type { Parts } from "../parts.ts";
 /** Where the skipped time is kept. */
 export const clockOffsetKey = ["sandbox", "clock-offset"] as const;
 
-const clearedTables = ["referrals", "requests", "webhookRegistrations", "webhookDeliveries"];
+const clearedTables = [
+  "referrals",
+  "referralVersions",
+  "requests",
+  "webhookRegistrations",
+  "webhookDeliveries",
+];
 
 /** Skips time for the referrals: what would have expired meanwhile has expired when this resolves. */
 export async function advanceClock(parts: Parts, milliseconds: number): Promise<void> {

@@ -1,28 +1,220 @@
-import type { FastifyReply } from "fastify";
-import type { Database } from "../../storage/port.ts";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { ReferralsError } from "../../contract/index.ts";
+import {
+  type BoundOrderBy,
+  type BoundQuery,
+  type Document,
+  evaluate,
+  parseExactJson,
+  project,
+} from "../../odata/index.ts";
+import { StorageError } from "../../storage/index.ts";
+import type { Database, Row } from "../../storage/port.ts";
 import type { Presentation } from "../presentation.ts";
-import type { Caller } from "../referrals.ts";
-import { storedColumns, storedReferral } from "../store/referral-store.ts";
+import { parsePreferences } from "../routes/preferences.ts";
+import {
+  latestChange,
+  referralsOfEngagement,
+  type Scope,
+  type StoredReferral,
+  storedReferral,
+} from "../store/referral-store.ts";
+import { behind, totalOrder } from "./keyset.ts";
+import { nextLink, parseListQuery, queryText } from "./list-query.ts";
+import type { Page, Search } from "./list-statement.ts";
+import { countAll, findPage, findRows, type Reading } from "./referral-search.ts";
+import { isServedByIndex } from "./served-by-index.ts";
+import { parseSkipToken, printSkipToken, type SkipToken } from "./skip-token.ts";
 import { streamList } from "./stream-list.ts";
 
 /** What listing needs. */
 export interface ListOptions {
   readonly database: Database;
   readonly presentation: Presentation;
+  /** Milliseconds since 1970 in the referrals' own time. */
+  readonly now: () => number;
+  readonly scanLimitMs: number;
+  /** The past moment that this list is to show instead of the present one, where it is made to lag. */
+  readonly laggingMoment: () => string | undefined;
 }
 
-/** Answers a list call. */
-export function listReferrals(options: ListOptions, caller: Caller, reply: FastifyReply): unknown {
-  const { database, presentation } = options;
-  const rows = database.iterate(
-    `SELECT ${storedColumns} FROM "referrals" WHERE "tenantId" = ? ORDER BY "createdDateTime", "id"`,
-    [caller.scope.tenantId],
-  );
-  reply.header("content-type", "application/json; charset=utf-8");
-  return reply.send(
-    streamList(rows, (row) => presentation.element(storedReferral(row)), {
-      head: `{"@odata.context":"${presentation.context}","value":[`,
+const json = "application/json; charset=utf-8";
+/** Lists of up to so many referrals are put together at once; longer ones are streamed. */
+const heldAtOnce = 1_000;
+const largestPage = 5_000;
+
+/** One list call, understood. */
+interface ListCall {
+  readonly scope: Scope;
+  readonly text: string;
+  readonly query: BoundQuery;
+  readonly order: readonly BoundOrderBy[];
+  readonly token: SkipToken | undefined;
+  readonly pageSize: number | undefined;
+}
+
+function understand(options: ListOptions, scope: Scope, request: FastifyRequest): ListCall {
+  const text = queryText(request.raw.url ?? "");
+  const query = parseListQuery(text, options.now());
+  const order = totalOrder(query.orderby);
+  const token =
+    query.skiptoken === undefined ? undefined : parseSkipToken(query.skiptoken, order.length);
+  const wanted = parsePreferences(request.headers.prefer).maxPageSize ?? token?.pageSize;
+  const pageSize = wanted === undefined ? undefined : Math.min(wanted, largestPage);
+  return { scope, text, query, order, token, pageSize };
+}
+
+function explain(error: unknown): unknown {
+  if (!(error instanceof StorageError)) return error;
+  if (error.code === "timeLimitExceeded") {
+    return new ReferralsError("unsupportedQuery", {
+      message:
+        "The query needs more time than it may. Compare an indexed property, such as status, " +
+        "updatedDateTime or externalReferenceId, with eq, or order by one.",
+      cause: error,
+    });
+  }
+  if (error.code === "tooManyScans") {
+    return new ReferralsError("serviceNotAvailable", { retryAfterMs: 1_000, cause: error });
+  }
+  return error;
+}
+
+/** Answers list calls. */
+export class ReferralLists {
+  readonly #options: ListOptions;
+
+  constructor(options: ListOptions) {
+    this.#options = options;
+  }
+
+  /** Errors: invalidFilter, unsupportedQuery, invalidRequest, serviceNotAvailable. */
+  async answer(scope: Scope, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const call = understand(this.#options, scope, request);
+    try {
+      reply.header("content-type", json);
+      if (call.pageSize !== undefined) reply.header("preference-applied", pageSizeOf(call));
+      return reply.send(await this.#body(call));
+    } catch (error) {
+      throw explain(error);
+    }
+  }
+
+  /** A referral as a single answer with $select and $expand. Errors: those of a list call. */
+  async shapeSingle(scope: Scope, stored: StoredReferral, text: string): Promise<string> {
+    const query = parseListQuery(text, this.#options.now());
+    const { filter, orderby, top, skip, skiptoken } = query;
+    if (filter || orderby.length > 0 || top !== undefined || skip !== undefined || skiptoken) {
+      throw new ReferralsError("unsupportedQuery", {
+        message: "A single referral takes $select and $expand only.",
+      });
+    }
+    const element = await this.#element(scope, query, stored);
+    const rest = element === "{}" ? "}" : `,${element.slice(1)}`;
+    return `{"@odata.context":"${this.#options.presentation.context}/$entity"${rest}`;
+  }
+
+  async #body(call: ListCall) {
+    const { database, scanLimitMs } = this.#options;
+    const reading = {
+      database,
+      scanLimitMs,
+      isServedByIndex: !call.scope.locations && isServedByIndex(call.query),
+    };
+    const search = await this.#searchFor(call);
+    const count = call.query.count ? await countAll(reading, search) : undefined;
+    const counted = count === undefined ? "" : `"@odata.count":${count},`;
+    const { context } = this.#options.presentation;
+    const head = `{"@odata.context":"${context}",${counted}"value":[`;
+    if (call.pageSize !== undefined) return head + (await this.#page(call, reading, search));
+    const { top = Number.POSITIVE_INFINITY, skip = 0 } = call.query;
+    const page: Page = {
+      order: call.order,
+      offset: skip,
+      ...(Number.isFinite(top) ? { limit: top } : {}),
+    };
+    if (top <= heldAtOnce) {
+      const found = await findPage(reading, search, page);
+      return `${head}${(await this.#elements(call, found)).join(",")}]}`;
+    }
+    const toElement = (row: Row) => this.#element(call.scope, call.query, storedReferral(row));
+    return streamList(await started(findRows(reading, search, page)), toElement, {
+      head,
       tail: "]}",
-    }),
-  );
+    });
+  }
+
+  /** What is looked for, and as it was when: a walk over pages keeps to the moment at which it began. */
+  async #searchFor({ scope, query, token, pageSize }: ListCall): Promise<Search> {
+    const { database, laggingMoment } = this.#options;
+    const begun =
+      pageSize === undefined
+        ? undefined
+        : (token?.asOf ?? (await latestChange(database, scope.tenantId)));
+    const asOf = laggingMoment() ?? begun;
+    return {
+      dialect: database.dialect,
+      scope,
+      ...(query.filter ? { filter: query.filter } : {}),
+      ...(asOf === undefined ? {} : { asOf }),
+    };
+  }
+
+  async #page(call: ListCall, reading: Reading, search: Search): Promise<string> {
+    const { order, token, query, pageSize = heldAtOnce } = call;
+    const remaining = token ? token.remaining : query.top;
+    const size = Math.min(pageSize, remaining ?? pageSize);
+    const mayHaveMore = remaining === undefined || remaining > size;
+    const found = await findPage(reading, search, {
+      order,
+      limit: mayHaveMore ? size + 1 : size,
+      ...(token ? { behind: behind(order, token.after) } : { offset: query.skip ?? 0 }),
+    });
+    const shown = found.slice(0, size);
+    const elements = (await this.#elements(call, shown)).join(",");
+    const last = shown.at(-1);
+    if (!last || found.length <= size) return `${elements}]}`;
+    const document = parseExactJson(last.document);
+    const next = printSkipToken({
+      after: order.map(({ expression }) => evaluate(expression, document)),
+      pageSize,
+      asOf: search.asOf ?? "",
+      ...(remaining === undefined ? {} : { remaining: remaining - size }),
+    });
+    const link = nextLink(this.#options.presentation.referralsUrl, call.text, next);
+    return `${elements}],"@odata.nextLink":${JSON.stringify(link)}}`;
+  }
+
+  #elements(call: ListCall, found: readonly StoredReferral[]): Promise<string[]> {
+    return Promise.all(found.map((stored) => this.#element(call.scope, call.query, stored)));
+  }
+
+  #element(scope: Scope, query: BoundQuery, stored: StoredReferral): string | Promise<string> {
+    const { presentation } = this.#options;
+    if (!query.select && query.expand.length === 0) return presentation.element(stored);
+    return this.#shaped(scope, query, stored);
+  }
+
+  async #shaped(scope: Scope, query: BoundQuery, stored: StoredReferral): Promise<string> {
+    const { database, presentation } = this.#options;
+    const parse = (one: StoredReferral) => parseExactJson(presentation.element(one)) as Document;
+    const document = parse(stored);
+    if (query.expand.length === 0) return JSON.stringify(project(document, query));
+    const others = (await referralsOfEngagement(database, scope, stored.engagementId)).filter(
+      ({ id }) => id !== stored.id,
+    );
+    return JSON.stringify(project({ ...document, relatedReferrals: others.map(parse) }, query));
+  }
+}
+
+const pageSizeOf = ({ pageSize }: ListCall): string => `odata.maxpagesize=${pageSize}`;
+
+/** The same rows, the first of them already read: what is wrong shows before the answer's head is sent. */
+async function started(rows: AsyncGenerator<Row>): Promise<AsyncIterable<Row>> {
+  const first = await rows.next();
+  return (async function* () {
+    if (first.done) return;
+    yield first.value;
+    yield* rows;
+  })();
 }

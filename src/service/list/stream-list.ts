@@ -11,14 +11,14 @@ export interface ListFrame {
 
 async function* chunks(
   rows: AsyncIterable<Row>,
-  toElement: (row: Row) => string | undefined,
+  toElement: (row: Row) => string | Promise<string>,
   frame: ListFrame,
 ): AsyncGenerator<string> {
   let text = frame.head;
   let isFirst = true;
   for await (const row of rows) {
-    const element = toElement(row);
-    if (element === undefined) continue;
+    const made = toElement(row);
+    const element = typeof made === "string" ? made : await made;
     text += isFirst ? element : `,${element}`;
     isFirst = false;
     if (text.length >= chunkLength) {
@@ -32,6 +32,6 @@ async function* chunks(
 /** A list as it is read, in constant memory: rows are fetched no faster than the receiver takes them. */
 export const streamList = (
   rows: AsyncIterable<Row>,
-  toElement: (row: Row) => string | undefined,
+  toElement: (row: Row) => string | Promise<string>,
   frame: ListFrame,
 ): Readable => Readable.from(chunks(rows, toElement, frame), { objectMode: false });

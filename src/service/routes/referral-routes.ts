@@ -9,6 +9,8 @@ import {
   validateReferral,
 } from "../../contract/index.ts";
 import { type CallerDirectory, partnerCaller, principalOf } from "../caller.ts";
+import { queryText } from "../list/list-query.ts";
+import type { ReferralLists } from "../list/list-referrals.ts";
 import type { Presentation } from "../presentation.ts";
 import type { Caller, CallTerms, Referrals } from "../referrals.ts";
 import { refuseInput } from "../rules/referral-change.ts";
@@ -22,8 +24,9 @@ export interface ReferralRoutesOptions {
   readonly directory: CallerDirectory;
   /** True where MS-RequestId makes a repeated call have its effect once. */
   readonly honoursRequestIds: boolean;
-  /** Answers a list call. */
-  readonly list: (caller: Caller, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+  readonly lists: ReferralLists;
+  /** True where a read is to give a referral a new eTag though nothing of it changed. */
+  readonly churnsETag: () => boolean;
 }
 
 const json = "application/json; charset=utf-8";
@@ -51,8 +54,8 @@ function termsOf(request: FastifyRequest, honoursRequestIds: boolean): CallTerms
   return { ...condition, request: { requestId, fingerprint } };
 }
 
-function referralFrom(body: unknown, purpose: "create" | "replace"): Referral {
-  const result = validateReferral(body, purpose);
+function referralFrom(body: unknown, purpose: "create" | "replace", stored?: Referral): Referral {
+  const result = validateReferral(body, purpose, stored);
   if (!result.ok) throw refuseInput(result.problems);
   return result.referral;
 }
@@ -89,13 +92,13 @@ function sendReferral(
 
 /** Adds the seven operations, at each of the addresses that the connector's definition leads to. */
 export function addReferralRoutes(server: FastifyInstance, options: ReferralRoutesOptions): void {
-  const { referrals, presentation, directory, honoursRequestIds } = options;
+  const { referrals, presentation, directory, honoursRequestIds, lists } = options;
   const callerOf = (request: FastifyRequest): Caller =>
     partnerCaller(principalOf(request), directory);
   const idOf = (request: FastifyRequest): string => (request.params as { id: string }).id;
 
   for (const path of listPaths) {
-    server.get(path, (request, reply) => options.list(callerOf(request), request, reply));
+    server.get(path, (request, reply) => lists.answer(callerOf(request).scope, request, reply));
     server.post(path, async (request, reply) => {
       const caller = callerOf(request);
       const input = referralFrom(request.body, "create");
@@ -103,8 +106,15 @@ export function addReferralRoutes(server: FastifyInstance, options: ReferralRout
       return sendReferral(reply, stored, presentation);
     });
     server.get(`${path}/:id`, async (request, reply) => {
-      const stored = await referrals.get(callerOf(request).scope, idOf(request));
-      return sendReferral(reply, stored, presentation);
+      const { scope } = callerOf(request);
+      const id = idOf(request);
+      const stored = await (options.churnsETag()
+        ? referrals.renewETag(scope, id)
+        : referrals.get(scope, id));
+      const text = queryText(request.raw.url ?? "");
+      if (text === "") return sendReferral(reply, stored, presentation);
+      const body = await lists.shapeSingle(scope, stored, text);
+      return reply.header("etag", stored.eTag).header("content-type", json).send(body);
     });
     server.put(`${path}/:id`, async (request, reply) => {
       const caller = callerOf(request);
@@ -113,8 +123,8 @@ export function addReferralRoutes(server: FastifyInstance, options: ReferralRout
       if (ifMatch === undefined) {
         throw new ReferralsError("preconditionRequired", { target: "If-Match" });
       }
-      const input = referralFrom(request.body, "replace");
-      const stored = await referrals.update(caller, idOf(request), input, { ...terms, ifMatch });
+      const toInput = (before: Referral) => referralFrom(request.body, "replace", before);
+      const stored = await referrals.update(caller, idOf(request), toInput, { ...terms, ifMatch });
       return sendReferral(reply, stored, presentation);
     });
     for (const { suffix, admits } of patchRoutes) {

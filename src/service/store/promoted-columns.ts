@@ -1,4 +1,5 @@
 import type { Referral } from "../../contract/index.ts";
+import type { PromotedColumn as SqlColumn } from "../../storage/index.ts";
 import type { SqlValue } from "../../storage/port.ts";
 
 /** A field of the referral that has a column of its own, so that an index can serve queries on it. */
@@ -6,7 +7,7 @@ export interface PromotedColumn {
   readonly name: string;
   /** The property path as OData writes it. */
   readonly path: string;
-  readonly type: "text" | "number";
+  readonly form: SqlColumn["form"];
   /**
    * `few`: a handful of values, each of them on many rows, so an index must also hold the order in which pages come.
    * `many`: a value picks few rows. `order`: a page may come in this order.
@@ -16,19 +17,19 @@ export interface PromotedColumn {
 
 /** Every promoted column, in the order of the table. */
 export const promotedColumns: readonly PromotedColumn[] = [
-  { name: "engagementId", path: "engagementId", type: "text", use: "many" },
-  { name: "externalReferenceId", path: "externalReferenceId", type: "text", use: "many" },
-  { name: "name", path: "name", type: "text", use: "order" },
-  { name: "status", path: "status", type: "text", use: "few" },
-  { name: "substatus", path: "substatus", type: "text", use: "few" },
-  { name: "type", path: "type", type: "text", use: "few" },
-  { name: "qualification", path: "qualification", type: "text", use: "few" },
-  { name: "direction", path: "direction", type: "text", use: "few" },
-  { name: "country", path: "customerProfile/address/country", type: "text", use: "few" },
-  { name: "dealValue", path: "details/dealValue", type: "number", use: "order" },
-  { name: "createdDateTime", path: "createdDateTime", type: "text", use: "order" },
-  { name: "updatedDateTime", path: "updatedDateTime", type: "text", use: "order" },
-  { name: "expirationDateTime", path: "expirationDateTime", type: "text", use: "many" },
+  { name: "engagementId", path: "engagementId", form: "text", use: "many" },
+  { name: "externalReferenceId", path: "externalReferenceId", form: "text", use: "many" },
+  { name: "name", path: "name", form: "text", use: "order" },
+  { name: "status", path: "status", form: "text", use: "few" },
+  { name: "substatus", path: "substatus", form: "text", use: "few" },
+  { name: "type", path: "type", form: "text", use: "few" },
+  { name: "qualification", path: "qualification", form: "text", use: "few" },
+  { name: "direction", path: "direction", form: "text", use: "few" },
+  { name: "country", path: "customerProfile/address/country", form: "text", use: "few" },
+  { name: "dealValue", path: "details/dealValue", form: "number", use: "order" },
+  { name: "createdDateTime", path: "createdDateTime", form: "stamp", use: "order" },
+  { name: "updatedDateTime", path: "updatedDateTime", form: "stamp", use: "order" },
+  { name: "expirationDateTime", path: "expirationDateTime", form: "stamp", use: "many" },
 ];
 
 /** The value at an OData path of a document, null where there is none. */
@@ -44,3 +45,16 @@ export function valueAt(document: Referral, path: string): SqlValue {
 /** The values of the promoted columns, in their order. */
 export const promotedValues = (document: Referral): SqlValue[] =>
   promotedColumns.map((column) => valueAt(document, column.path));
+
+const neverNull = new Set(["createdDateTime", "updatedDateTime"]);
+
+/** The promoted columns as the translation from OData to SQL knows them, by path. */
+export const promotedByPath: Readonly<Record<string, SqlColumn>> = {
+  id: { column: "id", form: "text", nullable: false },
+  ...Object.fromEntries(
+    promotedColumns.map(({ name, path, form }) => [
+      path,
+      { column: name, form, nullable: !neverNull.has(name) },
+    ]),
+  ),
+};

@@ -1,5 +1,6 @@
 import type { Referral } from "../../contract/index.ts";
 import type { Database, Queryable, Row, SqlValue, Transaction } from "../../storage/port.ts";
+import { millisecondsOf, stampOf } from "../stamps.ts";
 import { promotedColumns, promotedValues } from "./promoted-columns.ts";
 
 /** Whose referrals a caller may see: one organisation's, and of these only some locations' where they are named. */
@@ -108,9 +109,33 @@ export async function insertReferrals(
   await to.run(`${insertHead} VALUES ${tuples}`, rows.flatMap(insertValues));
 }
 
+const keepSql = `INSERT INTO "referralVersions"
+  (${allColumns.map((name) => `"${name}"`).join(", ")}, "validUntil")
+  SELECT ${allColumns.map((name) => `"${name}"`).join(", ")}, ? FROM "referrals" WHERE "id" = ?`;
+
+/** For how long a superseded version can still be read by a walk over pages that began before. */
+export const versionLifetimeMs = 900_000;
+
+/** Keeps what a referral was until `moment`, for walks under way, and forgets what no walk needs any more. */
+export async function keepVersion(to: Transaction, id: string, moment: string): Promise<void> {
+  const forgotten = stampOf(millisecondsOf(moment) - versionLifetimeMs);
+  await to.run(`DELETE FROM "referralVersions" WHERE "validUntil" < ?`, [forgotten]);
+  await to.run(keepSql, [moment, id]);
+}
+
 /** Writes a referral in place of what was stored under its id. */
 export async function replaceReferral(to: Transaction, row: ReferralRow): Promise<void> {
   await to.run(updateSql, [...valuesOf(row), String(row.document.id), row.tenantId]);
+}
+
+/** The moment of an organisation's latest change; the empty text where it has no referral. */
+export async function latestChange(from: Queryable, tenantId: string): Promise<string> {
+  const row = await from.get(
+    `SELECT "updatedDateTime" FROM "referrals" WHERE "tenantId" = ?
+     ORDER BY "updatedDateTime" DESC LIMIT 1`,
+    [tenantId],
+  );
+  return row === undefined ? "" : String(row.updatedDateTime);
 }
 
 /** The organisation that a referral belongs to, or undefined where there is no such referral. */

@@ -19,7 +19,7 @@ interface ReferralIndex {
  * indexed together with each order in which pages come, so that a page costs the same among a thousand rows as among a
  * million.
  */
-const referralIndexes: readonly ReferralIndex[] = promotedColumns.flatMap(({ name, use }) => {
+const columnIndexes: readonly ReferralIndex[] = promotedColumns.flatMap(({ name, use }) => {
   if (use === "many") return [{ name, columns: ["tenantId", name] }];
   if (use === "order") return [{ name, columns: ["tenantId", name, "id"] }];
   return ["createdDateTime", "updatedDateTime"].map((order) => ({
@@ -27,6 +27,11 @@ const referralIndexes: readonly ReferralIndex[] = promotedColumns.flatMap(({ nam
     columns: ["tenantId", name, order, "id"],
   }));
 });
+
+const referralIndexes: readonly ReferralIndex[] = [
+  ...columnIndexes,
+  { name: "locationId", columns: ["tenantId", "locationId", "createdDateTime", "id"] },
+];
 
 const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
 
@@ -42,18 +47,22 @@ export const dropIndexStatements: readonly string[] = referralIndexes.map(
 /** The service's tables, as numbered migrations. */
 export function serviceMigrations(dialect: DialectName): readonly Migration[] {
   const { text, number, stamp } = columnTypes[dialect];
-  const promoted = promotedColumns
-    .map((column) => `"${column.name}" ${column.type === "number" ? number : text}`)
+  const columns = promotedColumns
+    .map((column) => `"${column.name}" ${column.form === "number" ? number : text}`)
     .join(", ");
+  const own = `"tenantId" ${text} NOT NULL, "eTag" ${text} NOT NULL, "locationId" ${text},
+    ${columns}, "document" TEXT NOT NULL`;
   return [
     {
       version: 1,
       statements: [
-        `CREATE TABLE "referrals" (
-          "id" ${text} PRIMARY KEY, "tenantId" ${text} NOT NULL, "eTag" ${text} NOT NULL,
-          "locationId" ${text}, ${promoted}, "document" TEXT NOT NULL)`,
+        `CREATE TABLE "referrals" ("id" ${text} PRIMARY KEY, ${own})`,
         ...createIndexStatements,
         `CREATE INDEX "referrals_due" ON "referrals" ("expirationDateTime") WHERE "status" = 'New'`,
+        `CREATE TABLE "referralVersions" (
+          "id" ${text} NOT NULL, ${own}, "validUntil" ${text} NOT NULL,
+          PRIMARY KEY ("id", "validUntil"))`,
+        `CREATE INDEX "referralVersions_validUntil" ON "referralVersions" ("validUntil")`,
         `CREATE TABLE "requests" (
           "tenantId" ${text} NOT NULL, "requestId" ${text} NOT NULL, "fingerprint" ${text} NOT NULL,
           "body" TEXT NOT NULL, "expiresAt" ${stamp} NOT NULL,

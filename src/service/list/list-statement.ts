@@ -1,0 +1,94 @@
+import type { BoundExpression, BoundOrderBy } from "../../odata/index.ts";
+import { compileFilter, compileOrderBy } from "../../storage/index.ts";
+import type { DialectName, SqlValue } from "../../storage/port.ts";
+import { promotedByPath } from "../store/promoted-columns.ts";
+import { type Scope, storedColumns } from "../store/referral-store.ts";
+
+/** A statement with its bound values. */
+export interface Statement {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+}
+
+/** What is to be found. */
+export interface Search {
+  readonly dialect: DialectName;
+  readonly scope: Scope;
+  readonly filter?: BoundExpression;
+  /** The moment whose state is looked at; absent for the present one. */
+  readonly asOf?: string;
+}
+
+/** Which part of it, in which order. */
+export interface Page {
+  readonly order: readonly BoundOrderBy[];
+  /** The condition for what comes behind the previous page. */
+  readonly behind?: BoundExpression;
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+/** Where referrals lie as they are, and as they were until they were changed. */
+export type Source = "referrals" | "referralVersions";
+
+function where(
+  search: Search,
+  source: Source,
+  more: readonly (BoundExpression | undefined)[],
+): Statement {
+  const { dialect, scope, asOf } = search;
+  const options = { dialect, table: source, promoted: promotedByPath };
+  const conditions = more
+    .filter((condition) => condition !== undefined)
+    .map((condition) => compileFilter(condition, options));
+  const { tenantId, locations } = scope;
+  const texts = [`"${source}"."tenantId" = ?`];
+  const values: SqlValue[] = [tenantId];
+  if (locations) {
+    texts.push(`"${source}"."locationId" IN (${locations.map(() => "?").join(", ")})`);
+    values.push(...locations);
+  }
+  if (asOf !== undefined) {
+    texts.push(`"${source}"."updatedDateTime" <= ?`);
+    values.push(asOf);
+  }
+  if (asOf !== undefined && source === "referralVersions") {
+    texts.push(`"${source}"."validUntil" > ?`);
+    values.push(asOf);
+  }
+  for (const condition of conditions) {
+    texts.push(`(${condition.text})`);
+    values.push(...condition.values);
+  }
+  return { sql: `WHERE ${texts.join(" AND ")}`, values };
+}
+
+/** The rows of a page; each makes a StoredReferral. */
+export function pageStatement(search: Search, page: Page, source: Source): Statement {
+  const { dialect } = search;
+  const condition = where(search, source, [search.filter, page.behind]);
+  const order = compileOrderBy(page.order, { dialect, table: source, promoted: promotedByPath });
+  const bounds: SqlValue[] = [];
+  let limits = "";
+  if (page.limit !== undefined || page.offset) {
+    limits = " LIMIT ?";
+    bounds.push(page.limit ?? Number.MAX_SAFE_INTEGER);
+  }
+  if (page.offset) {
+    limits += " OFFSET ?";
+    bounds.push(page.offset);
+  }
+  return {
+    sql: `SELECT ${storedColumns} FROM "${source}" ${condition.sql} ORDER BY ${order.text}${limits}`,
+    values: [...condition.values, ...order.values, ...bounds],
+  };
+}
+
+/** The number of all that is found. */
+export function countStatement(search: Search, source: Source): Statement {
+  const condition = where(search, source, [search.filter]);
+  return {
+    sql: `SELECT count(*) AS "count" FROM "${source}" ${condition.sql}`,
+    values: condition.values,
+  };
+}

@@ -1,0 +1,133 @@
+import {
+  type BoundOrderBy,
+  type Document,
+  documentOrder,
+  parseExactJson,
+} from "../../odata/index.ts";
+import type { Database, Row } from "../../storage/port.ts";
+import { type StoredReferral, storedReferral } from "../store/referral-store.ts";
+import {
+  countStatement,
+  type Page,
+  pageStatement,
+  type Search,
+  type Source,
+  type Statement,
+} from "./list-statement.ts";
+
+/** How the rows of a search are read. */
+export interface Reading {
+  readonly database: Database;
+  /** True: where calls are answered; false: elsewhere, under the time limit. */
+  readonly isServedByIndex: boolean;
+  readonly scanLimitMs: number;
+}
+
+function read(reading: Reading, { sql, values }: Statement): AsyncIterable<Row> {
+  const { database, isServedByIndex, scanLimitMs } = reading;
+  return isServedByIndex
+    ? database.iterate(sql, values)
+    : database.scan(sql, values, { timeLimitMs: scanLimitMs });
+}
+
+async function collect(rows: AsyncIterable<Row>): Promise<readonly Row[]> {
+  const collected: Row[] = [];
+  for await (const row of rows) collected.push(row);
+  return collected;
+}
+
+/** Pages of up to so many rows are read at once instead of row by row. */
+const smallPage = 1_000;
+
+async function readAll(
+  reading: Reading,
+  statement: Statement,
+  limit: number | undefined,
+): Promise<readonly Row[]> {
+  const { database, isServedByIndex } = reading;
+  if (isServedByIndex && limit !== undefined && limit <= smallPage) {
+    return database.all(statement.sql, statement.values);
+  }
+  return collect(read(reading, statement));
+}
+
+const keysOf = (row: Row): Document => parseExactJson(String(row.document)) as Document;
+
+async function* mergeInOrder(
+  present: AsyncIterable<Row>,
+  past: readonly Row[],
+  order: readonly BoundOrderBy[],
+): AsyncGenerator<Row> {
+  const compare = documentOrder(order, "id");
+  const waiting = past.map((row) => ({ row, keys: keysOf(row) }));
+  for await (const row of present) {
+    const keys = keysOf(row);
+    while (waiting[0] && compare(waiting[0].keys, keys) < 0) {
+      const earlier = waiting.shift();
+      if (earlier) yield earlier.row;
+    }
+    yield row;
+  }
+  for (const { row } of waiting) yield row;
+}
+
+async function* slice(rows: AsyncIterable<Row>, page: Page): AsyncGenerator<Row> {
+  const { offset = 0, limit = Number.POSITIVE_INFINITY } = page;
+  let place = 0;
+  if (limit === 0) return;
+  for await (const row of rows) {
+    if (place >= offset) yield row;
+    place += 1;
+    if (place >= offset + limit) return;
+  }
+}
+
+/** The page with neither beginning nor end left to SQL: both are cut after merging. */
+const wholeUpTo = ({ offset = 0, limit, ...page }: Page): Page =>
+  limit === undefined ? page : { ...page, limit: limit + offset };
+
+/**
+ * The referrals of a search in their order. At a past moment, what has changed since is shown as it was, and what has
+ * been made since is left out.
+ */
+export async function* findRows(reading: Reading, search: Search, page: Page): AsyncGenerator<Row> {
+  const past =
+    search.asOf === undefined
+      ? []
+      : await readAll(
+          { ...reading, isServedByIndex: true },
+          pageStatement(search, wholeUpTo(page), "referralVersions"),
+          undefined,
+        );
+  if (past.length === 0) {
+    yield* read(reading, pageStatement(search, page, "referrals"));
+    return;
+  }
+  const present = read(reading, pageStatement(search, wholeUpTo(page), "referrals"));
+  yield* slice(mergeInOrder(present, past, page.order), page);
+}
+
+/** As findRows, for a page that is small enough to be held at once. */
+export async function findPage(
+  reading: Reading,
+  search: Search,
+  page: Page,
+): Promise<readonly StoredReferral[]> {
+  const rows =
+    search.asOf === undefined
+      ? await readAll(reading, pageStatement(search, page, "referrals"), page.limit)
+      : await collect(findRows(reading, search, page));
+  return rows.map(storedReferral);
+}
+
+/** The number of all referrals of a search. */
+export async function countAll(reading: Reading, search: Search): Promise<number> {
+  const sources: readonly Source[] =
+    search.asOf === undefined ? ["referrals"] : ["referrals", "referralVersions"];
+  let sum = 0;
+  for (const source of sources) {
+    const [row] = await readAll(reading, countStatement(search, source), 1);
+    sum += Number(row?.count ?? 0);
+  }
+  return sum;
+}
