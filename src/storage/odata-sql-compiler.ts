@@ -189,7 +189,8 @@ export class ODataSqlCompiler {
       conditions.push(sql`(${this.#boolean(predicate, "exact")} IS NOT TRUE)`);
     }
     const word = raw(kind === "any" ? "EXISTS" : "NOT EXISTS");
-    return sql`${word} (SELECT 1 FROM ${this.#items(collection)} WHERE ${balanced(conditions, "AND")})`;
+    const where = balanced(conditions, "AND");
+    return sql`(${word} (SELECT 1 FROM ${this.#items(collection)} WHERE ${where}))`;
   }
 
   #filters({ filters }: BoundCollection): SqlFragment[] {
