@@ -75,6 +75,15 @@ describe("a refresh-token credential", () => {
     expect((await tokenStore.load())?.refreshToken).toBe("refresh-2");
   });
 
+  test("a renewal moves the end of the sign-in, not its beginning", async () => {
+    const { credential, clock, tokenStore } = refreshing([grant(1)]);
+    clock.advance(30 * dayMs);
+    await credential.getToken(scope);
+    const kept = await tokenStore.load();
+    expect(kept).toMatchObject({ signedInAt: start, issuedAt: start + 30 * dayMs });
+    expect(await credential.status()).toMatchObject({ daysLeft: 90 });
+  });
+
   test("asks once, however many calls wait, and again shortly before the end", async () => {
     const { credential, requests, clock } = refreshing([grant(1), grant(2)]);
     const all = await Promise.all(Array.from({ length: 20 }, () => credential.getToken(scope)));
