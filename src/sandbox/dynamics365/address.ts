@@ -48,7 +48,11 @@ export function parseAddress(model: Model, setName: string, key: string): Addres
   const guid = key.startsWith(`${table.primaryId}=`) ? key.slice(table.primaryId.length + 1) : key;
   if (isGuid(guid)) return { table, id: guid.toLowerCase() };
   const keyValues = parseKeyValues(key);
-  if (Object.keys(keyValues).length === 0) {
+  // The documentation of alternate keys: values with these characters can't be addressed.
+  const isUnaddressable = Object.values(keyValues).some((value) =>
+    /[/<>*%&:\\?+]/.test(`${value}`),
+  );
+  if (Object.keys(keyValues).length === 0 || isUnaddressable) {
     throw badRequest(
       errorCodes.invalidQuery,
       `Bad Request - Error in query syntax: '${key}' is neither a GUID nor a key.`,
@@ -66,15 +70,16 @@ export function parseReference(model: Model, reference: string): Address {
   return parseAddress(model, match[1] ?? "", match[2] ?? "");
 }
 
-/** Looks up the row behind an address. */
+/** Looks up the row behind an address; a key whose index isn't built yet by `nowMs` can't be used. */
 export async function resolveAddress(
   database: Queryable,
   model: Model,
   address: Address,
+  nowMs: number,
 ): Promise<ResolvedAddress> {
   const { table } = address;
   const current = model.get(table.name) ?? table;
-  const id = address.id ?? (await idOfKey(database, current, address.keyValues ?? {}));
+  const id = address.id ?? (await idOfKey(database, current, address.keyValues ?? {}, nowMs));
   const row = id === undefined ? undefined : await findRow(database, table.name, id);
   return {
     table: current,
@@ -87,11 +92,14 @@ async function idOfKey(
   database: Queryable,
   table: Table,
   values: Readonly<Record<string, string | number>>,
+  nowMs: number,
 ): Promise<string | undefined> {
   const names = Object.keys(values);
   const key = table.keys.find(
-    ({ attributes }) =>
-      attributes.length === names.length && attributes.every((name) => names.includes(name)),
+    ({ attributes, activeFromMs = 0 }) =>
+      activeFromMs <= nowMs &&
+      attributes.length === names.length &&
+      attributes.every((name) => names.includes(name)),
   );
   if (!key) {
     throw badRequest(

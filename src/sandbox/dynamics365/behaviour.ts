@@ -1,23 +1,14 @@
-import type { Random } from "../../runtime/index.ts";
-import type { Transaction } from "../../storage/port.ts";
 import { badRequest, errorCodes } from "./errors.ts";
-import { lookupProperty, type Model, type Table } from "./model.ts";
+import { lookupProperty, type Table } from "./model.ts";
 import { type Document, findRow, readSetting } from "./store.ts";
 import { roundDecimal } from "./values.ts";
-
-interface Session {
-  readonly transaction: Transaction;
-  readonly model: Model;
-  readonly nowMs: number;
-  readonly random: Random;
-  readonly userId: string;
-}
+import type { WriteSession } from "./write-session.ts";
 
 const currencyProperty = lookupProperty("transactioncurrencyid");
 
 /** What the system fills in when a row is created without it. */
 export async function defaultsFor(
-  session: Session,
+  session: WriteSession,
   table: Table,
   changes: Document,
 ): Promise<Document> {
@@ -37,7 +28,7 @@ export async function defaultsFor(
 
 /** Refuses what the system's own rules forbid for this table. */
 export async function checkChange(
-  _session: Session,
+  _session: WriteSession,
   table: Table,
   before: Document | undefined,
   after: Document,
@@ -45,6 +36,15 @@ export async function checkChange(
 ): Promise<void> {
   if (table.attributes.statecode) checkStatus(table, after);
   if (table.name === "opportunity") checkOpportunity(before, changes);
+  refuseMoneyWithoutCurrency(table, after, changes);
+}
+
+function refuseMoneyWithoutCurrency(table: Table, after: Document, changes: Document): void {
+  if (changes[currencyProperty] !== null) return;
+  const hasMoney = Object.values(table.attributes).some(
+    ({ name, type }) => type === "Money" && typeof after[name] === "number",
+  );
+  if (hasMoney) throw badRequest(errorCodes.currencyMissing, "The currency cannot be null.");
 }
 
 function checkStatus(table: Table, after: Document): void {
@@ -53,7 +53,7 @@ function checkStatus(table: Table, after: Document): void {
   );
   if (reason !== undefined && reason.state !== after.statecode) {
     throw badRequest(
-      errorCodes.invalidStateTransition,
+      errorCodes.invalidStatusForState,
       `${String(after.statuscode)} is not a valid status code for state code ` +
         `${String(after.statecode)} on ${table.name}.`,
     );
@@ -64,21 +64,24 @@ function checkOpportunity(before: Document | undefined, changes: Document): void
   const state = changes.statecode;
   const wasClosed = before !== undefined && before.statecode !== 0;
   if (state === 1 || state === 2) {
-    const [name, message] = state === 1 ? ["Won", "WinOpportunity"] : ["Lost", "LoseOpportunity"];
+    const name = state === 1 ? "won" : "lost";
     throw badRequest(
-      errorCodes.invalidStateTransition,
+      errorCodes.setStateRefused,
       `This message can not be used to set the state of opportunity to ${name}. In order to set ` +
-        `state of opportunity to ${name}, use the ${message} message instead.`,
+        `state of opportunity to ${name}, use the ${name} message instead.`,
     );
   }
   if (wasClosed && state !== 0) {
-    throw badRequest(errorCodes.closedOpportunity, "This opportunity has already been closed.");
+    throw badRequest(
+      errorCodes.closedOpportunity,
+      "The opportunity is closed and read-only. Reopen it before you change it.",
+    );
   }
 }
 
 /** Values that the system computes from the others. */
 export async function afterChange(
-  session: Session,
+  session: WriteSession,
   table: Table,
   document: Document,
 ): Promise<Document> {
@@ -89,7 +92,11 @@ export async function afterChange(
   return roundMoney(session, table, document);
 }
 
-async function roundMoney(session: Session, table: Table, document: Document): Promise<Document> {
+async function roundMoney(
+  session: WriteSession,
+  table: Table,
+  document: Document,
+): Promise<Document> {
   const currencyId = document[currencyProperty];
   if (typeof currencyId !== "string") return document;
   const currency = await findRow(session.transaction, "transactioncurrency", currencyId);

@@ -20,15 +20,22 @@ export function formatDeltaToken({ version, issuedAtMs }: DeltaToken): string {
   return `${version}!${date} ${time}`;
 }
 
-/** Reads a token; refuses one that is malformed or older than the organisation keeps its changes. */
-export function parseDeltaToken(text: string, nowMs: number): DeltaToken {
+/**
+ * Reads a token; refuses one that is malformed, older than the organisation keeps its changes, or from before the table's
+ * definition last changed.
+ */
+export function parseDeltaToken(
+  text: string,
+  nowMs: number,
+  definitionVersion: number,
+): DeltaToken {
   const match = /^(\d+)!(\d\d)\/(\d\d)\/(\d{4}) (\d\d:\d\d:\d\d)$/.exec(text);
   if (!match) {
     throw badRequest(errorCodes.invalidArgument, "The delta token is not valid.");
   }
   const [, version, month, day, year, time] = match;
   const issuedAtMs = Date.parse(`${year}-${month}-${day}T${time}Z`);
-  if (nowMs - issuedAtMs > tokenLifeDays * dayMs) {
+  if (nowMs - issuedAtMs > tokenLifeDays * dayMs || Number(version) < definitionVersion) {
     throw new DataverseError(
       400,
       errorCodes.expiredVersionStamp,

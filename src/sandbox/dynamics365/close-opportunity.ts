@@ -3,7 +3,8 @@ import { badRequest, errorCodes, rowNotFound } from "./errors.ts";
 import { parseBody, type WebApiRequest, type WebApiResponse } from "./request.ts";
 import { emptyResponse } from "./resources.ts";
 import { wholeSeconds } from "./values.ts";
-import { overwriteRow, type WriteSession } from "./write.ts";
+import { createRow, overwriteRow } from "./write.ts";
+import type { WriteSession } from "./write-session.ts";
 
 const states = { WinOpportunity: 1, LoseOpportunity: 2 } as const;
 
@@ -23,6 +24,7 @@ export async function closeOpportunity(
     session.transaction,
     session.model,
     parseReference(session.model, bound),
+    session.nowMs,
   );
   if (!found.row || found.table.name !== "opportunity") {
     throw rowNotFound("opportunity", found.id ?? bound);
@@ -32,6 +34,7 @@ export async function closeOpportunity(
   }
   const state = states[action];
   const reason = statusReason(session, state, body.Status);
+  await recordClose(session, found.row.id, close);
   await overwriteRow(session, found.table, found.row, {
     statecode: state,
     statuscode: reason,
@@ -41,6 +44,24 @@ export async function closeOpportunity(
   return emptyResponse();
 }
 
+/** Closing leaves an activity behind: the opportunity close. */
+async function recordClose(
+  session: WriteSession,
+  opportunityId: string,
+  close: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const table = session.model.get("opportunityclose");
+  if (!table) return;
+  const { actualend, ...rest } = close;
+  const end =
+    typeof actualend === "string" && actualend.length === 10 ? `${actualend}T00:00:00Z` : actualend;
+  await createRow(session, table, {
+    ...rest,
+    ...(end === undefined ? {} : { actualend: end }),
+    "opportunityid@odata.bind": `opportunities(${opportunityId})`,
+  });
+}
+
 function statusReason(session: WriteSession, state: number, status: unknown): number {
   const options = session.model.get("opportunity")?.attributes.statuscode?.options ?? [];
   const allowed = options.filter((option) => option.state === state);
@@ -48,7 +69,7 @@ function statusReason(session: WriteSession, state: number, status: unknown): nu
   const reason = status === -1 ? allowed[0] : allowed.find((option) => option.value === status);
   if (!reason) {
     throw badRequest(
-      errorCodes.invalidStateTransition,
+      errorCodes.invalidStatusForState,
       `${String(status)} is not a valid status code for state code ${state} on opportunity.`,
     );
   }

@@ -1,13 +1,15 @@
 import type { Clock, Random } from "../../runtime/index.ts";
 import type { Database, Transaction } from "../../storage/port.ts";
+import type { SandboxFaults } from "./faults.ts";
 import type { Model } from "./model.ts";
-import type { WriteSession } from "./write.ts";
+import type { WriteSession } from "./write-session.ts";
 
 /** What the emulated environment runs on. */
 export interface DataverseContext {
   readonly database: Database;
   readonly clock: Clock;
   readonly random: Random;
+  readonly faults: SandboxFaults;
   /** The Web API's root as clients see it, without a trailing slash. */
   readonly rootUrl: string;
   readonly userId: string;
@@ -15,6 +17,8 @@ export interface DataverseContext {
   readonly businessUnitId: string;
   /** Rows on one page where the client doesn't ask for fewer. */
   readonly maxPageSize: number;
+  /** Milliseconds that the index of a new alternate key takes to build. */
+  readonly keyIndexDelayMs: number;
 }
 
 /** Opens a unit of work on a transaction. */

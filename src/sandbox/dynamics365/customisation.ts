@@ -9,6 +9,10 @@ export interface Customisation {
   readonly attributes: Readonly<Record<string, readonly Attribute[]>>;
   readonly keys: Readonly<Record<string, readonly AlternateKey[]>>;
   readonly statusReasons: Readonly<Record<string, readonly Option[]>>;
+  /** Tables for which change tracking was turned on. */
+  readonly tracked?: readonly string[];
+  /** The version at which a table's definition last changed: older delta tokens are expired. */
+  readonly changedAt?: Readonly<Record<string, number>>;
 }
 
 const settingName = "customisation";
@@ -42,6 +46,8 @@ export function customisedModel(customisation: Customisation): Model {
       ...table,
       attributes,
       keys: [...table.keys, ...(customisation.keys[table.name] ?? [])],
+      changeTracking: table.changeTracking || (customisation.tracked ?? []).includes(table.name),
+      definitionVersion: customisation.changedAt?.[table.name] ?? 0,
     };
   });
   return new Map(tables.map((table) => [table.name, table]));

@@ -15,24 +15,32 @@ export class DataverseError extends Error {
 
 /** The codes of Dataverse's error table that this emulator answers with. */
 export const errorCodes = {
-  objectDoesNotExist: "0x80040217",
-  invalidArgument: "0x80040203",
-  invalidQuery: "0x80060888",
-  unknownProperty: "0x80048d19",
-  valueOutOfRange: "0x80044330",
-  textTooLong: "0x80044331",
+  attributeNotFound: "0x80060888",
+  changeTrackingDisabled: "0x80044353",
+  closedOpportunity: "0x80040203",
   concurrencyVersionMismatch: "0x80060882",
+  currencyMissing: "0x80048cfb",
+  duplicateName: "0x80044153",
   duplicateRecord: "0x80040237",
-  recordExists: "0x80060892",
-  invalidStateTransition: "0x80048408",
+  entityNotFound: "0x80060888",
+  expiredVersionStamp: "0x80044352",
+  invalidArgument: "0x80040203",
+  invalidKey: "0x80060891",
+  invalidQuery: "0x80060888",
+  invalidStatusForState: "0x80048408",
+  notImplemented: "0x80060889",
+  objectDoesNotExist: "0x80040217",
+  optionNotUnique: "0x80044310",
+  optionOutOfRange: "0x8004431a",
+  privilegeDenied: "0x80040220",
+  setStateRefused: "0x80100005",
+  textTooLong: "0x80044331",
+  throttledConcurrency: "0x80072326",
   throttledRequests: "0x80072322",
   throttledTime: "0x80072321",
-  throttledConcurrency: "0x80072326",
-  invalidKey: "0x80060891",
-  closedOpportunity: "0x80043b15",
-  expiredVersionStamp: "0x80044352",
-  changeTrackingDisabled: "0x80044353",
   unauthenticated: "0x80072560",
+  unknownProperty: "0x80048d19",
+  valueOutOfRange: "0x80044330",
 } as const;
 
 /** The row that a URL names is not there. */
@@ -44,9 +52,23 @@ export function rowNotFound(entity: string, id: string): DataverseError {
   );
 }
 
+/** The caller's roles don't let them see a row, or all rows of a table. */
+export function accessDenied(entity: string): DataverseError {
+  return new DataverseError(
+    403,
+    errorCodes.privilegeDenied,
+    `Principal user is missing prvRead privilege on entity '${entity}' at organization level.`,
+  );
+}
+
 /** The request itself is wrong. */
 export function badRequest(code: string, message: string): DataverseError {
   return new DataverseError(400, code, message);
+}
+
+/** A part of OData that Dataverse doesn't have. */
+export function notImplemented(message: string): DataverseError {
+  return new DataverseError(501, errorCodes.notImplemented, message);
 }
 
 /** The body in which Dataverse tells an error. */

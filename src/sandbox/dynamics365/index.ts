@@ -1,3 +1,5 @@
+export type { ProtectionLimits, SandboxClient } from "./access.ts";
+export type { Fault, FaultTrigger, SandboxFaults } from "./faults.ts";
 export {
   createDynamicsSandbox,
   type DynamicsSandbox,

@@ -38,6 +38,8 @@ export interface Attribute {
   readonly defaultValue?: string | number | boolean;
   /** Navigation property → target table, for lookups. */
   readonly targets?: Readonly<Record<string, string>>;
+  /** For lookups: the collection-valued navigation property on the other side. */
+  readonly collection?: string;
   readonly custom?: boolean;
   readonly displayName?: string;
 }
@@ -46,6 +48,9 @@ export interface Attribute {
 export interface AlternateKey {
   readonly name: string;
   readonly attributes: readonly string[];
+  readonly displayName?: string;
+  /** Milliseconds since 1970 from which its index serves; before, the key can't be used. */
+  readonly activeFromMs?: number;
 }
 
 /** One table. */
@@ -59,6 +64,8 @@ export interface Table {
   readonly custom: boolean;
   readonly attributes: Readonly<Record<string, Attribute>>;
   readonly keys: readonly AlternateKey[];
+  /** The version at which the table's definition last changed. */
+  readonly definitionVersion?: number;
 }
 
 /** All tables by logical name. */

@@ -1,14 +1,16 @@
 import type { Queryable } from "../../storage/port.ts";
 import { formatDeltaToken, parseDeltaToken, refuseOptionsWithTracking } from "./changes.ts";
 import type { DataverseContext } from "./context.ts";
-import { badRequest, errorCodes } from "./errors.ts";
-import { lookupProperty, type Table } from "./model.ts";
-import { renderRow } from "./render.ts";
+import { accessDenied, badRequest, errorCodes } from "./errors.ts";
+import type { Model, Table } from "./model.ts";
+import { filterRows, readQuery, withRelated } from "./query.ts";
+import { renderDocument } from "./render.ts";
 import type { Preferences } from "./request.ts";
 import { lastVersion, rowsAfter, type StoredRow, tombstonesAfter } from "./store.ts";
 
 /** A read of one entity set, parsed as far as HTTP goes. */
 export interface CollectionQuery {
+  readonly model: Model;
   readonly table: Table;
   readonly options: ReadonlyMap<string, string>;
   readonly preferences: Preferences;
@@ -32,36 +34,14 @@ function readCursor(text: string | undefined): Cursor | undefined {
   return { after: Number(match[1]), startedAt: Number(match[2]) };
 }
 
-/** The properties that $select names; refuses one that the table doesn't have. */
-export function parseSelect(table: Table, text: string | undefined): Set<string> | undefined {
-  if (text === undefined || text.trim() === "") return undefined;
-  const known = new Set(
-    Object.values(table.attributes).map((attribute) =>
-      attribute.type === "Lookup" ? lookupProperty(attribute.name) : attribute.name,
-    ),
-  );
-  const names = text.split(",").map((name) => name.trim());
-  for (const name of names) {
-    if (!known.has(name)) {
-      throw badRequest(
-        errorCodes.invalidQuery,
-        `Could not find a property named '${name}' on type ` +
-          `'Microsoft.Dynamics.CRM.${table.name}'.`,
-      );
-    }
-  }
-  return new Set(names);
-}
-
 function linkTo(
   context: DataverseContext,
   table: Table,
   options: ReadonlyMap<string, string>,
-  name: string,
-  value: string,
+  extra: Readonly<Record<string, string>>,
 ): string {
   const kept = [...options].filter(([key]) => key !== "$skiptoken" && key !== "$deltatoken");
-  const query = [...kept, [name, value] as const].map(
+  const query = [...kept, ...Object.entries(extra)].map(
     ([key, text]) => `${key}=${encodeURIComponent(text)}`,
   );
   return `${context.rootUrl}/${table.setName}?${query.join("&")}`;
@@ -71,13 +51,40 @@ function pageSizeOf(context: DataverseContext, preferences: Preferences): number
   return Math.min(preferences.maxPageSize ?? context.maxPageSize, context.maxPageSize);
 }
 
+interface Walk {
+  readonly since: number;
+  readonly startedAt: number;
+  readonly deltaToken: string | undefined;
+  readonly tokenVersion: number;
+}
+
+async function readWalk(
+  context: DataverseContext,
+  database: Queryable,
+  table: Table,
+  options: ReadonlyMap<string, string>,
+): Promise<Walk> {
+  const deltaToken = options.get("$deltatoken");
+  const token =
+    deltaToken === undefined
+      ? undefined
+      : parseDeltaToken(deltaToken, context.clock.now(), table.definitionVersion ?? 0);
+  const cursor = readCursor(options.get("$skiptoken"));
+  return {
+    since: cursor?.after ?? token?.version ?? 0,
+    startedAt: cursor?.startedAt ?? (await lastVersion(database)),
+    deltaToken,
+    tokenVersion: token?.version ?? 0,
+  };
+}
+
 /** The rows of a table with change tracking: all of them first, later what changed since a delta token. */
 export async function readChanges(
   context: DataverseContext,
   database: Queryable,
   query: CollectionQuery,
 ): Promise<Record<string, unknown>> {
-  const { table, options, preferences } = query;
+  const { model, table, options, preferences } = query;
   refuseOptionsWithTracking(options);
   if (!table.changeTracking) {
     throw badRequest(
@@ -85,65 +92,71 @@ export async function readChanges(
       `Entity: ${table.name} does not have change tracking enabled.`,
     );
   }
-  const select = parseSelect(table, options.get("$select"));
-  const nowMs = context.clock.now();
-  const tokenText = options.get("$deltatoken");
-  const token = tokenText === undefined ? undefined : parseDeltaToken(tokenText, nowMs);
-  const cursor = readCursor(options.get("$skiptoken"));
-  const startedAt = cursor?.startedAt ?? (await lastVersion(database));
-  const since = cursor?.after ?? token?.version ?? 0;
+  // The documentation of change tracking: a caller without organisation-wide read access gets an error.
+  if (context.faults.hidesAnything) throw accessDenied(table.name);
+  const bound = readQuery(model, table, options);
+  const walk = await readWalk(context, database, table, options);
+  const { since, startedAt, deltaToken, tokenVersion } = walk;
   const changed = await rowsAfter(database, table.name, since);
-  const pageSize = pageSizeOf(context, preferences);
-  const page = changed.slice(0, pageSize);
-  const value: unknown[] = page.map((row) =>
-    renderRow(table, row, select, preferences.annotations),
-  );
-  const context_ = `${context.rootUrl}/$metadata#${table.setName}`;
+  const page = changed.slice(0, pageSizeOf(context, preferences));
+  const render = { model, annotations: preferences.annotations };
+  const value: unknown[] = [];
+  for (const row of page) {
+    const document = await withRelated(database, model, table, row, bound);
+    value.push(renderDocument(render, table, document, bound));
+  }
+  const metadata = `${context.rootUrl}/$metadata#${table.setName}`;
   const last = page.at(-1);
   if (changed.length > page.length && last) {
-    const skip = writeCursor({ after: last.version, startedAt });
-    const linkOptions =
-      tokenText === undefined ? options : new Map([...options, ["$deltatoken", tokenText]]);
-    return {
-      "@odata.context": context_,
-      "@odata.nextLink": linkTo(context, table, linkOptions, "$skiptoken", skip),
-      value,
-    };
+    const skip = { $skiptoken: writeCursor({ after: last.version, startedAt }) };
+    const extra = deltaToken === undefined ? skip : { $deltatoken: deltaToken, ...skip };
+    const next = linkTo(context, table, options, extra);
+    return { "@odata.context": metadata, "@odata.nextLink": next, value };
   }
-  if (token) {
-    for (const gone of await tombstonesAfter(database, table.name, token.version)) {
-      value.push({
-        "@odata.context": `${context_}/$deletedEntity`,
-        id: gone.id,
-        reason: "deleted",
-      });
+  if (deltaToken !== undefined) {
+    for (const { id } of await tombstonesAfter(database, table.name, tokenVersion)) {
+      value.push({ "@odata.context": `${metadata}/$deletedEntity`, id, reason: "deleted" });
     }
   }
-  const deltaToken = formatDeltaToken({ version: startedAt, issuedAtMs: nowMs });
+  const $deltatoken = formatDeltaToken({ version: startedAt, issuedAtMs: context.clock.now() });
   return {
-    "@odata.context": token ? `${context_}/$delta` : context_,
-    "@odata.deltaLink": linkTo(context, table, options, "$deltatoken", deltaToken),
+    "@odata.context": deltaToken === undefined ? metadata : `${metadata}/$delta`,
+    "@odata.deltaLink": linkTo(context, table, options, { $deltatoken }),
     value,
   };
 }
 
-/** A page of a table's rows. */
+/** A page of rows: of a whole table, or of those behind a navigation property. */
 export async function readCollection(
   context: DataverseContext,
   database: Queryable,
   query: CollectionQuery,
+  rows?: readonly StoredRow[],
 ): Promise<Record<string, unknown>> {
-  const { table, options, preferences } = query;
-  const select = parseSelect(table, options.get("$select"));
-  const matching: readonly StoredRow[] = await rowsAfter(database, table.name, 0);
+  const { model, table, options, preferences } = query;
+  const bound = readQuery(model, table, options);
+  const all = rows ?? (await rowsAfter(database, table.name, 0));
+  const visible = all.filter(({ id }) => !context.faults.isHidden(id));
+  const matching = filterRows(visible, bound);
+  const wanted = bound.top === undefined ? matching : matching.slice(0, bound.top);
   const after = readCursor(options.get("$skiptoken"))?.after ?? 0;
-  const pageSize = pageSizeOf(context, preferences);
-  const page = matching.slice(after, after + pageSize);
-  const hasMore = matching.length > after + page.length;
-  const skip = writeCursor({ after: after + page.length, startedAt: 0 });
+  const page = wanted.slice(after, after + pageSizeOf(context, preferences));
+  const render = { model, annotations: preferences.annotations };
+  const value: unknown[] = [];
+  for (const row of page) {
+    const document = await withRelated(database, model, table, row, bound);
+    value.push(renderDocument(render, table, document, bound));
+  }
+  const hasMore = wanted.length > after + page.length;
+  const $skiptoken = writeCursor({ after: after + page.length, startedAt: 0 });
   return {
     "@odata.context": `${context.rootUrl}/$metadata#${table.setName}`,
-    ...(hasMore ? { "@odata.nextLink": linkTo(context, table, options, "$skiptoken", skip) } : {}),
-    value: page.map((row) => renderRow(table, row, select, preferences.annotations)),
+    // Dataverse counts no further than one page of the largest size.
+    ...(bound.count ? { "@odata.count": Math.min(matching.length, standardPageSize) } : {}),
+    ...(hasMore ? { "@odata.nextLink": linkTo(context, table, options, { $skiptoken }) } : {}),
+    value,
   };
 }
+
+/** Rows on a page, and the most that $count counts to, where nothing else is said. */
+export const standardPageSize = 5000;

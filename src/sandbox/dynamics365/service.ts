@@ -1,23 +1,39 @@
+import { answerBatch } from "./batch.ts";
 import { closeOpportunity } from "./close-opportunity.ts";
 import { type DataverseContext, writeSession } from "./context.ts";
+import type { Environment } from "./environment.ts";
 import { DataverseError, errorBody } from "./errors.ts";
 import type { Model } from "./model.ts";
-import type { WebApiRequest, WebApiResponse } from "./request.ts";
-import { parseTarget } from "./request.ts";
+import { readDefinitions } from "./read-definitions.ts";
+import { parseTarget, type WebApiRequest, type WebApiResponse } from "./request.ts";
 import { jsonResponse, readResource, writeResource } from "./resources.ts";
-import type { WriteSession } from "./write.ts";
+import { writeDefinitions } from "./write-definitions.ts";
+import type { WriteSession } from "./write-session.ts";
 
-/** Answers one request to the Web API; never rejects with a DataverseError. */
+const definitionPaths =
+  /^(?:EntityDefinitions|RelationshipDefinitions|InsertStatusValue|PublishAllXml)\b/;
+
+/** Answers one request to the Web API; refusals are answers. */
 export async function answer(
+  environment: Environment,
   context: DataverseContext,
-  model: Model,
   request: WebApiRequest,
 ): Promise<WebApiResponse> {
+  const model = environment.model();
   try {
     if (request.method === "GET") return await read(context, model, request);
-    return await context.database.transaction((transaction) =>
+    if (request.method === "POST" && request.target === "$batch") {
+      return await answerBatch(context, model, request, {
+        one: (inner) => answer(environment, context, inner),
+        write: (session, inner) => write(context, session, inner),
+        refusal: errorResponse,
+      });
+    }
+    const response = await context.database.transaction((transaction) =>
       write(context, writeSession(context, transaction, model), request),
     );
+    if (definitionPaths.test(request.target)) await environment.reload();
+    return response;
   } catch (error) {
     if (error instanceof DataverseError) return errorResponse(error);
     throw error;
@@ -53,7 +69,10 @@ async function read(
       OrganizationId: context.organizationId,
     });
   }
-  return readResource(context, context.database, model, request);
+  return (
+    readDefinitions(context, model, request) ??
+    readResource(context, context.database, model, request)
+  );
 }
 
 async function write(
@@ -65,5 +84,7 @@ async function write(
   if (path === "WinOpportunity" || path === "LoseOpportunity") {
     return closeOpportunity(session, path, request);
   }
-  return writeResource(context, session, request);
+  return (
+    (await writeDefinitions(context, session, request)) ?? writeResource(context, session, request)
+  );
 }

@@ -55,6 +55,14 @@ function address(number: number): Readonly<Record<string, Column>> {
   };
 }
 
+/** The columns that every table that a customiser creates has from the start. */
+export const customTableColumns: Readonly<Record<string, Attribute>> = Object.fromEntries(
+  Object.entries({ ...activeInactive, ...ownership, ...audit }).map(([name, column]) => [
+    name,
+    { name, ...column },
+  ]),
+);
+
 function table(
   name: string,
   setName: string,
@@ -178,6 +186,87 @@ const systemuser = table(
   { changeTracking: false },
 );
 
+const connectionEnds = (end: "record1id" | "record2id"): Column =>
+  lookup(
+    Object.fromEntries(
+      ["opportunity", "account", "contact", "systemuser", "lead"].map((target) => [
+        `${end}_${target}`,
+        target,
+      ]),
+    ),
+  );
+
+const connection = table("connection", "connections", "name", "Connection", {
+  name: system(text(500)),
+  description: memo(2000),
+  record1id: { ...connectionEnds("record1id"), required: true },
+  record2id: { ...connectionEnds("record2id"), required: true },
+  record1roleid: lookup({ record1roleid: "connectionrole" }),
+  record2roleid: lookup({ record2roleid: "connectionrole" }),
+  relatedconnectionid: system(lookup({ relatedconnectionid: "connection" })),
+  ismaster: system({ type: "Boolean", defaultValue: true }),
+  ...activeInactive,
+  ...ownership,
+});
+
+const connectionrole = table(
+  "connectionrole",
+  "connectionroles",
+  "name",
+  "Connection Role",
+  { name: { ...text(100), required: true }, category: { type: "Integer" }, ...activeInactive },
+  { changeTracking: false },
+);
+
+const opportunityclose = table(
+  "opportunityclose",
+  "opportunitycloses",
+  "subject",
+  "Opportunity Close",
+  {
+    subject: text(200),
+    description: memo(2000),
+    opportunityid: lookup({ opportunityid: "opportunity" }),
+    actualrevenue: { type: "Money" },
+    actualend: { type: "DateTime" },
+    ...activeInactive,
+    ...ownership,
+  },
+  { changeTracking: false, primaryId: "activityid" },
+);
+
+const lead = table("lead", "leads", "fullname", "Lead", {
+  subject: { ...text(300), required: true },
+  firstname: text(50),
+  lastname: text(50),
+  fullname: system(text(160)),
+  companyname: text(100),
+  emailaddress1: text(100),
+  telephone1: text(50),
+  description: memo(2000),
+  estimatedamount: { type: "Money", min: 0, max: 922_337_203_685_477 },
+  estimatedclosedate: { type: "DateOnly" },
+  transactioncurrencyid: lookup({ transactioncurrencyid: "transactioncurrency" }),
+  exchangerate: system({ type: "Decimal", precision: 12 }),
+  ...address(1),
+  parentaccountid: lookup({ parentaccountid: "account" }),
+  parentcontactid: lookup({ parentcontactid: "contact" }),
+  qualifyingopportunityid: lookup({ qualifyingopportunityid: "opportunity" }),
+  ...states(
+    ["Open", "Qualified", "Disqualified"],
+    [
+      { value: 1, label: "New", state: 0 },
+      { value: 2, label: "Contacted", state: 0 },
+      { value: 3, label: "Qualified", state: 1 },
+      { value: 4, label: "Lost", state: 2 },
+      { value: 5, label: "Cannot Contact", state: 2 },
+      { value: 6, label: "No Longer Interested", state: 2 },
+      { value: 7, label: "Canceled", state: 2 },
+    ],
+  ),
+  ...ownership,
+});
+
 /** The tables that every environment with Dynamics 365 Sales has, as far as a deal needs them. */
 export const standardTables: readonly Table[] = [
   opportunity,
@@ -185,4 +274,8 @@ export const standardTables: readonly Table[] = [
   contact,
   currency,
   systemuser,
+  connection,
+  connectionrole,
+  opportunityclose,
+  lead,
 ];

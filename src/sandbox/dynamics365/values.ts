@@ -22,7 +22,7 @@ function wrongType(value: unknown, edmType: string): Error {
 function outOfRange(table: Table, attribute: Attribute, value: unknown): Error {
   const accepted = attribute.options?.map((option) => option.value).join(",");
   return badRequest(
-    errorCodes.valueOutOfRange,
+    accepted === undefined ? errorCodes.valueOutOfRange : errorCodes.optionOutOfRange,
     `A validation error occurred. The value ${String(value)} of '${attribute.name}' on record of ` +
       `type '${table.name}' is outside the valid range.` +
       (accepted === undefined ? "" : ` Accepted Values: ${accepted}`),

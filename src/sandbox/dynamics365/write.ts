@@ -1,32 +1,23 @@
-import type { Random } from "../../runtime/index.ts";
-import type { Transaction } from "../../storage/port.ts";
 import { parseReference, resolveAddress } from "./address.ts";
 import { afterChange, checkChange, defaultsFor } from "./behaviour.ts";
 import { badRequest, DataverseError, errorCodes, rowNotFound } from "./errors.ts";
-import { type Attribute, lookupOf, lookupProperty, type Model, type Table } from "./model.ts";
+import { addMirror, removeWithLinks } from "./linked-rows.ts";
+import { type Attribute, lookupOf, lookupProperty, type Table } from "./model.ts";
 import {
   type Document,
   findByKey,
   findRow,
   nextVersion,
-  removeRow,
+  rowsAfter,
   type StoredRow,
+  saveKeys,
   saveRow,
 } from "./store.ts";
 import { isGuid, storedValue, wholeSeconds } from "./values.ts";
-
-/** What a unit of work needs: one open transaction, the tables, the time, chance, and who is calling. */
-export interface WriteSession {
-  readonly transaction: Transaction;
-  readonly model: Model;
-  readonly nowMs: number;
-  readonly random: Random;
-  readonly userId: string;
-}
+import { alternateKeyValues, lookupTypeSuffix, type WriteSession } from "./write-session.ts";
 
 type Changes = Record<string, unknown>;
 
-const lookupTypeSuffix = "@Microsoft.Dynamics.CRM.lookuplogicalname";
 const bindSuffix = "@odata.bind";
 
 async function bindLookup(
@@ -43,6 +34,7 @@ async function bindLookup(
     session.transaction,
     session.model,
     parseReference(session.model, String(reference)),
+    session.nowMs,
   );
   if (target.table.name !== lookup.target) {
     throw badRequest(
@@ -91,16 +83,13 @@ function emptyDocument(table: Table): Document {
   return Object.fromEntries(entries) as Document;
 }
 
-/** A row's values of its table's alternate keys; a key with an empty column has none. */
-export function alternateKeyValues(table: Table, document: Document): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const key of table.keys) {
-    const parts = key.attributes.map((name) => document[name] ?? document[lookupProperty(name)]);
-    if (parts.every((part) => part !== null && part !== undefined)) {
-      values[key.name] = JSON.stringify(parts).toLowerCase();
-    }
+/** Enters the values of a table's alternate keys anew; refuses where two rows share one. */
+export async function reindexKeys(session: WriteSession, table: Table): Promise<void> {
+  for (const row of await rowsAfter(session.transaction, table.name, 0)) {
+    const values = alternateKeyValues(table, row.document);
+    await refuseDuplicateKeys(session, table, row.id, values);
+    await saveKeys(session.transaction, table.name, row.id, values);
   }
-  return values;
 }
 
 async function refuseDuplicateKeys(
@@ -181,7 +170,9 @@ export async function createRow(
   refuseMissing(table, changed);
   await checkChange(session, table, undefined, changed, changes);
   const document = await afterChange(session, table, { ...changed, ...stamp(session, true) });
-  return store(session, table, id, document);
+  const row = await store(session, table, id, document);
+  await addMirror(session, table, row);
+  return row;
 }
 
 /** Changes a row. */
@@ -216,6 +207,5 @@ export async function deleteRow(
   table: Table,
   row: StoredRow,
 ): Promise<void> {
-  const version = await nextVersion(session.transaction);
-  await removeRow(session.transaction, table.name, row.id, version);
+  await removeWithLinks(session, table, row);
 }
