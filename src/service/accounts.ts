@@ -52,7 +52,9 @@ function makeClient(
 /** The account that a sync engine signs in with; its calls are counted apart from a person's. */
 export const syncAccountName = "sync.engine";
 
-/** Two organisations: one with an admin, a user and an account for a sync engine, one with an admin. */
+/**
+ * Two organisations: one with an admin, a user and an account for a sync engine, one with an admin.
+ */
 function makeClients(random: Random): readonly SandboxClient[] {
   const [first, second] = organizationNames.map((name) => ({ id: random.uuid(), name }));
   if (!(first && second)) throw new RangeError("two organisations are needed");
@@ -64,7 +66,9 @@ function makeClients(random: Random): readonly SandboxClient[] {
   ];
 }
 
-/** The sandbox's organisations, apps and users: made at the first start, the same after a restart. */
+/**
+ * The sandbox's organisations, apps and users: made at the first start, the same after a restart.
+ */
 export class Accounts implements Directory, CallerDirectory {
   readonly clients: readonly SandboxClient[];
   readonly #names: ReadonlyMap<string, string>;

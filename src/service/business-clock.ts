@@ -1,6 +1,12 @@
 import type { Clock } from "../runtime/index.ts";
 
-/** The time that referrals live in: the machine's, moved forward by what the sandbox was told to skip. */
+/** Where the skipped time is kept between two runs. */
+export const clockOffsetKey = ["sandbox", "clock-offset"] as const;
+
+/**
+ * The time that referrals live in: the machine's, moved forward by what the sandbox was told to
+ * skip.
+ */
 export class BusinessClock implements Clock {
   readonly #base: Clock;
   #offsetMs: number;

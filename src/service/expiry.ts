@@ -19,7 +19,10 @@ export interface ExpiryOptions {
 
 class AnsweredMeanwhile extends Error {}
 
-/** Closes referrals that nobody answered in time: by a timer, and before a call could see one that is overdue. */
+/**
+ * Closes referrals that nobody answered in time: by a timer, and before a call could see one that
+ * is overdue.
+ */
 export class Expiry {
   readonly #options: ExpiryOptions;
   readonly #stopping = new AbortController();

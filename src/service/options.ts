@@ -9,7 +9,10 @@ export interface ReferralsServiceOptions {
   readonly log?: Log;
   /** How webhooks are sent; unless given, by a client that checks each address. */
   readonly http?: Http;
-  /** `:memory:` (the default), a path, `sqlite:PATH`, `postgres://…`, or a database that the caller opened and closes. */
+  /**
+   * `:memory:` (the default), a path, `sqlite:PATH`, `postgres://…`, or a database that the caller
+   * opened and closes.
+   */
   readonly database?: string | Database;
   /** Unless told, 127.0.0.1. */
   readonly host?: string;
@@ -33,7 +36,9 @@ export interface ReferralsServiceOptions {
   readonly trustedIssuers?: readonly TrustedIssuer[];
   /** Locations of Referrals users of those issuers, by user id. */
   readonly userLocations?: Readonly<Record<string, readonly string[]>>;
-  /** True: the metrics tell of the whole process too, which only one service in a process should do. */
+  /**
+   * True: the metrics tell of the whole process too, which only one service in a process should do.
+   */
   readonly measuresProcess?: boolean;
   /** False: no issuer of its own, no admin API: nobody can play Microsoft. True unless told. */
   readonly isSandbox?: boolean;

@@ -8,11 +8,10 @@ import {
   systemClock,
   systemRandom,
 } from "../runtime/index.ts";
-import { migrate, openDatabase, openDocumentStore } from "../storage/index.ts";
+import { migrate, odataMigrations, openDatabase, openDocumentStore } from "../storage/index.ts";
 import type { Database, DocumentStore } from "../storage/port.ts";
 import { Accounts } from "./accounts.ts";
-import { clockOffsetKey } from "./admin/sandbox-state.ts";
-import { BusinessClock } from "./business-clock.ts";
+import { BusinessClock, clockOffsetKey } from "./business-clock.ts";
 import type { CallerDirectory } from "./caller.ts";
 import { Expiry } from "./expiry.ts";
 import { audiences, type ReferralsServiceOptions } from "./options.ts";
@@ -119,6 +118,7 @@ async function openParts(options: ReferralsServiceOptions) {
   const log = options.log ?? silentLog;
   const { database: given = ":memory:" } = options;
   const database = typeof given === "string" ? await openDatabase(given, { clock }) : given;
+  await migrate(database, "odata", odataMigrations(database.dialect));
   await migrate(database, "service", serviceMigrations(database.dialect));
   const store = await openDocumentStore(database, clock);
   const offset = await store.get(...clockOffsetKey);

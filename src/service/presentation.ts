@@ -1,8 +1,8 @@
 import type { StoredReferral } from "./store/referral-store.ts";
 
 /**
- * Puts answers together from stored text, which is sent as it lies: what depends on the service's own address is added
- * around it, never stored.
+ * Puts answers together from stored text, which is sent as it lies: what depends on the service's
+ * own address is added around it, never stored.
  */
 export class Presentation {
   readonly #engagementsUrl: () => string;

@@ -116,7 +116,10 @@ export class Referrals {
     return found;
   }
 
-  /** Stores a new referral. Errors: invalidRequest, illegalTransition, accessDenied, requestIdReused. */
+  /**
+   * Stores a new referral. Errors: invalidRequest, illegalTransition, accessDenied,
+   * requestIdReused.
+   */
   create(caller: Caller, input: Referral, terms: CallTerms = {}): Promise<WrittenReferral> {
     const { random } = this.#options;
     const ids = { id: random.uuid(), engagementId: random.uuid() };
@@ -144,8 +147,8 @@ export class Referrals {
   }
 
   /**
-   * Puts a whole referral in the place of the stored one; what belongs to the service stays. `toInput` checks the input
-   * against what is stored.
+   * Puts a whole referral in the place of the stored one; what belongs to the service stays.
+   * `toInput` checks the input against what is stored.
    */
   update(
     caller: Caller,
@@ -180,7 +183,8 @@ export class Referrals {
   }
 
   /**
-   * Changes one referral by a function from what it was to what it shall be; the rules are checked afterwards.
+   * Changes one referral by a function from what it was to what it shall be; the rules are checked
+   * afterwards.
    * Errors: itemNotFound, preconditionFailed, those of settleChange.
    */
   change(
@@ -273,7 +277,10 @@ export class Referrals {
   }
 }
 
-/** The location that a new referral belongs to. Errors: accessDenied where it isn't one of the caller's. */
+/**
+ * The location that a new referral belongs to. Errors: accessDenied where it isn't one of the
+ * caller's.
+ */
 function placeOf(document: Referral, scope: Scope): string | null {
   const addressed = locationOf(document);
   const { locations } = scope;

@@ -25,7 +25,9 @@ export interface ReferralsService {
   listen(): Promise<ServiceUrls>;
   /** Lets running calls end, then releases everything. */
   close(): Promise<void>;
-  /** Invents referrals for the first organisation, where it has none yet; resolves to their number. */
+  /**
+   * Invents referrals for the first organisation, where it has none yet; resolves to their number.
+   */
   seed(count: number): Promise<number>;
   /** Where it is reached; to be asked once `listen` has resolved. */
   readonly urls: ServiceUrls;

@@ -2,7 +2,10 @@ import type { Clock, Random } from "../runtime/index.ts";
 
 const stepsPerMillisecond = 10_000;
 
-/** A moment as the service writes it: ISO 8601 in UTC with seven fraction digits, so that text order is time order. */
+/**
+ * A moment as the service writes it: ISO 8601 in UTC with seven fraction digits, so that text order
+ * is time order.
+ */
 export function stampOf(milliseconds: number, step = 0): string {
   const iso = new Date(milliseconds).toISOString();
   return `${iso.slice(0, 23)}${String(step).padStart(4, "0")}Z`;
@@ -12,8 +15,8 @@ export function stampOf(milliseconds: number, step = 0): string {
 export const millisecondsOf = (stamp: string): number => Date.parse(stamp);
 
 /**
- * Gives out moments that never repeat and never go back, in steps of 100 ns: the order of two writes of this process can
- * always be told from their stamps.
+ * Gives out moments that never repeat and never go back, in steps of 100 ns: the order of two
+ * writes of this process can always be told from their stamps.
  */
 export class Stamps {
   readonly #clock: Clock;
@@ -52,7 +55,10 @@ export class Stamps {
   }
 }
 
-/** A new eTag in the form of the original, quotes included: `"2500ec5a-0000-0000-0000-5bf4967d0000"`. */
+/**
+ * A new eTag in the form of the original, quotes included:
+ * `"2500ec5a-0000-0000-0000-5bf4967d0000"`.
+ */
 export function newETag(now: number, random: Random): string {
   const chance = Buffer.from(random.bytes(6)).toString("hex");
   const seconds = Math.floor(now / 1000)

@@ -125,7 +125,7 @@ describe("referrals sandbox", () => {
     expect(wrong.err).toContain("14d, 72h, 30m or 5s");
   });
 
-  it("stops on SIGTERM, and starts again with the same clients, data and skipped time", async () => {
+  it("stops on SIGTERM, and starts again with the same clients, data and time", async () => {
     expect(await stop()).toBe(0);
     expect(existsSync(join(folder, "sandbox.json"))).toBe(false);
     const second = await start("--seed", "30");

@@ -138,7 +138,10 @@ function addDataRoutes(scope: FastifyInstance, parts: Parts): void {
   });
 }
 
-/** Adds the admin API: whoever holds the sandbox's secret plays Microsoft and turns the sandbox's knobs. */
+/**
+ * Adds the admin API: whoever holds the sandbox's secret plays Microsoft and turns the sandbox's
+ * knobs.
+ */
 export async function addAdminRoutes(
   server: FastifyInstance,
   parts: Parts,

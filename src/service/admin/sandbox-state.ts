@@ -1,8 +1,6 @@
 import { noFaults } from "../../http/index.ts";
+import { clockOffsetKey } from "../business-clock.ts";
 import type { Parts } from "../parts.ts";
-
-/** Where the skipped time is kept. */
-export const clockOffsetKey = ["sandbox", "clock-offset"] as const;
 
 const clearedTables = [
   "referrals",
@@ -12,7 +10,9 @@ const clearedTables = [
   "webhookDeliveries",
 ];
 
-/** Skips time for the referrals: what would have expired meanwhile has expired when this resolves. */
+/**
+ * Skips time for the referrals: what would have expired meanwhile has expired when this resolves.
+ */
 export async function advanceClock(parts: Parts, milliseconds: number): Promise<void> {
   const { businessClock, store, expiry } = parts;
   businessClock.advance(milliseconds);
@@ -20,7 +20,10 @@ export async function advanceClock(parts: Parts, milliseconds: number): Promise<
   await expiry.learn();
 }
 
-/** Empties the sandbox: referrals, registrations and deliveries go, clients and skipped time stay, faults are off. */
+/**
+ * Empties the sandbox: referrals, registrations and deliveries go, clients and skipped time stay,
+ * faults are off.
+ */
 export async function clearEverything(parts: Parts): Promise<void> {
   parts.faults.profile = noFaults;
   parts.faults.resetCounts();

@@ -16,12 +16,18 @@ const textProperty = (name: string, type: "String" | "DateTimeOffset"): BoundPro
   path: [name],
 });
 
-/** The order of a list that asks for none: as the referrals were created, which no later change disturbs. */
+/**
+ * The order of a list that asks for none: as the referrals were created, which no later change
+ * disturbs.
+ */
 const defaultOrder: readonly BoundOrderBy[] = [
   { expression: textProperty("createdDateTime", "DateTimeOffset"), descending: false },
 ];
 
-/** A total order: the one asked for, or the default one, and then by id in the direction of its last key. */
+/**
+ * A total order: the one asked for, or the default one, and then by id in the direction of its last
+ * key.
+ */
 export function totalOrder(asked: readonly BoundOrderBy[]): readonly BoundOrderBy[] {
   const keys = asked.length > 0 ? asked : defaultOrder;
   const { descending = false } = keys.at(-1) ?? {};
@@ -49,7 +55,10 @@ const any = (operands: readonly BoundExpression[]): BoundExpression =>
 const all = (operands: readonly BoundExpression[]): BoundExpression =>
   operands.length === 1 && operands[0] ? operands[0] : { kind: "and", type: "Boolean", operands };
 
-/** What comes strictly behind a value in one key's order, in which null is the smallest; empty where nothing can. */
+/**
+ * What comes strictly behind a value in one key's order, in which null is the smallest; empty where
+ * nothing can.
+ */
 function beyond({ expression, descending }: BoundOrderBy, value: Value): BoundExpression[] {
   if (value === null) return descending ? [] : [compare("ne", expression, null)];
   if (!descending) return [compare("gt", expression, value)];
@@ -64,7 +73,10 @@ function start({ expression, descending }: BoundOrderBy, value: Value): BoundExp
   return isNeverNull(expression) ? [compare("le", expression, value)] : [];
 }
 
-/** The condition for what comes behind a referral with these sort keys: `a > x or (a = x and (b > y or …))`. */
+/**
+ * The condition for what comes behind a referral with these sort keys: `a > x or (a = x and (b > y
+ * or …))`.
+ */
 export function behind(order: readonly BoundOrderBy[], after: readonly Value[]): BoundExpression {
   const condition = (depth: number): BoundExpression | undefined => {
     const key = order[depth];

@@ -13,7 +13,10 @@ export function queryText(url: string): string {
   return mark < 0 ? "" : url.slice(mark + 1);
 }
 
-/** A query whose every name is settled. Errors: invalidFilter and unsupportedQuery, with the position. */
+/**
+ * A query whose every name is settled. Errors: invalidFilter and unsupportedQuery, with the
+ * position.
+ */
 export function parseListQuery(text: string, nowMs: number): BoundQuery {
   try {
     return bindQuery(parseQueryOptions(text), entityModel, { nowMs });

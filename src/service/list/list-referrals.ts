@@ -34,7 +34,9 @@ export interface ListOptions {
   /** Milliseconds since 1970 in the referrals' own time. */
   readonly now: () => number;
   readonly scanLimitMs: number;
-  /** The past moment that this list is to show instead of the present one, where it is made to lag. */
+  /**
+   * The past moment that this list is to show instead of the present one, where it is made to lag.
+   */
   readonly laggingMoment: () => string | undefined;
 }
 
@@ -116,11 +118,7 @@ export class ReferralLists {
 
   async #body(call: ListCall) {
     const { database, scanLimitMs } = this.#options;
-    const reading = {
-      database,
-      scanLimitMs,
-      isServedByIndex: !call.scope.locations && isServedByIndex(call.query),
-    };
+    const reading = { database, scanLimitMs };
     const search = await this.#searchFor(call);
     const count = call.query.count ? await countAll(reading, search) : undefined;
     const counted = count === undefined ? "" : `"@odata.count":${count},`;
@@ -144,7 +142,10 @@ export class ReferralLists {
     });
   }
 
-  /** What is looked for, and as it was when: a walk over pages keeps to the moment at which it began. */
+  /**
+   * What is looked for, and as it was when: a walk over pages keeps to the moment at which it
+   * began.
+   */
   async #searchFor({ scope, query, token, pageSize }: ListCall): Promise<Search> {
     const { database, laggingMoment } = this.#options;
     const begun =
@@ -155,6 +156,7 @@ export class ReferralLists {
     return {
       dialect: database.dialect,
       scope,
+      isScan: scope.locations !== undefined || !isServedByIndex(query),
       ...(query.filter ? { filter: query.filter } : {}),
       ...(asOf === undefined ? {} : { asOf }),
     };
@@ -209,7 +211,10 @@ export class ReferralLists {
 
 const pageSizeOf = ({ pageSize }: ListCall): string => `odata.maxpagesize=${pageSize}`;
 
-/** The same rows, the first of them already read: what is wrong shows before the answer's head is sent. */
+/**
+ * The same rows, the first of them already read: what is wrong shows before the answer's head is
+ * sent.
+ */
 async function started(rows: AsyncGenerator<Row>): Promise<AsyncIterable<Row>> {
   const first = await rows.next();
   return (async function* () {

@@ -1,5 +1,5 @@
 import type { BoundExpression, BoundOrderBy } from "../../odata/index.ts";
-import { compileFilter, compileOrderBy } from "../../storage/index.ts";
+import { compileFilter, compileOrderBy, dialects } from "../../storage/index.ts";
 import type { DialectName, SqlValue } from "../../storage/port.ts";
 import { promotedByPath } from "../store/promoted-columns.ts";
 import { type Scope, storedColumns } from "../store/referral-store.ts";
@@ -17,6 +17,8 @@ export interface Search {
   readonly filter?: BoundExpression;
   /** The moment whose state is looked at; absent for the present one. */
   readonly asOf?: string;
+  /** True: a statement for `scan`, which looks now and then whether its time is over. */
+  readonly isScan: boolean;
 }
 
 /** Which part of it, in which order. */
@@ -56,6 +58,7 @@ function where(
     texts.push(`"${source}"."validUntil" > ?`);
     values.push(asOf);
   }
+  if (search.isScan) texts.push(dialects[dialect].scanCheckpoint(`"${source}"`));
   for (const condition of conditions) {
     texts.push(`(${condition.text})`);
     values.push(...condition.values);
@@ -78,8 +81,9 @@ export function pageStatement(search: Search, page: Page, source: Source): State
     limits += " OFFSET ?";
     bounds.push(page.offset);
   }
+  const from = `SELECT ${storedColumns} FROM "${source}"`;
   return {
-    sql: `SELECT ${storedColumns} FROM "${source}" ${condition.sql} ORDER BY ${order.text}${limits}`,
+    sql: `${from} ${condition.sql} ORDER BY ${order.text}${limits}`,
     values: [...condition.values, ...order.values, ...bounds],
   };
 }

@@ -18,16 +18,18 @@ import {
 /** How the rows of a search are read. */
 export interface Reading {
   readonly database: Database;
-  /** True: where calls are answered; false: elsewhere, under the time limit. */
-  readonly isServedByIndex: boolean;
   readonly scanLimitMs: number;
 }
 
-function read(reading: Reading, { sql, values }: Statement): AsyncIterable<Row> {
-  const { database, isServedByIndex, scanLimitMs } = reading;
-  return isServedByIndex
-    ? database.iterate(sql, values)
-    : database.scan(sql, values, { timeLimitMs: scanLimitMs });
+/** Reads where calls are answered, or elsewhere and under the time limit where it is a scan. */
+function read(
+  { database, scanLimitMs }: Reading,
+  { isScan }: Pick<Search, "isScan">,
+  { sql, values }: Statement,
+): AsyncIterable<Row> {
+  return isScan
+    ? database.scan(sql, values, { timeLimitMs: scanLimitMs })
+    : database.iterate(sql, values);
 }
 
 async function collect(rows: AsyncIterable<Row>): Promise<readonly Row[]> {
@@ -41,14 +43,14 @@ const smallPage = 1_000;
 
 async function readAll(
   reading: Reading,
+  search: Pick<Search, "isScan">,
   statement: Statement,
   limit: number | undefined,
 ): Promise<readonly Row[]> {
-  const { database, isServedByIndex } = reading;
-  if (isServedByIndex && limit !== undefined && limit <= smallPage) {
-    return database.all(statement.sql, statement.values);
+  if (!search.isScan && limit !== undefined && limit <= smallPage) {
+    return reading.database.all(statement.sql, statement.values);
   }
-  return collect(read(reading, statement));
+  return collect(read(reading, search, statement));
 }
 
 const keysOf = (row: Row): Document => parseExactJson(String(row.document)) as Document;
@@ -86,24 +88,25 @@ async function* slice(rows: AsyncIterable<Row>, page: Page): AsyncGenerator<Row>
 const wholeUpTo = ({ offset = 0, limit, ...page }: Page): Page =>
   limit === undefined ? page : { ...page, limit: limit + offset };
 
+/** What has changed since the search's moment, as it was then: few rows, found by an index. */
+async function pastRows(reading: Reading, present: Search, page: Page): Promise<readonly Row[]> {
+  if (present.asOf === undefined) return [];
+  const search = { ...present, isScan: false };
+  const statement = pageStatement(search, wholeUpTo(page), "referralVersions");
+  return readAll(reading, search, statement, undefined);
+}
+
 /**
- * The referrals of a search in their order. At a past moment, what has changed since is shown as it was, and what has
- * been made since is left out.
+ * The referrals of a search in their order. At a past moment, what has changed since is shown as it
+ * was, and what has been made since is left out.
  */
 export async function* findRows(reading: Reading, search: Search, page: Page): AsyncGenerator<Row> {
-  const past =
-    search.asOf === undefined
-      ? []
-      : await readAll(
-          { ...reading, isServedByIndex: true },
-          pageStatement(search, wholeUpTo(page), "referralVersions"),
-          undefined,
-        );
+  const past = await pastRows(reading, search, page);
   if (past.length === 0) {
-    yield* read(reading, pageStatement(search, page, "referrals"));
+    yield* read(reading, search, pageStatement(search, page, "referrals"));
     return;
   }
-  const present = read(reading, pageStatement(search, wholeUpTo(page), "referrals"));
+  const present = read(reading, search, pageStatement(search, wholeUpTo(page), "referrals"));
   yield* slice(mergeInOrder(present, past, page.order), page);
 }
 
@@ -115,7 +118,7 @@ export async function findPage(
 ): Promise<readonly StoredReferral[]> {
   const rows =
     search.asOf === undefined
-      ? await readAll(reading, pageStatement(search, page, "referrals"), page.limit)
+      ? await readAll(reading, search, pageStatement(search, page, "referrals"), page.limit)
       : await collect(findRows(reading, search, page));
   return rows.map(storedReferral);
 }
@@ -126,7 +129,9 @@ export async function countAll(reading: Reading, search: Search): Promise<number
     search.asOf === undefined ? ["referrals"] : ["referrals", "referralVersions"];
   let sum = 0;
   for (const source of sources) {
-    const [row] = await readAll(reading, countStatement(search, source), 1);
+    const isScan = search.isScan && source === "referrals";
+    const part = { ...search, isScan };
+    const [row] = await readAll(reading, part, countStatement(part, source), 1);
     sum += Number(row?.count ?? 0);
   }
   return sum;

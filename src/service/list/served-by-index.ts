@@ -46,8 +46,9 @@ function orderColumn(orderby: readonly BoundOrderBy[]): PromotedColumn | undefin
 }
 
 /**
- * True where an index answers the query at a cost that grows with the page and not with the table, so that it may run
- * where calls are answered. Everything else is computed elsewhere, under a time limit.
+ * True where an index answers the query at a cost that grows with the page and not with the table,
+ * so that it may run where calls are answered. Everything else is computed elsewhere, under a time
+ * limit.
  */
 export function isServedByIndex(query: BoundQuery): boolean {
   const { filter, orderby, skip = 0 } = query;

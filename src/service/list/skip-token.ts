@@ -5,7 +5,9 @@ import { decimalKey, decimalOfKey, type Value } from "../../odata/index.ts";
 export interface SkipToken {
   /** The sort keys of the last referral that was sent, its id being the last. */
   readonly after: readonly Value[];
-  /** How many more referrals the walk may send; absent where it has no end but the last referral. */
+  /**
+   * How many more referrals the walk may send; absent where it has no end but the last referral.
+   */
   readonly remaining?: number;
   readonly pageSize: number;
   /** The moment at which the walk began: it sees the referrals as they were then. */
@@ -61,7 +63,10 @@ export function printSkipToken({ after, remaining, pageSize, asOf }: SkipToken):
   return Buffer.from(JSON.stringify(wire)).toString("base64url");
 }
 
-/** The token that a text stands for; it must belong to a query with that many sort keys. Errors: invalidRequest. */
+/**
+ * The token that a text stands for; it must belong to a query with that many sort keys. Errors:
+ * invalidRequest.
+ */
 export function parseSkipToken(text: string, keyCount: number): SkipToken {
   try {
     const wire: unknown = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));

@@ -29,7 +29,10 @@ async function* chunks(
   yield text + frame.tail;
 }
 
-/** A list as it is read, in constant memory: rows are fetched no faster than the receiver takes them. */
+/**
+ * A list as it is read, in constant memory: rows are fetched no faster than the receiver takes
+ * them.
+ */
 export const streamList = (
   rows: AsyncIterable<Row>,
   toElement: (row: Row) => string | Promise<string>,

@@ -6,7 +6,10 @@ export interface Preferences {
 
 const none: Preferences = { returnsRepresentation: false };
 
-/** Reads a Prefer header. What it doesn't know is ignored, as the RFC demands; so is a page size that is no number. */
+/**
+ * Reads a Prefer header. What it doesn't know is ignored, as the RFC demands; so is a page size
+ * that is no number.
+ */
 export function parsePreferences(header: string | string[] | undefined): Preferences {
   if (header === undefined) return none;
   const values = new Map<string, string>();

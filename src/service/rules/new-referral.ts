@@ -44,8 +44,9 @@ function requestedState(input: Referral): State {
 function firstState(input: Referral, facts: NewReferralFacts): State {
   const wanted = requestedState(input);
   if (!isStatePair(wanted) || wanted.status === "Closed") {
+    const state = `${wanted.status}/${wanted.substatus}`;
     throw new ReferralsError("illegalTransition", {
-      message: `A new referral can't be ${wanted.status}/${wanted.substatus}; it begins as New/Pending.`,
+      message: `A new referral can't be ${state}; it begins as New/Pending.`,
       target: "/status",
     });
   }
@@ -54,7 +55,10 @@ function firstState(input: Referral, facts: NewReferralFacts): State {
   return wanted.status === "New" && facts.acceptsAtOnce ? accepted : wanted;
 }
 
-/** The document of a new referral: the caller's values and the service's own. Errors: illegalTransition. */
+/**
+ * The document of a new referral: the caller's values and the service's own. Errors:
+ * illegalTransition.
+ */
 export function newReferral(input: Referral, facts: NewReferralFacts): Referral {
   const { moment, eTag } = facts.stamp;
   const state = firstState(input, facts);

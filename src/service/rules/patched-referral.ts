@@ -17,7 +17,10 @@ function noSuchElement(path: string, place: number): ReferralsError {
   return new ReferralsError("invalidRequest", { message, target: `/${place}/path` });
 }
 
-/** Makes the objects and lists that lie on the way to a path and are absent; a list's element must be there. */
+/**
+ * Makes the objects and lists that lie on the way to a path and are absent; a list's element must
+ * be there.
+ */
 function makeWay(document: Record<string, unknown>, path: string, place: number): void {
   const steps = path.slice(1).split("/");
   let holder: unknown = document;
@@ -36,8 +39,9 @@ function makeWay(document: Record<string, unknown>, path: string, place: number)
 }
 
 /**
- * The document after the operations, which must have passed the allow-list; the given one stays as it is. `replace` of a
- * value that is absent sets it: the connector's default operation is replace, and absent and null mean the same here.
+ * The document after the operations, which must have passed the allow-list; the given one stays as
+ * it is. `replace` of a value that is absent sets it: the connector's default operation is replace,
+ * and absent and null mean the same here.
  * Errors: invalidRequest where a list has no such element.
  */
 export function patchedReferral(

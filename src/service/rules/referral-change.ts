@@ -99,7 +99,10 @@ export function settleChange(
   return reviewRegistrations(settled, stamp.moment);
 }
 
-/** Refuses any change of a closed referral; only the registration of a won deal may still be made and corrected. */
+/**
+ * Refuses any change of a closed referral; only the registration of a won deal may still be made
+ * and corrected.
+ */
 export function assertOpen(before: Referral, onlyRegistrations: boolean): void {
   const state = stateOf(before);
   if (!isFinal(state) || (onlyRegistrations && state.substatus === "Won")) return;

@@ -1,4 +1,7 @@
-/* People, companies and places for sandbox data. All companies are invented; domains end in .example (RFC 2606). */
+/*
+ * People, companies and places for sandbox data. All companies are invented; domains end in
+ * .example (RFC 2606).
+ */
 
 /** First names of invented people. */
 export const firstNames = [

@@ -2,15 +2,17 @@ import type { Referral } from "../../contract/index.ts";
 import type { PromotedColumn as SqlColumn } from "../../storage/index.ts";
 import type { SqlValue } from "../../storage/port.ts";
 
-/** A field of the referral that has a column of its own, so that an index can serve queries on it. */
+/**
+ * A field of the referral that has a column of its own, so that an index can serve queries on it.
+ */
 export interface PromotedColumn {
   readonly name: string;
   /** The property path as OData writes it. */
   readonly path: string;
   readonly form: SqlColumn["form"];
   /**
-   * `few`: a handful of values, each of them on many rows, so an index must also hold the order in which pages come.
-   * `many`: a value picks few rows. `order`: a page may come in this order.
+   * `few`: a handful of values, each of them on many rows, so an index must also hold the order in
+   * which pages come. `many`: a value picks few rows. `order`: a page may come in this order.
    */
   readonly use: "few" | "many" | "order";
 }

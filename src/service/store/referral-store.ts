@@ -3,7 +3,10 @@ import type { Database, Queryable, Row, SqlValue, Transaction } from "../../stor
 import { millisecondsOf, stampOf } from "../stamps.ts";
 import { promotedColumns, promotedValues } from "./promoted-columns.ts";
 
-/** Whose referrals a caller may see: one organisation's, and of these only some locations' where they are named. */
+/**
+ * Whose referrals a caller may see: one organisation's, and of these only some locations' where
+ * they are named.
+ */
 export interface Scope {
   readonly tenantId: string;
   readonly locations?: readonly string[];
@@ -116,7 +119,10 @@ const keepSql = `INSERT INTO "referralVersions"
 /** For how long a superseded version can still be read by a walk over pages that began before. */
 export const versionLifetimeMs = 900_000;
 
-/** Keeps what a referral was until `moment`, for walks under way, and forgets what no walk needs any more. */
+/**
+ * Keeps what a referral was until `moment`, for walks under way, and forgets what no walk needs any
+ * more.
+ */
 export async function keepVersion(to: Transaction, id: string, moment: string): Promise<void> {
   const forgotten = stampOf(millisecondsOf(moment) - versionLifetimeMs);
   await to.run(`DELETE FROM "referralVersions" WHERE "validUntil" < ?`, [forgotten]);

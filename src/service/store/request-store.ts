@@ -11,7 +11,9 @@ export interface RepeatableRequest {
 /** How long an answer is remembered. */
 export const requestLifetimeMs = 86_400_000;
 
-/** The answer that the request got before, or undefined where it is new. Errors: requestIdReused. */
+/**
+ * The answer that the request got before, or undefined where it is new. Errors: requestIdReused.
+ */
 export async function recallAnswer(
   from: Queryable,
   tenantId: string,
@@ -26,7 +28,10 @@ export async function recallAnswer(
   return { body: String(row.body) };
 }
 
-/** Remembers the answer of a request in the transaction that carries it out, and forgets what is too old. */
+/**
+ * Remembers the answer of a request in the transaction that carries it out, and forgets what is too
+ * old.
+ */
 export async function rememberAnswer(
   to: Transaction,
   tenantId: string,

@@ -1,12 +1,6 @@
+import { dialects } from "../../storage/index.ts";
 import type { DialectName, Migration } from "../../storage/port.ts";
 import { promotedColumns } from "./promoted-columns.ts";
-
-/** The differences of the two databases' column types. Text compares by code point in both, as OData evaluates it. */
-const columnTypes: Readonly<Record<DialectName, { text: string; number: string; stamp: string }>> =
-  {
-    sqlite: { text: "TEXT", number: "REAL", stamp: "INTEGER" },
-    postgres: { text: 'TEXT COLLATE "C"', number: "DOUBLE PRECISION", stamp: "BIGINT" },
-  };
 
 /** A secondary index of the referrals table. */
 interface ReferralIndex {
@@ -15,9 +9,9 @@ interface ReferralIndex {
 }
 
 /**
- * Invariant: every index begins with the organisation, so that isolation costs nothing. A column with few values is
- * indexed together with each order in which pages come, so that a page costs the same among a thousand rows as among a
- * million.
+ * Invariant: every index begins with the organisation, so that isolation costs nothing. A column
+ * with few values is indexed together with each order in which pages come, so that a page costs the
+ * same among a thousand rows as among a million.
  */
 const columnIndexes: readonly ReferralIndex[] = promotedColumns.flatMap(({ name, use }) => {
   if (use === "many") return [{ name, columns: ["tenantId", name] }];
@@ -35,7 +29,10 @@ const referralIndexes: readonly ReferralIndex[] = [
 
 const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
 
-/** The statements that make the referrals table's indexes, and those that take them away for a large load. */
+/**
+ * The statements that make the referrals table's indexes, and those that take them away for a large
+ * load.
+ */
 export const createIndexStatements: readonly string[] = referralIndexes.map(
   ({ name, columns }) =>
     `CREATE INDEX IF NOT EXISTS "referrals_${name}" ON "referrals" (${quoted(columns)})`,
@@ -46,9 +43,9 @@ export const dropIndexStatements: readonly string[] = referralIndexes.map(
 
 /** The service's tables, as numbered migrations. */
 export function serviceMigrations(dialect: DialectName): readonly Migration[] {
-  const { text, number, stamp } = columnTypes[dialect];
+  const { text, double, integer: stamp } = dialects[dialect].types;
   const columns = promotedColumns
-    .map((column) => `"${column.name}" ${column.form === "number" ? number : text}`)
+    .map((column) => `"${column.name}" ${column.form === "number" ? double : text}`)
     .join(", ");
   const own = `"tenantId" ${text} NOT NULL, "eTag" ${text} NOT NULL, "locationId" ${text},
     ${columns}, "document" TEXT NOT NULL`;

@@ -1,6 +1,8 @@
 import { BlockList, isIP } from "node:net";
 
-/** Special-purpose ranges of RFC 6890 and its successors: nothing out on the internet lives there. */
+/**
+ * Special-purpose ranges of RFC 6890 and its successors: nothing out on the internet lives there.
+ */
 const privateRanges: readonly (readonly [network: string, prefix: number])[] = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],

@@ -12,7 +12,7 @@ const now = Date.UTC(2026, 0, 15);
 const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 
 describe("signing identity", () => {
-  it("is a certificate that its authority issued, valid today and naming the organisation", async () => {
+  it("was issued by its authority, is valid today and names the organisation", async () => {
     const identity = await createSigningIdentity("Sandbox Org", now, systemRandom);
     const authority = new X509Certificate(identity.authorityPem);
     const leaf = new X509Certificate(identity.certificatePem);

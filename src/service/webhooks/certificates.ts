@@ -14,7 +14,10 @@ import {
   utf8String,
 } from "./der.ts";
 
-/** What signs the webhooks: a private key, its certificate and the authority that issued it, all as PEM text. */
+/**
+ * What signs the webhooks: a private key, its certificate and the authority that issued it, all as
+ * PEM text.
+ */
 export interface SigningIdentity {
   readonly privateKeyPem: string;
   readonly certificatePem: string;
@@ -78,8 +81,8 @@ function certificate(facts: CertificateFacts): string {
 }
 
 /**
- * Makes an authority (ECDSA P-256) and, issued by it, an RSA certificate for signing webhooks (RFC 5280).
- * The authority's private key is forgotten, so nothing else can ever be issued in its name.
+ * Makes an authority (ECDSA P-256) and, issued by it, an RSA certificate for signing webhooks (RFC
+ * 5280). The authority's private key is forgotten, so nothing else can ever be issued in its name.
  */
 export async function createSigningIdentity(
   organization: string,

@@ -9,7 +9,10 @@ export interface DeliveryAttempt {
   readonly dateTimeUtc: string;
 }
 
-/** `pending`: will be tried (again). `offline`: given up, waits to be replayed. `delivered`: done, kept as evidence. */
+/**
+ * `pending`: will be tried (again). `offline`: given up, waits to be replayed. `delivered`: done,
+ * kept as evidence.
+ */
 export type DeliveryState = "pending" | "offline" | "delivered";
 
 /** One event on its way to one address. */
@@ -82,7 +85,10 @@ export async function nextDueAt(from: Queryable): Promise<number | undefined> {
   return row === undefined ? undefined : Number(row.nextAttemptAt);
 }
 
-/** Takes a due delivery for one attempt, so that no other process tries it meanwhile; false where another was first. */
+/**
+ * Takes a due delivery for one attempt, so that no other process tries it meanwhile; false where
+ * another was first.
+ */
 export async function claimDelivery(
   to: Transaction,
   delivery: Delivery,

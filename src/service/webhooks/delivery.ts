@@ -45,7 +45,10 @@ const longestIdleMs = 60_000;
 const keepEvidenceMs = 7 * 86_400_000;
 const testEvent: WebhookEventName = "test-created";
 
-/** Delivers events from a durable queue: what was announced in a committed transaction is sent, also after a restart. */
+/**
+ * Delivers events from a durable queue: what was announced in a committed transaction is sent, also
+ * after a restart.
+ */
 export class WebhookDelivery {
   readonly #options: WebhookDeliveryOptions;
   readonly #stopping = new AbortController();

@@ -22,8 +22,8 @@ const defaultTimeoutMs = 10_000;
 const maxAnswerBytes = 64 * 1024;
 
 /**
- * Resolves a name and refuses private answers. The connection is made to the very address that was checked, so a name
- * that resolves differently a moment later (DNS rebinding) gains nothing.
+ * Resolves a name and refuses private answers. The connection is made to the very address that was
+ * checked, so a name that resolves differently a moment later (DNS rebinding) gains nothing.
  */
 const publicLookup: LookupFunction = (hostname, options, callback) => {
   dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
@@ -91,7 +91,10 @@ function send(request: HttpRequest, url: URL, lookup: LookupFunction | undefined
   });
 }
 
-/** Http that follows no redirect, reads a bounded answer and, unless allowed, never connects to a private address. */
+/**
+ * Http that follows no redirect, reads a bounded answer and, unless allowed, never connects to a
+ * private address.
+ */
 export function guardedHttp(options: { readonly allowPrivateAddresses: boolean }): Http {
   return async (request) => {
     const url = new URL(request.url);

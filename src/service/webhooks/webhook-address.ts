@@ -18,7 +18,10 @@ function reasonAgainst(text: string, allowsPrivate: boolean): string | undefined
   return isPrivate && !allowsPrivate ? "names a private address" : undefined;
 }
 
-/** What is wrong with an address that webhooks are to go to; names are resolved and checked again at each delivery. */
+/**
+ * What is wrong with an address that webhooks are to go to; names are resolved and checked again at
+ * each delivery.
+ */
 export function webhookUrlProblem(
   text: string,
   pointer: string,
