@@ -57,7 +57,7 @@ test("create, list, page and change a referral", async () => {
   expect(await linesOf("list-referrals.ts", "L'Aquila")).toEqual([""]);
   const client = running.clientOf();
   for (let number = 0; number < 2; number += 1) await client.createReferral(newReferral());
-  expect(await linesOf("list-by-page.ts")).toEqual(["2 of 3", "1"]);
+  expect(await linesOf("list-by-page.ts")).toEqual(["2 of 3", "1 of 3"]);
   expect(await linesOf("change-referral.ts")).toEqual([
     "now 50000 EUR",
     "Woodgrove: archive, phase 1 is Closed/Won",

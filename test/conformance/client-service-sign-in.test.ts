@@ -11,6 +11,7 @@ import {
   defaultScope,
   finishAuthorization,
   ReferralsClient,
+  signInWithDeviceCode,
   startAuthorization,
   type TokenStore,
   tokenKeyFromFile,
@@ -112,6 +113,35 @@ describe("a person signs in once", () => {
     const again = finishAuthorization({ ...options, start, returnedUrl, tokenStore });
     await expect(again).rejects.toMatchObject({ code: "signInRequired" });
   });
+});
+
+test("where multifactor is enforced, a sign-in without it is refused with the remedy", async () => {
+  const tokenStore = createMemoryTokenStore();
+  const signIn = (mfa: "0" | "1"): Promise<unknown> =>
+    signInWithDeviceCode({
+      ...issuer(),
+      tokenStore,
+      scopes: [defaultScope],
+      clock: hastyClock,
+      prompt: async ({ userCode }) => {
+        const user_id = running.apps.admin.userId;
+        await submit("/devicelogin", { user_code: userCode, decision: "accept", user_id, mfa });
+      },
+    });
+  await signIn("0");
+  expect(await canList(tokenStore)).toBe(true);
+  await running.play("/mfa", { required: true });
+  try {
+    await expect(canList(tokenStore)).rejects.toMatchObject({
+      code: "mfaRequired",
+      status: 401,
+      remedy: expect.stringContaining("multifactor"),
+    });
+    await signIn("1");
+    expect(await canList(tokenStore)).toBe(true);
+  } finally {
+    await running.play("/mfa", { required: false });
+  }
 });
 
 describe("a sign-in that fails says why and what to do", () => {

@@ -26,6 +26,8 @@ export interface RunningService {
     readonly user: SandboxClient;
     readonly stranger: SandboxClient;
   };
+  /** Gives an order to the sandbox's admin API, such as `/mfa` or `/faults`. */
+  play(path: string, order: unknown): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -55,6 +57,17 @@ export async function runService(options: ReferralsServiceOptions = {}): Promise
         retry: { firstDelayMs: 10 },
         ...more,
       }),
+    async play(path, order) {
+      const response = await fetch(`${urls.adminUrl}${path}`, {
+        method: "PUT",
+        headers: {
+          authorization: `Bearer ${service.adminSecret}`,
+          "content-type": "application/json",
+        },
+        body: JSON.stringify(order),
+      });
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    },
     close: () => service.close(),
   };
 }
