@@ -27,6 +27,8 @@ const settings: Settings = {
   hasWebhooks: true,
   callsPerMinute: 60,
   organisations: 1,
+  sharesQuota: false,
+  deletionPolicy: "ignore",
   createsMicrosoftLeg: false,
   hasHoldingStage: false,
   policy: "ask",

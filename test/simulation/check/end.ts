@@ -70,7 +70,10 @@ export async function checkEnd(
   if (reads.length > 0) {
     witness.report("redelivery is a no-op", `${reads.length} referrals were read again`);
   }
-  if (familyOf(world.schedule.seed) === "calm") checkEconomy(world, witness);
+  if (familyOf(world.schedule.seed) === "calm") {
+    checkEconomy(world, witness);
+    checkStaleness(witness, subject);
+  }
   await subject.finalChecks(witness);
 }
 
@@ -172,6 +175,23 @@ function checkEconomy(world: World, witness: Witness): void {
         );
       }
     }
+  }
+}
+
+/** One poll of the slower side, the person who approves, and the calls themselves. */
+const staleAfterMs = 60_000 + 20_000 + 25_000;
+
+/** Without faults a value reaches the other side within a poll, unless a person was asked about it. */
+function checkStaleness(witness: Witness, subject: Subject): void {
+  for (const { deal, side, field, value, at, origin } of witness.lineage.written) {
+    if (origin === undefined || subject.isGivenUp(deal, field, value, side)) continue;
+    const linkedAt = witness.linkedAt.get(deal) ?? at;
+    const latencyMs = at - Math.max(origin.at, linkedAt);
+    if (latencyMs <= staleAfterMs) continue;
+    witness.report(
+      "bounded staleness",
+      `${field} = "${value}" of deal ${deal} took ${latencyMs} ms to reach the ${side}`,
+    );
   }
 }
 

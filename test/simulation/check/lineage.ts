@@ -29,6 +29,11 @@ export interface Invention {
   readonly at: number;
 }
 
+/** A value that the engine carried over, and how old it was by then. */
+export interface Arrival extends Invention {
+  readonly origin: Origin | undefined;
+}
+
 /**
  * Where each value came from. A person's edit descends from what the person saw; a value that the engine carries over
  * keeps its origin. So a lost update is an engine write over a value that the new one does not descend from.
@@ -51,8 +56,8 @@ export interface Lineage {
   ): void;
   readonly overwrites: readonly Overwrite[];
   readonly inventions: readonly Invention[];
-  /** Every value that the engine put anywhere, in order. */
-  readonly written: readonly Invention[];
+  /** Every value that the engine put anywhere, in order, with the moment when its origin came into being. */
+  readonly written: readonly Arrival[];
   /** True where the value that `side` shows now was last put there by somebody who knew of `origin`. */
   current(deal: number, side: Side, field: EditedField): Origin | undefined;
 }
@@ -80,7 +85,7 @@ export function createLineage(): Lineage {
   const tracks = new Map<string, Track>();
   const overwrites: Overwrite[] = [];
   const inventions: Invention[] = [];
-  const written: Invention[] = [];
+  const written: Arrival[] = [];
   const trackOf = (deal: number, side: Side, field: EditedField): Track => {
     const key = `${deal} ${side} ${field}`;
     let track = tracks.get(key);
@@ -98,7 +103,6 @@ export function createLineage(): Lineage {
   const write = (deal: number, side: Side, field: EditedField, value: string, at: number): void => {
     const track = trackOf(deal, side, field);
     const loser = track.current;
-    written.push({ deal, side, field, value, at });
     const known = trackOf(deal, otherSide(side), field).all.filter(
       (origin) => origin.value === value,
     );
@@ -107,6 +111,7 @@ export function createLineage(): Lineage {
       known.findLast((origin) => !loser || descendsFrom(origin, loser)) ??
       known.at(-1) ??
       track.all.findLast((origin) => origin.value === value);
+    written.push({ deal, side, field, value, at, origin: winner });
     if (!winner) {
       inventions.push({ deal, side, field, value, at });
       put(track, { value, at, by: "engine", parents: loser ? [loser] : [] });

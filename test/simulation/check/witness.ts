@@ -1,4 +1,4 @@
-import type { Schedule, Side } from "../schedule/schedule.ts";
+import { quotaOwnerOf, type Schedule, type Side } from "../schedule/schedule.ts";
 import type { CrmRecordChange } from "../world/crm-model.ts";
 import { type Deal, type DealBook, legOf } from "../world/deal-book.ts";
 import type { ReferralChange } from "../world/referrals-model.ts";
@@ -35,6 +35,8 @@ export interface Witness {
   readonly lineage: Lineage;
   readonly calls: readonly ReferralsCall[];
   readonly writes: readonly WriteCall[];
+  /** When each deal first had a record on both sides. */
+  readonly linkedAt: ReadonlyMap<number, number>;
   /** Edits by people that landed, by side of origin. */
   readonly edits: readonly { readonly at: number; readonly side: Side; readonly deal: number }[];
   /** Changes that the engine's writes really made. */
@@ -58,6 +60,11 @@ export function createWitness(
   const landed: { at: number; side: Side; deal: number }[] = [];
   let followChange = (_change: ReferralChange): void => {};
   let followWrite = (_deal: number, _side: Side): void => {};
+  const linkedAt = new Map<number, number>();
+  const noteLink = (deal: Deal): void => {
+    if (linkedAt.has(deal.index) || deal.referrals.size === 0 || deal.crmRecords.size === 0) return;
+    linkedAt.set(deal.index, sinceStart());
+  };
   const sentAt = new Map<string, number[]>();
 
   const report = (invariant: Invariant, what: string): void => {
@@ -65,15 +72,16 @@ export function createWitness(
   };
 
   const countCall = (call: ReferralsCall): void => {
-    const times = sentAt.get(call.organisation) ?? [];
-    sentAt.set(call.organisation, times);
+    const owner = quotaOwnerOf(schedule.settings, call.organisation);
+    const times = sentAt.get(owner) ?? [];
+    sentAt.set(owner, times);
     times.push(sinceStart());
     const limit = schedule.settings.callsPerMinute;
     const first = times[times.length - 1 - limit];
     if (first !== undefined && sinceStart() - first < windowMs) {
       report(
         "never more than N calls in any 60 s window, across restarts",
-        `${limit + 1} calls of ${call.organisation} within ${sinceStart() - first} ms`,
+        `${limit + 1} calls of ${owner} within ${sinceStart() - first} ms`,
       );
     }
   };
@@ -85,6 +93,7 @@ export function createWitness(
     writes,
     edits,
     landed,
+    linkedAt,
     report,
     onReferralChange: (listener) => {
       followChange = listener;
@@ -103,7 +112,10 @@ export function createWitness(
         }
         return;
       }
-      if (!before) book.addReferral(deal, after);
+      if (!before) {
+        book.addReferral(deal, after);
+        noteLink(deal);
+      }
       if (deal.organisation !== change.organisation) {
         report("tenants isolated", `${change.organisation} touched deal ${deal.index}`);
       }
@@ -142,7 +154,10 @@ export function createWitness(
         }
         return;
       }
-      if (!change.before) book.addCrmRecord(deal, change.id);
+      if (!change.before) {
+        book.addCrmRecord(deal, change.id);
+        noteLink(deal);
+      }
       if (deal.organisation !== organisation) {
         report("tenants isolated", `${organisation} touched deal ${deal.index}`);
       }

@@ -59,6 +59,8 @@ function settingsOf(draw: Draw, family: Family, ledger: Settings["ledger"]): Set
     hasWebhooks: draw.chance(0.7),
     callsPerMinute: isStorm ? draw.one([30, 50, 100]) : 100,
     organisations: draw.chance(0.25) ? 2 : 1,
+    sharesQuota: draw.chance(0.5),
+    deletionPolicy: draw.one(["ignore", "close", "unlink"]),
     createsMicrosoftLeg: draw.chance(0.25),
     hasHoldingStage: isStorm && draw.chance(0.3),
     policy: draw.one(["referral", "crm", "newest", "ask"]),

@@ -119,6 +119,10 @@ export interface Settings {
   /** Calls in 60 s that the service grants. */
   readonly callsPerMinute: number;
   readonly organisations: number;
+  /** The organisations' connections belong to one tenant and share its calls. */
+  readonly sharesQuota: boolean;
+  /** What a deal deleted in the CRM means for its referral. */
+  readonly deletionPolicy: "ignore" | "close" | "unlink";
   /** Co-sell creates Microsoft's referral as well. */
   readonly createsMicrosoftLeg: boolean;
   readonly hasHoldingStage: boolean;
@@ -133,4 +137,9 @@ export interface Schedule {
   readonly faults: readonly Fault[];
   /** When the last action or fault is over, in virtual milliseconds after the start. */
   readonly endsAt: number;
+}
+
+/** Who owns the calls that an organisation's connection makes. */
+export function quotaOwnerOf(settings: Settings, organisation: string): string {
+  return settings.sharesQuota ? "shared" : organisation;
 }

@@ -47,6 +47,8 @@ export async function shrink(
 
 const plainSettings = {
   organisations: 1,
+  sharesQuota: false,
+  deletionPolicy: "ignore",
   referralsSkewMs: 0,
   crmSkewMs: 0,
   ownSkewMs: 0,

@@ -1,86 +1,38 @@
-import { decimalLens } from "../../../src/crm/lenses/decimal-lens.ts";
-import { refused, relationLens, translated } from "../../../src/crm/lenses/relation-lens.ts";
-import { textLens } from "../../../src/crm/lenses/text-lens.ts";
+import { lensOf } from "../../../src/crm/compile-mapping.ts";
 import type { FieldPolicy, Lens, MappedField, Mapping } from "../../../src/crm/mapping-port.ts";
-import type { CrmValue } from "../../../src/crm/port.ts";
+import type { LensSpec } from "../../../src/crm/mapping-schema.ts";
 import { crmNames, editedFields, referralPointers, stageOfState } from "../check/values.ts";
 import type { EditedField, Settings } from "../schedule/schedule.ts";
 
-const same = (left: CrmValue, right: CrmValue): boolean =>
-  left === right || JSON.stringify(left) === JSON.stringify(right);
-
-/** Dates without a time in the CRM, with one in the referral. */
-const dateLens: Lens = relationLens({
-  name: "date",
-  represents: (crm, referral) =>
-    crm === null || referral === null
-      ? crm === referral
-      : String(crm) === String(referral).slice(0, 10),
-  toCrm: (value) => translated(value === null ? null : String(value).slice(0, 10)),
-  toReferral: (value) => translated(value === null ? null : `${String(value)}T00:00:00Z`),
-  sameInCrm: same,
-  sameInReferral: (left, right) =>
-    left === null || right === null
-      ? left === right
-      : Date.parse(String(left)) === Date.parse(String(right)),
-});
-
-const stateOfStage = new Map(Object.entries(stageOfState).map(([state, stage]) => [stage, state]));
-
-/** Stages and lifecycle states, one to one. */
-const stageLens: Lens = relationLens({
-  name: "stage",
-  represents: (crm, referral) => stateOfStage.get(String(crm)) === referral,
-  toCrm: (value) => {
-    const stage = stageOfState[String(value)];
-    return stage === undefined
-      ? refused(`no stage stands for ${String(value)}`, "map it")
-      : translated(stage);
-  },
-  toReferral: (value) => {
-    const state = stateOfStage.get(String(value));
-    return state === undefined
-      ? refused(`no state stands for ${String(value)}`, "map it")
-      : translated(state);
-  },
-  sameInCrm: same,
-  sameInReferral: same,
-});
-
-/** Codes that the sides spell in either case. */
-const codeLens: Lens = relationLens({
-  name: "code",
-  represents: (crm, referral) => folded(crm) === folded(referral),
-  toCrm: (value) => translated(value),
-  toReferral: (value) => translated(typeof value === "string" ? value.toUpperCase() : value),
-  sameInCrm: (left, right) => folded(left) === folded(right),
-  sameInReferral: (left, right) => folded(left) === folded(right),
-});
-
-function folded(value: CrmValue): CrmValue {
-  return typeof value === "string" ? value.trim().toUpperCase() : value;
-}
-
-/** Lists of people, alike on both sides. */
-const peopleLens: Lens = relationLens({
-  name: "people",
-  represents: same,
-  toCrm: (value) => translated(value),
-  toReferral: (value) => translated(value),
-  sameInCrm: same,
-  sameInReferral: same,
-});
-
-const lenses: Readonly<Record<EditedField, Lens>> = {
-  name: textLens({}),
-  dealValue: decimalLens({ scale: 2 }),
-  currency: codeLens,
-  closingDate: dateLens,
-  notes: textLens({}),
-  status: stageLens,
-  country: codeLens,
-  contact: peopleLens,
+const memberFields = {
+  firstName: "firstName",
+  lastName: "lastName",
+  phoneNumber: "phoneNumber",
+  email: "email",
 };
+
+/** The product's own lenses: a wrong one shows as an invented value or as a pair that doesn't converge. */
+const lensSpecs: Readonly<Record<EditedField | "customer", LensSpec>> = {
+  name: { kind: "text" },
+  customer: { kind: "text" },
+  dealValue: { kind: "decimal", scale: 3 },
+  currency: { kind: "currency" },
+  closingDate: { kind: "date", crm: "date", timeZone: "UTC" },
+  notes: { kind: "text" },
+  status: {
+    kind: "stage",
+    values: Object.entries(stageOfState).map(([state, stage]) => ({
+      referral: [state],
+      crm: [stage],
+    })),
+  },
+  country: { kind: "country", crm: "code", languages: ["en"] },
+  contact: { kind: "contacts", fields: memberFields },
+};
+
+const lenses = Object.fromEntries(
+  Object.entries(lensSpecs).map(([name, spec]) => [name, lensOf(spec)]),
+) as Readonly<Record<EditedField | "customer", Lens>>;
 
 function fieldOf(name: EditedField, policy: FieldPolicy): MappedField {
   const isPut = name === "name" || name === "country";
@@ -109,7 +61,7 @@ const customerField: MappedField = {
   referralWrite: "put",
   needsConsent: false,
   required: true,
-  lens: textLens({}),
+  lens: lenses.customer,
 };
 
 /** How the model CRM's deals and referrals correspond. */

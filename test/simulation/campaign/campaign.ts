@@ -1,0 +1,40 @@
+import { Worker } from "node:worker_threads";
+import { runShare, type Share } from "./run-share.ts";
+import { emptyTally, merge, type Tally } from "./tally.ts";
+
+/** What a campaign plays. */
+export interface CampaignOptions extends Omit<Share, "stride"> {
+  /** Threads; one plays in this thread. */
+  readonly workers: number;
+}
+
+/** Plays a campaign, spread over threads. Which seeds are played depends on nothing but the options. */
+export async function runCampaign(options: CampaignOptions): Promise<Tally> {
+  const { workers, ...share } = options;
+  const shares = Array.from({ length: Math.max(1, workers) }, (_, index): Share => {
+    const extra = index < share.schedules % workers ? 1 : 0;
+    return {
+      ...share,
+      firstSeed: share.firstSeed + index,
+      stride: workers,
+      schedules: Math.floor(share.schedules / workers) + extra,
+    };
+  });
+  const [only] = shares;
+  const tallies =
+    shares.length === 1 && only ? [await runShare(only)] : await Promise.all(shares.map(inThread));
+  const total = emptyTally();
+  for (const tally of tallies) merge(total, tally);
+  return total;
+}
+
+function inThread(share: Share): Promise<Tally> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: share });
+    worker.once("message", resolve);
+    worker.once("error", reject);
+    worker.once("exit", (code) => {
+      if (code !== 0) reject(new Error(`a worker ended with code ${code}`));
+    });
+  });
+}

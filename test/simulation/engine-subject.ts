@@ -1,0 +1,317 @@
+import { silentLog } from "../../src/runtime/index.ts";
+import { createEngine } from "../../src/sync/engine.ts";
+import type { Answer, Engine, EngineEnvironment } from "../../src/sync/engine-port.ts";
+import type { InboxItem, Ledger } from "../../src/sync/ledger-port.ts";
+import { createMemoryLedger, type LedgerSnapshot } from "../../src/sync/memory-ledger.ts";
+import type { Pair } from "../../src/sync/pair.ts";
+import { defaultSettings, type EngineSettings } from "../../src/sync/settings.ts";
+import { neutralValue } from "./check/values.ts";
+import type { Witness } from "./check/witness.ts";
+import {
+  createLedgerMirror,
+  guardLedger,
+  type LedgerMirror,
+  type LedgerTampering,
+  type MirrorSnapshot,
+} from "./ledger-mirror.ts";
+import {
+  type Action,
+  type EditedField,
+  quotaOwnerOf,
+  type Settings,
+  type Side,
+} from "./schedule/schedule.ts";
+import type { Process, Subject, SubjectFactory, Surroundings } from "./subject.ts";
+import type { Deal } from "./world/deal-book.ts";
+import { mappingOf } from "./world/mapping.ts";
+import type { World } from "./world/world.ts";
+
+const second = 1000;
+const minute = 60 * second;
+
+/** How the engine is set up in a simulated world: production's defaults but for rhythm. */
+export function settingsFor(settings: Settings, organisation: string): EngineSettings {
+  return {
+    ...defaultSettings,
+    connectionId: organisation,
+    quotaOwner: quotaOwnerOf(settings, organisation),
+    callsPerMinute: settings.callsPerMinute,
+    pollReferralsMs: settings.hasWebhooks ? 2 * minute : minute,
+    pollCrmMs: minute,
+    auditMs: 15 * minute,
+    cursorOverlapMs: 90 * second,
+    deletion: { ...defaultSettings.deletion, policy: settings.deletionPolicy },
+    inviteMicrosoft: settings.createsMicrosoftLeg,
+    matchFields: ["name"],
+  };
+}
+
+/** A way to take a safeguard away: what a seeded bug changes of the engine's surroundings. */
+export interface Sabotage {
+  readonly environment?: (environment: EngineEnvironment, life: Surroundings) => EngineEnvironment;
+  readonly tampering?: LedgerTampering;
+}
+
+/** What one organisation's engine keeps between its lives. */
+interface Store {
+  ledger: Ledger & { snapshot(): LedgerSnapshot };
+  readonly mirror: LedgerMirror;
+  /** The number kept outside the database. */
+  witnessed: number | undefined;
+  backup: { readonly ledger: LedgerSnapshot; readonly mirror: MirrorSnapshot } | undefined;
+  engine: Engine | undefined;
+}
+
+/** The engine under test, whole or with a safeguard taken away. */
+export function engineSubject(sabotage: Sabotage = {}): SubjectFactory {
+  return (world, witness) => createEngineSubject(world, witness, sabotage);
+}
+
+function createEngineSubject(world: World, witness: Witness, sabotage: Sabotage): Subject {
+  const stores = new Map<string, Store>(
+    world.organisations.map(({ name }) => [
+      name,
+      {
+        ledger: createMemoryLedger(),
+        mirror: createLedgerMirror(),
+        witnessed: undefined,
+        backup: undefined,
+        engine: undefined,
+      },
+    ]),
+  );
+  const storeOf = (organisation: string): Store => {
+    const store = stores.get(organisation);
+    if (!store) throw new Error(`no store for ${organisation}`);
+    return store;
+  };
+  const pairsOf = (deal: Deal): readonly Pair[] =>
+    [...storeOf(deal.organisation).mirror.pairs.values()].filter(
+      (pair) =>
+        (pair.referral !== undefined && deal.referrals.has(pair.referral.id)) ||
+        (pair.crm !== undefined && deal.crmRecords.has(pair.crm.id)),
+    );
+  const itemsOf = (deal: Deal): readonly InboxItem[] => {
+    const pairs = new Set(pairsOf(deal).map(({ id }) => id));
+    return [...storeOf(deal.organisation).mirror.inbox.values()].filter(
+      (item) =>
+        (item.pairId !== undefined && pairs.has(item.pairId)) ||
+        item.candidates?.some(
+          (id) => pairs.has(id) || deal.referrals.has(id) || deal.crmRecords.has(id),
+        ),
+    );
+  };
+
+  return {
+    start: (life) => startLife(world, witness, storeOf(life.organisation), life, sabotage, itemsOf),
+    backUp() {
+      for (const store of stores.values()) {
+        store.backup = { ledger: store.ledger.snapshot(), mirror: store.mirror.snapshot() };
+      }
+    },
+    restore() {
+      for (const store of stores.values()) {
+        if (!store.backup) continue;
+        store.ledger = createMemoryLedger(store.backup.ledger);
+        store.mirror.restore(store.backup.mirror);
+      }
+    },
+    statesOf: (deal) => pairsOf(deal).map(({ state }) => state),
+    excuseFor: (deal, field) => excuseOf(pairsOf(deal), itemsOf(deal), field),
+    isGivenUp: (index, field, value, side) => {
+      const deal = world.book.deals.get(index);
+      if (!deal) return false;
+      const { mirror } = storeOf(deal.organisation);
+      return isOnRecord(pairsOf(deal), itemsOf(deal), mirror, field, value, side);
+    },
+    finalChecks: async () => {
+      for (const store of stores.values()) checkHistory(store.mirror, witness);
+    },
+  };
+}
+
+function startLife(
+  world: World,
+  witness: Witness,
+  store: Store,
+  life: Surroundings,
+  sabotage: Sabotage,
+  itemsOf: (deal: Deal) => readonly InboxItem[],
+): Process {
+  const { schedule } = world;
+  const whole: EngineEnvironment = {
+    clock: life.clock,
+    random: life.random,
+    log: silentLog,
+    referrals: life.referrals,
+    crm: life.crm,
+    ledger: guardLedger(store.ledger, life.generation, store.mirror, sabotage.tampering),
+    mapping: mappingOf(schedule.settings),
+    settings: settingsFor(schedule.settings, life.organisation),
+    witness: {
+      read: async () => store.witnessed,
+      write: async (generation) => {
+        if (life.generation.isAlive()) store.witnessed = generation;
+      },
+    },
+  };
+  const engine = createEngine(sabotage.environment?.(whole, life) ?? whole);
+  store.engine = engine;
+  engine.start().catch((error: unknown) => {
+    if (life.generation.isAlive()) witness.report("the engine does not fail", describe(error));
+  });
+  void approveLoop(engine, store, life);
+  return {
+    notice: async ({ referralId, changedAt }) => {
+      await engine.hint({ side: "referral", id: referralId, changedAt });
+    },
+    operate: (action, deal) => operate(engine, action, deal, itemsOf(deal), store.mirror, life),
+  };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** The person who approves plans: looks in now and then. */
+async function approveLoop(engine: Engine, store: Store, life: Surroundings): Promise<void> {
+  for (;;) {
+    await life.clock.sleep(20 * second);
+    const { connection, inbox } = store.mirror;
+    const isBraked = [...inbox.values()].some(
+      (item) => item.kind === "brake" && item.resolvedAt === undefined,
+    );
+    if (connection?.awaitsApproval !== undefined || isBraked) {
+      await engine.approve("operator").catch(() => {});
+    }
+  }
+}
+
+function answerTo(item: InboxItem, choose: Side): Answer {
+  switch (item.kind) {
+    case "match":
+      return item.candidates?.[0] === undefined || choose === "crm"
+        ? { choose: "create" }
+        : { choose: "link", recordId: item.candidates[0] };
+    case "double":
+      return { choose: choose === "crm" ? "close" : "dismiss" };
+    case "conflict":
+    case "breaker":
+    case "stale":
+      return { choose: choose === "crm" ? "crm" : "referral" };
+    default:
+      return { choose: "dismiss" };
+  }
+}
+
+async function operate(
+  engine: Engine,
+  action: Action,
+  deal: Deal,
+  items: readonly InboxItem[],
+  mirror: LedgerMirror,
+  life: Surroundings,
+): Promise<void> {
+  const mine = [...mirror.pairs.values()].find(
+    (pair) =>
+      (pair.referral !== undefined && deal.referrals.has(pair.referral.id)) ||
+      (pair.crm !== undefined && deal.crmRecords.has(pair.crm.id)),
+  );
+  if (action.kind === "resolve") {
+    for (const item of items) {
+      if (item.resolvedAt !== undefined) continue;
+      await engine.resolve(item.id, answerTo(item, action.choose), "operator").catch(() => {});
+    }
+  }
+  if (!mine) return;
+  if (action.kind === "undo") {
+    const last = mirror.history.findLastIndex(
+      ({ kind, pairId }) => kind === "wrote" && pairId === mine.id,
+    );
+    if (last >= 0) await engine.undo(last + 1, "operator");
+  }
+  if (action.kind === "pause") {
+    await engine.pause({ pairId: mine.id }, "operator");
+    await life.clock.sleep(action.forMs);
+    await engine.resume({ pairId: mine.id }, "operator");
+  }
+}
+
+/** Why a deal, or one of its fields, may rest unequal: the engine has said so to a person. */
+function excuseOf(
+  pairs: readonly Pair[],
+  items: readonly InboxItem[],
+  field: EditedField | undefined,
+): string | undefined {
+  for (const item of items) {
+    if (item.resolvedAt !== undefined) continue;
+    if (item.field === undefined || item.field === field) return `inbox: ${item.kind}`;
+  }
+  for (const pair of pairs) {
+    if (pair.problem !== undefined && pair.problem.retryAt === undefined) return "dead letter";
+    if (pair.paused) return "paused";
+    if (pair.ended !== undefined) return pair.ended;
+    if (pair.state === "held") return "held";
+    if (field === undefined) {
+      if (pair.refusals.length > 0) return `refused: ${pair.refusals[0]?.reason}`;
+      continue;
+    }
+    if (pair.parked[field]) return `parked: ${pair.parked[field]?.reason}`;
+    const refusal = pair.refusals.find((refused) => refused.field === field);
+    if (refusal) return `refused: ${refusal.reason}`;
+  }
+  return undefined;
+}
+
+const givingUp = new Set(["conflict", "resolved", "undone"]);
+
+/** Whether a value that was overwritten stands on the record: as a conflict's side, or as answered or undone by a person. */
+function isOnRecord(
+  pairs: readonly Pair[],
+  items: readonly InboxItem[],
+  mirror: LedgerMirror,
+  field: EditedField,
+  value: string,
+  side: Side,
+): boolean {
+  const ids = new Set(pairs.map(({ id }) => id));
+  const means = (candidate: unknown, own: Side): boolean =>
+    candidate !== undefined && neutralValue(field, own, candidate) === value;
+  for (const item of items) {
+    if (item.field !== field) continue;
+    if (means(item.referral, "referrals") || means(item.crm, "crm")) return true;
+  }
+  for (const entry of mirror.history) {
+    if (!givingUp.has(entry.kind) || !ids.has(entry.pairId)) continue;
+    for (const line of entry.fields ?? []) {
+      if (line.field !== field) continue;
+      if (means(line.referral, "referrals") || means(line.crm, "crm")) return true;
+      if (means(line.from, side) || means(line.to, side)) return true;
+    }
+  }
+  return false;
+}
+
+/** Replays what was agreed and compares it with the shadows. */
+function checkHistory(mirror: LedgerMirror, witness: Witness): void {
+  const replayed = new Map<string, Map<string, { referral: unknown; crm: unknown }>>();
+  for (const entry of mirror.history) {
+    if (entry.kind !== "agreed") continue;
+    const shadows = replayed.get(entry.pairId) ?? new Map();
+    replayed.set(entry.pairId, shadows);
+    for (const { field, referral, crm } of entry.fields ?? [])
+      shadows.set(field, { referral, crm });
+  }
+  for (const pair of mirror.pairs.values()) {
+    if (!pair.referral || !pair.crm) continue;
+    for (const [field, shadow] of replayed.get(pair.id) ?? []) {
+      const own = { referral: pair.referral.shadow[field], crm: pair.crm.shadow[field] };
+      if (JSON.stringify(own) !== JSON.stringify(shadow)) {
+        witness.report(
+          "history replays",
+          `${field} of pair ${pair.id} replays to ${JSON.stringify(shadow)}, the shadows are ${JSON.stringify(own)}`,
+        );
+      }
+    }
+  }
+}
