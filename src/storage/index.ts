@@ -1,3 +1,4 @@
+export { type Dialect, dialects } from "./dialect.ts";
 export { openDocumentStore } from "./document-store.ts";
 export { migrate } from "./migrate.ts";
 export { odataMigrations } from "./odata-migrations.ts";

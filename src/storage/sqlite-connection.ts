@@ -85,6 +85,11 @@ export class SqliteConnection {
     return this.#database.isTransaction;
   }
 
+  /** Makes a function without arguments known to this connection's SQL; it is called anew each time. */
+  defineFunction(name: string, compute: () => number): void {
+    this.#database.function(name, compute);
+  }
+
   execute(sql: string): void {
     this.#database.exec(sql);
   }

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../runtime/index.ts";
 import type { Database, Row, ScanOptions, SqlValue, Transaction } from "./port.ts";
+import { backUp } from "./sqlite-backup.ts";
 import { SqliteConnection, type Synchronous } from "./sqlite-connection.ts";
+import { SqliteScans } from "./sqlite-scans.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
 import { StorageError } from "./storage-error.ts";
 
@@ -20,11 +22,11 @@ export interface SqliteOptions {
 /** An SQLite file: one connection writes, one reads, and each open iteration has a reader of its own. */
 export class SqliteDatabase implements Database {
   readonly dialect = "sqlite";
-  readonly backup = undefined;
   readonly #path: string;
   readonly #writerConnection: SqliteConnection;
   readonly #writer: SqliteWriter;
   readonly #reader: SqliteConnection;
+  readonly #scans: SqliteScans;
   readonly #idleReaders: SqliteConnection[] = [];
   readonly #release: () => void;
   #closed = false;
@@ -35,6 +37,7 @@ export class SqliteDatabase implements Database {
     this.#writerConnection = SqliteConnection.openWriter(path, options.synchronous);
     this.#writer = new SqliteWriter(this.#writerConnection, options.clock);
     this.#reader = SqliteConnection.openReader(path);
+    this.#scans = new SqliteScans(path, options.clock);
   }
 
   /** Opens or creates a file. */
@@ -87,14 +90,26 @@ export class SqliteDatabase implements Database {
     }
   }
 
-  scan(sql: string, values: readonly SqlValue[], _options: ScanOptions): AsyncIterable<Row> {
-    return this.iterate(sql, values);
+  scan(
+    sql: string,
+    values: readonly SqlValue[],
+    options: ScanOptions,
+  ): AsyncGenerator<Row, void, void> {
+    this.#assertOpen();
+    return this.#scans.scan(sql, values, options.timeLimitMs);
+  }
+
+  /** The copy is made in one step on a thread of the platform: a snapshot, whatever is written meanwhile. */
+  async backup(path: string): Promise<void> {
+    this.#assertOpen();
+    await backUp(this.#path, path);
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     await this.#writer.close();
     this.#closed = true;
+    await this.#scans.close();
     for (const reader of this.#idleReaders.splice(0)) reader.close();
     this.#reader.close();
     this.#writerConnection.close();
