@@ -8,13 +8,18 @@ import type { EngineRules } from "./rules.ts";
 import type { Runner } from "./runner.ts";
 import type { EngineSettings } from "./settings.ts";
 
-/** A number kept outside the database, so that a database restored from a backup is noticed. */
+/**
+ * The connection's revision, kept outside the database, so that a database restored from a backup
+ * is noticed.
+ */
 export interface RestoreWitness {
   read(): Promise<number | undefined>;
-  write(generation: number): Promise<void>;
+  write(revision: number): Promise<void>;
 }
 
-/** Everything that the engine needs of the world; it has no other source of time, chance or data. */
+/**
+ * Everything that the engine needs of the world; it has no other source of time, chance or data.
+ */
 export interface EngineEnvironment {
   readonly clock: Clock;
   readonly random: Random;
@@ -52,7 +57,10 @@ export interface Hint {
 export type Answer =
   | { readonly choose: "referral" | "crm"; readonly always?: boolean }
   | { readonly choose: "value"; readonly value: CrmValue }
-  /** match: the CRM record to link, or a new deal; double: close the referral that is too many, or leave it. */
+  /**
+   * match: the CRM record to link, or a new deal; double: close the referral that is too many, or
+   * leave it.
+   */
   | { readonly choose: "link"; readonly recordId: string }
   | { readonly choose: "create" }
   | { readonly choose: "close" }
@@ -93,11 +101,14 @@ export interface EngineEvent {
 /**
  * Keeps one CRM and one Partner Center in step.
  *
- * Every method is a step that can be taken by hand; `start` takes them in a loop. A step may be abandoned at any await and
- * repeated by a new engine on the same ledger.
+ * Every method is a step that can be taken by hand; `start` takes them in a loop. A step may be
+ * abandoned at any await and repeated by a new engine on the same ledger.
  */
 export interface Engine {
-  /** Notices a restored database, reads what an earlier process left; the first thing to call, `start` calls it. */
+  /**
+   * Notices a restored database, reads what an earlier process left; the first thing to call,
+   * `start` calls it.
+   */
   open(): Promise<void>;
   /** One whole walk over the referrals that changed. */
   pollReferrals(): Promise<WalkReport>;
@@ -105,26 +116,36 @@ export interface Engine {
   pollCrm(): Promise<WalkReport>;
   /** Marks what the hint names as due; true where it wasn't known already. */
   hint(hint: Hint): Promise<boolean>;
-  /** Looks, plans, acts and settles until the pair is at rest, waits for a person, or for another time. */
+  /**
+   * Looks, plans, acts and settles until the pair is at rest, waits for a person, or for another
+   * time.
+   */
   reconcile(pairId: string): Promise<void>;
   /** Reconciles the pairs that are due now, at most `limit` of them; resolves to how many. */
   runDue(limit?: number): Promise<number>;
   /** When the next pair is due or the next poll or audit is to run, by the clock. */
   nextDue(): Promise<number>;
-  /** Polls whose time has come and due pairs, once each; resolves to the number of pairs reconciled. */
+  /**
+   * Polls whose time has come and due pairs, once each; resolves to the number of pairs reconciled.
+   */
   tick(): Promise<number>;
   /** Compares everything on both sides with what was seen, repairs and counts drift. */
   auditSweep(): Promise<{ readonly drift: number }>;
-  /** Loops until stopped. */
+  /** Opens, then polls and reconciles until stopped; rejects where a bug ends it. */
   start(): Promise<void>;
   /** Finishes what is under way, then resolves. */
   stop(): Promise<void>;
 
   rehearse(): Promise<Rehearsal>;
+  /** Allows the writes of a first run or after a restore, and releases the deletion brake. */
   approve(by?: string): Promise<void>;
   resolve(itemId: string, answer: Answer, by?: string): Promise<void>;
-  /** Writes the value that a write of ours replaced, and parks the field. Rejects with EngineRefusal where it can't. */
+  /**
+   * Writes the value that a write of ours replaced, and parks the field. Rejects with EngineRefusal
+   * where it can't.
+   */
   undo(sequence: number, by?: string): Promise<void>;
+  /** Clears what stopped a pair, reads both sides and tries again, before everything else. */
   replay(pairId: string, by?: string): Promise<void>;
   pause(scope: PauseScope, by?: string): Promise<void>;
   resume(scope: PauseScope, by?: string): Promise<void>;

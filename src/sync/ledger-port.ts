@@ -19,18 +19,19 @@ export interface CrmCursor {
 
 /** What belongs to the connection as a whole. One row. */
 export interface ConnectionState {
+  /**
+   * How often it was stored; a lower number than the witness remembers betrays a restored database.
+   */
   readonly revision: number;
   readonly epoch: number;
-  /** Counts starts; compared with the witness outside the database to notice a restore. */
-  readonly generation: number;
   readonly referralCursor: ReferralCursor;
   readonly crmCursor: CrmCursor;
   readonly auditedAt: number;
   /** Why writes wait for a person; absent once approved. */
-  readonly awaitsApproval?: "first-run" | "restored";
-  readonly paused?: true;
+  readonly awaitsApproval?: "first-run" | "restored" | undefined;
+  readonly paused?: true | undefined;
   /** Set when the deletion brake has stopped deletions; a person releases it. */
-  readonly brakeSince?: number;
+  readonly brakeSince?: number | undefined;
   /** Our clock at each recent confirmed deletion. */
   readonly deletions: readonly number[];
   /** "Always prefer this side for this field", by field. */
@@ -89,11 +90,13 @@ export type InboxKind =
   | "double"
   | "breaker"
   | "stale"
-  | "deletion"
   | "brake"
   | "approval";
 
-/** One open or answered question. Its id follows from what it asks, so the same question is never asked twice at a time. */
+/**
+ * One open or answered question. Its id follows from what it asks, so the same question is never
+ * asked twice at a time.
+ */
 export interface InboxItem {
   readonly id: string;
   readonly kind: InboxKind;
@@ -171,9 +174,11 @@ export class LedgerConflict extends Error {
 /**
  * The engine's memory of one connection.
  *
- * Guarantees: `commit` stores everything or nothing and, once resolved, survives a kill -9; it rejects with LedgerConflict
- * where a pair or the connection is no longer at the revision it was read with, or where another pair already has the
- * referral or the record. History is append-only and numbered in commit order. What is returned is immutable. Cost of `due` and `nextDueAt` doesn't grow with the number of pairs at rest.
+ * Guarantees: `commit` stores everything or nothing and, once resolved, survives a kill -9; it
+ * rejects with LedgerConflict where a pair or the connection is no longer at the revision it was
+ * read with, or where another pair already has the referral or the record. History is append-only
+ * and numbered in commit order. What is returned is immutable. Cost of `due` and `nextDueAt`
+ * doesn't grow with the number of pairs at rest.
  */
 export interface Ledger {
   connection(): Promise<ConnectionState>;
@@ -182,6 +187,8 @@ export interface Ledger {
   pairsByRecord(recordIds: readonly string[]): Promise<ReadonlyMap<string, Pair>>;
   pairsOfEngagement(engagementId: string): Promise<readonly Pair[]>;
   pairsByMatchKey(matchKey: string): Promise<readonly Pair[]>;
+  /** Unlinked pairs that name this id as their other side. */
+  pairsByClaim(id: string): Promise<readonly Pair[]>;
   pairs(query: PairQuery): Promise<readonly Pair[]>;
   countByState(): Promise<Readonly<Partial<Record<PairState, number>>>>;
   /** Pairs due at `now`, the most urgent class first, the longest due first within it. */
@@ -196,6 +203,9 @@ export interface Ledger {
   inboxItem(itemId: string): Promise<InboxItem | undefined>;
   commit(change: LedgerChange): Promise<void>;
   budget(quotaOwner: string): Promise<BudgetState | undefined>;
-  /** Stores the state in one statement if the stored revision is still `expected` (0: none stored); false where it isn't. */
+  /**
+   * Stores the state in one statement if the stored revision is still `expected` (0: none stored);
+   * false where it isn't.
+   */
   swapBudget(quotaOwner: string, expected: number, state: BudgetState): Promise<boolean>;
 }

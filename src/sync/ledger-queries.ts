@@ -17,7 +17,6 @@ export const priorityRank: Readonly<Record<Priority, number>> = {
 export const connectionAtStart: ConnectionState = {
   revision: 0,
   epoch: 1,
-  generation: 0,
   referralCursor: { stamp: "", walkedAt: 0 },
   crmCursor: { watermark: "", walkedAt: 0 },
   auditedAt: 0,

@@ -53,7 +53,9 @@ class PairIndex {
   }
 }
 
-/** The ledger that tests, simulations and rehearsals run on; it forgets everything with the process. */
+/**
+ * The ledger that tests, simulations and rehearsals run on; it forgets everything with the process.
+ */
 export function createMemoryLedger(from?: LedgerSnapshot): MemoryLedger {
   return new InMemoryLedger(from);
 }
@@ -64,6 +66,7 @@ class InMemoryLedger implements MemoryLedger {
   readonly #byRecord = new PairIndex((pair) => pair.crm?.id);
   readonly #byEngagement = new PairIndex((pair) => pair.engagementId);
   readonly #byMatchKey = new PairIndex((pair) => pair.matchKey);
+  readonly #byClaim = new PairIndex((pair) => pair.claim);
   readonly #due = new Map<string, Pair>();
   readonly #inbox = new Map<string, InboxItem>();
   readonly #budgets: Map<string, BudgetState>;
@@ -112,6 +115,10 @@ class InMemoryLedger implements MemoryLedger {
 
   async pairsByMatchKey(matchKey: string): Promise<readonly Pair[]> {
     return this.#allOf(this.#byMatchKey, matchKey);
+  }
+
+  async pairsByClaim(id: string): Promise<readonly Pair[]> {
+    return this.#allOf(this.#byClaim, id);
   }
 
   async pairs(query: PairQuery): Promise<readonly Pair[]> {
@@ -224,6 +231,7 @@ class InMemoryLedger implements MemoryLedger {
     this.#byRecord.replace(old, pair);
     this.#byEngagement.replace(old, pair);
     this.#byMatchKey.replace(old, pair);
+    this.#byClaim.replace(old, pair);
     if (old && !pair) this.#pairs.delete(old.id);
     if (pair) this.#pairs.set(pair.id, pair);
     if (pair?.due) this.#due.set(pair.id, pair);

@@ -8,7 +8,10 @@ export type Side = "referral" | "crm";
 /** Values by the mapping's field name, in one side's own form. */
 export type FieldValues = Readonly<Record<string, CrmValue>>;
 
-/** Between which two moments of our own clock a field changed: the last look that found it as before, and the first that didn't. */
+/**
+ * Between which two moments of our own clock a field changed: the last look that found it as
+ * before, and the first that didn't.
+ */
 export interface SeenChange {
   readonly after: number;
   readonly by: number;
@@ -21,7 +24,9 @@ export interface SideState<Document> {
   readonly version: string;
   /** The side's own modification stamp; the only order there is. */
   readonly stamp: string;
-  /** What was last *seen*, as received; undefined where it isn't kept (a deal that nobody shares). */
+  /**
+   * What was last *seen*, as received; undefined where it isn't kept (a deal that nobody shares).
+   */
   readonly document: Document | undefined;
   /** What was last *agreed*, in this side's own form. A field that was never agreed is absent. */
   readonly shadow: FieldValues;
@@ -56,14 +61,21 @@ export interface FieldWrite {
   readonly source: CrmValue;
 }
 
-/** The durable memo of a write: stored before the call, so that its effect is never taken for somebody else's edit. */
+/**
+ * The durable memo of a write: stored before the call, so that its effect is never taken for
+ * somebody else's edit.
+ */
 export interface Attempt {
   readonly id: string;
   readonly side: Side;
   readonly at: number;
-  /** The version that the write demands; as long as the side still has it, the write may yet land. */
+  /**
+   * The version that the write demands; as long as the side still has it, the write may yet land.
+   */
   readonly version: string;
   readonly writes: readonly FieldWrite[];
+  /** Writes of earlier attempts at the same version whose outcome was never known. */
+  readonly earlier: readonly FieldWrite[];
   /** Finished steps of a CRM write, by step key. */
   readonly steps: Readonly<Record<string, string>>;
 }
@@ -75,7 +87,10 @@ export interface Fingerprint {
   readonly type: string;
   /** The targets as `type:id`, sorted. */
   readonly target: readonly string[];
-  /** A stamp of the server's own clock from before the first try; the empty string where none was known. */
+  /**
+   * A stamp of the server's own clock from before the first try; the empty string where none was
+   * known.
+   */
   readonly notBefore: string;
 }
 
@@ -84,10 +99,12 @@ export interface Creation {
   readonly requestId: string;
   readonly fingerprint: Fingerprint;
   readonly at: number;
+  /** What was sent: a repeated request must be the same request. */
+  readonly document: Referral;
   /** Fields sent, to become the CRM's shadow when the answer is known. */
   readonly writes: readonly FieldWrite[];
   /** Set when a try ended without a known outcome: no new try before a probe after this moment. */
-  readonly probeAt?: number;
+  readonly probeAt?: number | undefined;
   readonly tries: number;
 }
 
@@ -95,11 +112,18 @@ export interface Creation {
 export interface Park {
   readonly reason: "conflict" | "breaker" | "undo" | "operator" | "refused";
   readonly at: number;
-  /** For `refused`: the source value that was refused; another value may be tried. */
+  /**
+   * For `refused`: the side that refused, and what the value was derived from; another one may be
+   * tried.
+   */
+  readonly side?: Side;
   readonly source?: CrmValue;
 }
 
-/** What a person decided for a field; carried out once. `value` is in the referral's form; `undo` writes one side only. */
+/**
+ * What a person decided for a field; carried out once. `value` is in the referral's form; `undo`
+ * writes one side only.
+ */
 export type Decision =
   | { readonly take: "referral" | "crm" }
   | { readonly take: "value"; readonly value: CrmValue }
@@ -141,8 +165,10 @@ export const pairStates = [
   "planning",
   "writing-referral",
   "writing-crm",
+  "waiting",
   "held",
   "asking",
+  "refusing",
   "in-step",
   "retrying",
   "dead",
@@ -155,40 +181,75 @@ export const pairStates = [
 /** The state of a pair. */
 export type PairState = (typeof pairStates)[number];
 
-/** One referral and one CRM record that are kept in step; as long as one side is missing, what waits for the other. */
+/**
+ * One referral and one CRM record that are kept in step; as long as one side is missing, what waits
+ * for the other.
+ */
 export interface Pair {
   readonly id: string;
-  /** How often it was stored; 0 for a pair that is new. A commit refuses a pair whose revision is no longer current. */
+  /**
+   * How often it was stored; 0 for a pair that is new. A commit refuses a pair whose revision is no
+   * longer current.
+   */
   readonly revision: number;
   readonly state: PairState;
-  /** `sibling`: another organisation's referral of the same engagement, shown but never linked to a deal. */
-  readonly role: "deal" | "sibling";
+  /**
+   * `sibling`: another referral of an engagement, shown but never linked to a deal. `double`: a
+   * referral that stands for a deal that has one already.
+   */
+  readonly role: "deal" | "sibling" | "double";
   /** The side that it began on. */
   readonly origin: Side;
-  readonly referral?: ReferralSide;
-  readonly crm?: CrmSide;
-  readonly engagementId?: string;
+  readonly referral?: ReferralSide | undefined;
+  readonly crm?: CrmSide | undefined;
+  readonly engagementId?: string | undefined;
   /** Normalised names of customer and deal, for the first match. */
-  readonly matchKey?: string;
+  readonly matchKey?: string | undefined;
+  /** The other side's id as this side names it, while the pair isn't linked. */
+  readonly claim?: string | undefined;
   /** When it should be reconciled next. */
-  readonly due?: { readonly at: number; readonly priority: Priority };
-  /** Sides that must be read before anything is planned. */
-  readonly look: { readonly referral?: true; readonly crm?: true };
-  readonly attempt?: Attempt;
-  readonly creation?: Creation;
+  readonly due?: { readonly at: number; readonly priority: Priority } | undefined;
+  /**
+   * Sides that must be read before anything is planned. `proof`: because the side refused what was
+   * seen.
+   */
+  readonly look: {
+    readonly referral?: "hint" | "proof" | undefined;
+    readonly crm?: "hint" | "proof" | undefined;
+  };
+  /** The CRM reported a deletion that isn't confirmed yet. */
+  readonly isToldDeleted?: true | undefined;
+  readonly attempt?: Attempt | undefined;
+  readonly creation?: Creation | undefined;
   /** The second leg of a co-sell: Microsoft's side of the engagement. */
-  readonly invitation?: Creation | "wanted" | "done";
+  readonly invitation?: Creation | "wanted" | "done" | undefined;
   readonly parked: Readonly<Record<string, Park>>;
   readonly decisions: Readonly<Record<string, Decision>>;
   readonly refusals: readonly Refusal[];
-  readonly problem?: PairProblem;
+  readonly problem?: PairProblem | undefined;
   /** Our recent writes by field: `[milliseconds, side]`, for the breaker. */
   readonly recentWrites: Readonly<Record<string, readonly (readonly [number, Side])[]>>;
-  readonly paused?: true;
+  readonly paused?: true | undefined;
+  /** The deletion of its deal counts in the brake's hour already. */
+  readonly isDeletionCounted?: true | undefined;
+  /** It has something to write, but writes wait for approval or are paused as a whole. */
+  readonly waits?: true | undefined;
+  /** A question about the pair as a whole: the inbox item's id. */
+  readonly asks?: string | undefined;
+  /** A person said that no deal stands for the referral. */
+  readonly isUnmatched?: true | undefined;
+  /** A person said that the referral is to be closed: it is one too many. */
+  readonly isToClose?: true | undefined;
+  /** The deal waits in the CRM's holding stage. */
+  readonly isHeld?: true | undefined;
+  /** Writes in a row that were refused as stale. */
+  readonly staleTries?: number | undefined;
+  /** What we last wrote into the CRM's state fields, by CRM field. */
+  readonly shown?: Readonly<Record<string, CrmValue>> | undefined;
   /** Set when the pair is over: it is never revived or linked anew by itself. */
-  readonly ended?: "unlinked" | "deletion-ignored";
+  readonly ended?: "unlinked" | "deletion-ignored" | "not-imported" | undefined;
   /** The epoch in which both sides were last compared. */
   readonly epoch: number;
   readonly createdAt: number;
-  readonly settledAt?: number;
+  readonly settledAt?: number | undefined;
 }

@@ -5,7 +5,10 @@ import type { Fingerprint, SeenChange, Side } from "./pair.ts";
 import type { EngineSettings } from "./settings.ts";
 import { compareStamps, laterStamp, stampBefore } from "./stamps.ts";
 
-/** How an observation came about. `proof`: read after the other side had refused what was seen before. */
+/**
+ * How an observation came about. `proof`: read after the other side had refused what was seen
+ * before.
+ */
 export type Source = "list" | "get" | "proof";
 
 /** Whether an observation is news. `tie`: it can't be told, so the side must be read. */
@@ -18,19 +21,31 @@ export interface Versioned {
 }
 
 /**
- * The judgements that the engine's promises rest on, each a pure function and each for a reason. They come in by argument
- * so that the simulation can replace one by a wrong one and show that it is missed.
+ * The judgements that the engine's promises rest on, each a pure function and each for a reason.
+ * They come in by argument so that the simulation can replace one by a wrong one and show that it
+ * is missed.
  */
 export interface EngineRules {
-  /** What a write demands: the very version that it was planned from, or an edit made in between would be lost. */
+  /**
+   * What a write demands: the very version that it was planned from, or an edit made in between
+   * would be lost.
+   */
   precondition(version: string): string;
-  /** Lists lag behind reads, so an older stamp is no news; two edits can share a stamp, so another version is a tie. */
+  /**
+   * Lists lag behind reads, so an older stamp is no news; two edits can share a stamp, so another
+   * version is a tie.
+   */
   orderOf(seen: Versioned, observed: Versioned, source: Source): Order;
-  /** A hint no newer than what was seen costs no call; hints arrive late, twice and in any order. */
+  /**
+   * A hint no newer than what was seen costs no call; hints arrive late, twice and in any order.
+   */
   isHintNews(changedAt: string | undefined, seen: Versioned): boolean;
   /** How far back a walk goes: behind the cursor, because lists show a change late. */
   walkUntil(cursor: ReferralCursor, overlapMs: number): string;
-  /** The cursor to store with a page: it moves only when the whole walk has landed, and only by the server's stamps. */
+  /**
+   * The cursor to store with a page: it moves only when the whole walk has landed, and only by the
+   * server's stamps.
+   */
   cursorAfterPage(walk: {
     readonly cursor: ReferralCursor;
     readonly newest: string;
@@ -42,11 +57,19 @@ export interface EngineRules {
     readonly isExplicit: boolean;
     readonly deleteSignal: CrmCapabilities["deleteSignal"];
   }): boolean;
-  /** The agreed value after a write is the one that was stored, not the one that was sent: sides normalise. */
+  /**
+   * The agreed value after a write is the one that was stored, not the one that was sent: sides
+   * normalise.
+   */
   agreedValue(sent: CrmValue, stored: CrmValue): CrmValue;
-  /** Each side keeps its own form of what was agreed: a lossy lens would else see a change for ever. */
+  /**
+   * Each side keeps its own form of what was agreed: a lossy lens would else see a change for ever.
+   */
   ownShadow(own: CrmValue, translatedFromOther: () => CrmValue): CrmValue;
-  /** Whether a referral is the one that a create intended; another referral of the same engagement is not. */
+  /**
+   * Whether a referral is the one that a create intended; another referral of the same engagement
+   * is not.
+   */
   isSameCreation(fingerprint: Fingerprint, referral: Referral): boolean;
   /** Whether a referral doubles another one; referrals of one engagement never do. */
   isDouble(one: Referral, other: Referral): boolean;
@@ -56,7 +79,10 @@ export interface EngineRules {
   mayMove(from: State, to: State): Verdict;
   /** Contact data leaves the CRM only where the customer agreed. */
   mayShareContacts(consent: Referral["consent"]): boolean;
-  /** Which edit came last, by when each was seen in our own clock; undefined where that can't be told. */
+  /**
+   * Which edit came last, by when each was seen in our own clock; undefined where that can't be
+   * told.
+   */
   newest(referral: SeenChange, crm: SeenChange, skewMs: number): Side | undefined;
   /** A field whose undone value differs from the other side would be written again at once. */
   parksAfterUndo: boolean;

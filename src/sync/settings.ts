@@ -11,13 +11,19 @@ export interface EngineSettings {
   readonly auditMs: number;
   /** How far a walk goes back behind its cursor: longer than a list lags behind the truth. */
   readonly cursorOverlapMs: number;
-  /** How long a create with unknown outcome is left alone before it is looked for: longer than a late request lives. */
+  /**
+   * How long a create with unknown outcome is left alone before it is looked for: longer than a
+   * late request lives.
+   */
   readonly probeSettleMs: number;
   /** Two edits closer than this are not ordered: policy newest asks. */
   readonly newestSkewMs: number;
   /** How often a write that was refused as stale is planned anew before a person is asked. */
   readonly staleRetries: number;
-  /** A field is stopped after so many writes of ours in both directions, or so many in one, within the window. */
+  /**
+   * A field is stopped after so many writes of ours in both directions, or so many in one, within
+   * the window.
+   */
   readonly breaker: {
     readonly writes: number;
     readonly writesOneWay: number;
@@ -28,16 +34,25 @@ export interface EngineSettings {
     readonly policy: "ignore" | "close" | "unlink";
     /** The statusReason of a referral closed for a deleted deal. */
     readonly statusReason: string;
-    /** The brake: at most the larger of this share of all pairs and `atLeast` in an hour, never more than `atMost`. */
+    /**
+     * The brake: at most the larger of this share of all pairs and `atLeast` in an hour, never more
+     * than `atMost`.
+     */
     readonly sharePerHour: number;
     readonly atLeast: number;
     readonly atMost: number;
   };
-  /** Writes need no approval by a person, neither at the first run nor after a restore. For demonstrations and tests. */
+  /**
+   * Writes need no approval by a person, neither at the first run nor after a restore. For
+   * demonstrations and tests.
+   */
   readonly isApproved: boolean;
   /** A shared deal also gets Microsoft's side of its engagement. */
   readonly inviteMicrosoft: boolean;
-  /** Mapped fields whose normalised values together find a deal for a referral; empty: never by values. */
+  /**
+   * Mapped fields whose normalised values together find a deal for a referral; empty: never by
+   * values.
+   */
   readonly matchFields: readonly string[];
   /** Where a person opens a referral; `{id}` stands for its id. */
   readonly referralLink: string;
@@ -47,6 +62,8 @@ export interface EngineSettings {
   readonly gatherHints: number;
   /** Pairs reconciled at the same time. */
   readonly concurrency: number;
+  /** How often the ledger is asked for work that another process left there. */
+  readonly idleMs: number;
   /** Days before its expiry from which an unanswered referral goes first. */
   readonly expiringDays: number;
 }
@@ -81,5 +98,6 @@ export const defaultSettings: EngineSettings = {
   retry: { firstMs: 5 * second, longestMs: 10 * minute },
   gatherHints: 3,
   concurrency: 8,
+  idleMs: second,
   expiringDays: 5,
 };

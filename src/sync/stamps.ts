@@ -1,4 +1,7 @@
-/** Orders two UTC stamps of one server, with any number of fraction digits: negative, zero or positive. */
+/**
+ * Orders two UTC stamps of one server, with any number of fraction digits: negative, zero or
+ * positive.
+ */
 export function compareStamps(left: string, right: string): number {
   if (left === right) return 0;
   const leftSecond = left.slice(0, 19);
@@ -10,7 +13,9 @@ export function compareStamps(left: string, right: string): number {
   return leftFraction < rightFraction ? -1 : 1;
 }
 
-/** The stamp `earlierByMs` before another one, to whole milliseconds; the empty string stays empty. */
+/**
+ * The stamp `earlierByMs` before another one, to whole milliseconds; the empty string stays empty.
+ */
 export function stampBefore(stamp: string, earlierByMs: number): string {
   if (stamp === "") return "";
   return new Date(Date.parse(stamp) - earlierByMs).toISOString();

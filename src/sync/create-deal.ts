@@ -1,0 +1,192 @@
+import type { Referral } from "../contract/index.ts";
+import type { CrmFields, CrmRecord, CrmValue } from "../crm/port.ts";
+import { attemptOf, type Progress, sendDeal } from "./act.ts";
+import { agree } from "./agree.ts";
+import {
+  commit,
+  commitPair,
+  type EngineContext,
+  mostOvertakings,
+  quietly,
+} from "./engine-context.ts";
+import { failureOf } from "./failure.ts";
+import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
+import { isWorthADeal } from "./match.ts";
+import { landDeal, type Sighting } from "./observe.ts";
+import type { Attempt, FieldWrite, Pair, Refusal } from "./pair.ts";
+import { dueSooner } from "./pair-state.ts";
+import type { Agreement } from "./plan.ts";
+import { failPair } from "./problems.ts";
+import { statusPath } from "./projection.ts";
+
+/**
+ * Creates the deal of a referral that no deal stands for; goes on where an earlier try was left.
+ */
+export async function createDeal(
+  context: EngineContext,
+  pair: Pair,
+  connection: ConnectionState,
+): Promise<Progress> {
+  const referral = pair.referral?.document;
+  if (!referral) return "rest";
+  if (!pair.attempt && !isWorthADeal(referral)) {
+    await commitPair(context, quietly({ ...pair, ended: "not-imported", due: undefined }));
+    return "rest";
+  }
+  if (pair.attempt) {
+    const found = await findEarlierDeal(context, pair);
+    if (found !== "none") return found;
+  }
+  const draft = draftDeal(context, referral);
+  const attempt = pair.attempt ?? attemptOf(context, pair, "crm", draft.writes);
+  const due = pair.due ?? { at: context.clock.now(), priority: "read" as const };
+  const started: Pair = { ...pair, attempt, refusals: draft.refusals, due };
+  await commitPair(context, quietly(started));
+  const fields: Record<string, CrmValue> = { ...draft.constants };
+  for (const { field, value } of attempt.writes) {
+    fields[context.projection.byName.get(field)?.crmField ?? field] = value;
+  }
+  try {
+    const { record } = await sendDeal(context, started, attempt, fields);
+    const sighting: Sighting = { source: "get", at: context.clock.now(), connection };
+    await settleCreated(context, pair.id, attempt, draft.constants, record, sighting);
+    return "again";
+  } catch (error) {
+    await failPair(context, pair.id, failureOf(error), "create deal");
+    return "rest";
+  }
+}
+
+interface DealDraft {
+  /** What no mapped field says: constants, the holding stage, the referral's id and link. */
+  readonly constants: CrmFields;
+  readonly writes: readonly FieldWrite[];
+  readonly refusals: readonly Refusal[];
+}
+
+/**
+ * Translates a referral into a new deal. What a lens refuses stays behind, with its reason. Pure.
+ */
+function draftDeal(context: EngineContext, referral: Referral): DealDraft {
+  const { mapping, projection, settings } = context;
+  const { holding } = mapping;
+  const names = context.crm.capabilities.stateFields ?? {};
+  const constants: Record<string, CrmValue> = { ...mapping.newDeal };
+  if (holding) constants[holding.crmField] = holding.value;
+  if (names.referralId) constants[names.referralId] = referral.id ?? "";
+  if (names.referralLink) {
+    constants[names.referralLink] = settings.referralLink.replace("{id}", referral.id ?? "");
+  }
+  const writes: FieldWrite[] = [];
+  const refusals: Refusal[] = [];
+  const values = projection.referralValues(referral);
+  const lensContext = projection.context(referral, undefined);
+  for (const field of projection.fields) {
+    if (field.direction === "to-referral") continue;
+    const source = values[field.name] ?? null;
+    const translated =
+      holding && field.referralPath === statusPath && field.crmField === holding.crmField
+        ? { ok: true as const, value: holding.value }
+        : field.lens.toCrm(source, null, lensContext);
+    if (!translated.ok) {
+      const { reason, remedy } = translated;
+      refusals.push({ field: field.name, side: "crm", reason, remedy });
+    } else if (translated.value !== null) {
+      writes.push({ field: field.name, value: translated.value, old: null, source });
+    }
+  }
+  return { constants, writes, refusals };
+}
+
+/**
+ * Stores the deal that was created; a row that a walk has made for it meanwhile becomes part of the
+ * pair.
+ */
+async function settleCreated(
+  context: EngineContext,
+  pairId: string,
+  attempt: Attempt,
+  constants: CrmFields,
+  record: CrmRecord,
+  sighting: Sighting,
+): Promise<void> {
+  const values = context.projection.crmValues(record.fields);
+  const { ledger, clock } = context;
+  for (let overtaken = 0; overtaken < mostOvertakings; overtaken += 1) {
+    const pair = await ledger.pair(pairId);
+    if (!pair || pair.crm) return;
+    const row = (await ledger.pairsByRecord([record.id])).get(record.id);
+    const landed = landDeal(context, { ...pair, attempt: undefined }, record, sighting).pair;
+    const agreements = attempt.writes.map(({ field, value, source }): Agreement => {
+      const stored = context.rules.agreedValue(value, values[field] ?? null);
+      return { field, referral: source, crm: stored };
+    });
+    const agreed = agree(context, landed, agreements);
+    const linked = linkedDeal(context, agreed.pair, constants);
+    const created = {
+      pairId,
+      at: clock.now(),
+      kind: "created" as const,
+      side: "crm" as const,
+      fields: attempt.writes.map(({ field, value }) => ({ field, to: value })),
+      correlationId: attempt.id,
+    };
+    try {
+      return await commit(context, {
+        pairs: [linked],
+        removed: row ? [row] : [],
+        history: [created, ...agreed.history],
+      });
+    } catch (error) {
+      if (!(error instanceof LedgerConflict)) throw error;
+    }
+  }
+  throw new LedgerConflict();
+}
+
+function linkedDeal(context: EngineContext, pair: Pair, constants: CrmFields): Pair {
+  const names = Object.values(context.crm.capabilities.stateFields ?? {});
+  const shown = Object.entries(constants).filter(([name]) => names.includes(name));
+  return {
+    ...pair,
+    shown: { ...pair.shown, ...Object.fromEntries(shown) },
+    claim: undefined,
+    matchKey: undefined,
+    problem: undefined,
+    due: dueSooner(pair.due, context.clock.now(), "read"),
+  };
+}
+
+/**
+ * An upsert without an answer may have made the deal, and a person may have edited it since: a
+ * second upsert would undo that edit. So the CRM is walked first, where a deal can be recognised by
+ * the referral's id.
+ */
+async function findEarlierDeal(context: EngineContext, pair: Pair): Promise<Progress | "none"> {
+  const { crm, clock, ledger } = context;
+  const { stateFields, visibilityDelayMs } = crm.capabilities;
+  const { attempt, referral } = pair;
+  if (!attempt || !referral || stateFields?.referralId === undefined) return "none";
+  const visibleAt = attempt.at + visibilityDelayMs + 1_000;
+  if (clock.now() < visibleAt) {
+    const due = { at: visibleAt, priority: pair.due?.priority ?? ("read" as const) };
+    await commitPair(context, quietly({ ...pair, due }));
+    return "rest";
+  }
+  await context.walkCrm();
+  const [deal] = (await ledger.pairsByClaim(referral.id)).filter((one) => one.crm && !one.referral);
+  const current = await ledger.pair(pair.id);
+  if (!deal?.crm || !current?.attempt) return "none";
+  const linked = linkedDeal(context, { ...current, crm: deal.crm, attempt: undefined }, {});
+  const agreements = attempt.writes.map(
+    ({ field, value, source }): Agreement => ({ field, referral: source, crm: value }),
+  );
+  const agreed = agree(context, linked, agreements);
+  const look = deal.crm.document ? agreed.pair.look : { ...agreed.pair.look, crm: "hint" as const };
+  await commit(context, {
+    pairs: [{ ...agreed.pair, look }],
+    removed: [deal],
+    history: agreed.history,
+  });
+  return "again";
+}

@@ -1,0 +1,198 @@
+import type { Progress } from "./act.ts";
+import { create, type Found, intentOf, type Leg, resumeCreate } from "./creation.ts";
+import {
+  commit,
+  commitPair,
+  type EngineContext,
+  mostOvertakings,
+  quietly,
+  updatePair,
+} from "./engine-context.ts";
+import { pairQuestion } from "./inbox-items.ts";
+import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
+import { canInviteMicrosoft, isMicrosoftLeg, siblingsOf } from "./legs.ts";
+import { linkCreated } from "./link.ts";
+import { newPair } from "./new-pair.ts";
+import { landDeal, landReferral, type Sighting } from "./observe.ts";
+import type { Creation, Pair } from "./pair.ts";
+import { draftInvitation, draftReferral } from "./referral-draft.ts";
+import type { Priority } from "./runner.ts";
+
+/** The partner's own referral for a deal. */
+const ownLeg: Leg = {
+  intentOf: ({ creation }) => creation,
+  withIntent: (pair, creation) => ({ ...pair, creation }),
+  settle: (context, pairId, creation, found, sighting) =>
+    withRow(context, pairId, found, (pair, row) => {
+      if (pair.referral) {
+        return pair.referral.id === found.referral.id
+          ? undefined
+          : secondReferral(context, pair, row, found, sighting);
+      }
+      const linked = linkCreated(context, pair, creation, found, sighting);
+      // A list has brought the referral already, perhaps in a newer version than the answer's.
+      const look = row ? { ...linked.pair.look, referral: "hint" as const } : linked.pair.look;
+      return {
+        pairs: [{ ...linked.pair, look }],
+        removed: row ? [row] : [],
+        history: linked.history,
+      };
+    }),
+};
+
+/** Microsoft's side of the engagement. */
+const microsoftLeg: Leg = {
+  intentOf: ({ invitation }) => (typeof invitation === "object" ? invitation : undefined),
+  withIntent: (pair, creation) => ({ ...pair, invitation: creation ?? "wanted" }),
+  settle: (context, pairId, creation, found, sighting) =>
+    withRow(context, pairId, found, (pair, row) => {
+      const blank = row ?? newPair(context, "referral", pair.epoch);
+      const { referral, eTag } = found;
+      const landed = landReferral(context, blank, referral, eTag, sighting).pair;
+      const sibling: Pair = { ...landed, role: "sibling", due: undefined, asks: undefined };
+      const at = context.clock.now();
+      const correlationId = creation.requestId;
+      const note = "Microsoft's side of the engagement";
+      return {
+        pairs: [{ ...pair, invitation: "done", problem: undefined }, sibling],
+        history: [{ pairId, at, kind: "created", side: "referral", note, correlationId }],
+      };
+    }),
+};
+
+type Settled = Parameters<typeof commit>[1] | undefined;
+
+/**
+ * Commits a change of a pair and of the row that a list may have made for the created referral
+ * meanwhile.
+ */
+async function withRow(
+  context: EngineContext,
+  pairId: string,
+  found: Found,
+  change: (pair: Pair, row: Pair | undefined) => Settled,
+): Promise<void> {
+  const id = found.referral.id ?? "";
+  for (let overtaken = 0; overtaken < mostOvertakings; overtaken += 1) {
+    const pair = await context.ledger.pair(pairId);
+    const row = (await context.ledger.pairsByReferral([id])).get(id);
+    const settled = pair && change(pair, row?.id === pairId ? undefined : row);
+    if (!settled) return;
+    try {
+      return await commit(context, settled);
+    } catch (error) {
+      if (!(error instanceof LedgerConflict)) throw error;
+    }
+  }
+  throw new LedgerConflict();
+}
+
+/** The pair was linked to another referral while its create was under way: now there are two. */
+function secondReferral(
+  context: EngineContext,
+  pair: Pair,
+  row: Pair | undefined,
+  { referral, eTag }: Found,
+  sighting: Sighting,
+): Settled {
+  const blank = row ?? newPair(context, "referral", pair.epoch);
+  const landed = landReferral(context, blank, referral, eTag, sighting).pair;
+  const item = pairQuestion(
+    context,
+    landed,
+    "double",
+    "Two referrals in Partner Center stand for one deal.",
+    { candidates: [pair.id], proposal: "Close the younger referral as declined." },
+  );
+  const double: Pair = { ...landed, role: "double", asks: item.id, due: undefined };
+  return { pairs: [double, { ...pair, creation: undefined }], inbox: [item] };
+}
+
+/** Creates the referral of a shared deal, or goes on where an earlier try was left. */
+export async function createReferral(
+  context: EngineContext,
+  pair: Pair,
+  connection: ConnectionState,
+  priority: Priority,
+): Promise<Progress> {
+  if (pair.creation) return resumeCreate(context, pair, ownLeg, pair.creation, priority);
+  if (await mustMatchFirst(context, pair)) return "rest";
+  const permit = await context.budget.take(priority);
+  // What is shared can't be withdrawn: the deal is read once more before it leaves.
+  const at = context.clock.now();
+  const record = await context.crm.read(pair.crm?.id ?? "", {});
+  if (!record || !context.mapping.shareWhen(record.fields)) {
+    await permit.giveBack();
+    await commitPair(context, quietly({ ...pair, look: { ...pair.look, crm: "hint" } }));
+    return "again";
+  }
+  const draft = draftReferral(context, record.id, record.fields);
+  const landed = landDeal(context, pair, record, { source: "get", at, connection }).pair;
+  const ready: Pair = { ...landed, refusals: draft.refusals };
+  if (draft.isBlocked) {
+    await permit.giveBack();
+    const refused = draft.refusals.map(({ field }) => ({ field }));
+    await commitPair(context, {
+      pair: { ...ready, due: undefined },
+      history: [{ pairId: pair.id, at, kind: "refused", side: "referral", fields: refused }],
+      inbox: [],
+    });
+    return "rest";
+  }
+  const creation = intentOf(context, connection, draft.document, draft.writes);
+  return create(context, ready, ownLeg, creation, permit);
+}
+
+/**
+ * A referral that may already stand for the deal is matched first; the deal comes back when that is
+ * decided.
+ */
+async function mustMatchFirst(context: EngineContext, pair: Pair): Promise<boolean> {
+  const { ledger, clock } = context;
+  const claiming = await ledger.pairsByClaim(pair.crm?.id ?? "");
+  const named = pair.claim ? [...(await ledger.pairsByReferral([pair.claim])).values()] : [];
+  const alike = pair.matchKey ? await ledger.pairsByMatchKey(pair.matchKey) : [];
+  const open = [...claiming, ...named, ...alike].filter(
+    (other) => other.referral && !other.crm && other.role === "deal" && !other.ended,
+  );
+  const [first] = open;
+  if (!first) return false;
+  const isUndecided = open.every(({ asks }) => asks !== undefined);
+  if (!isUndecided) {
+    await updatePair(context, first.id, (other) =>
+      other.asks ? undefined : quietly({ ...other, due: { at: clock.now(), priority: "read" } }),
+    );
+  }
+  // While a person decides, the answer makes the deal due; else it comes back when the match is
+  // done.
+  const due = isUndecided ? undefined : { at: clock.now() + 1_000, priority: "outbound" as const };
+  await commitPair(context, quietly({ ...pair, due }));
+  return true;
+}
+
+/** Creates Microsoft's side of a pair's engagement, or finds that it exists. */
+export async function inviteMicrosoft(
+  context: EngineContext,
+  pair: Pair,
+  connection: ConnectionState,
+  priority: Priority,
+): Promise<Progress> {
+  const creation = microsoftLeg.intentOf(pair);
+  const own = pair.referral?.document;
+  if (!own?.engagementId || !canInviteMicrosoft(own)) {
+    await commitPair(context, quietly({ ...pair, invitation: "done" }));
+    return "again";
+  }
+  const siblings = await siblingsOf(context, pair);
+  const exists = siblings.some(
+    ({ referral }) => referral?.document && isMicrosoftLeg(referral.document),
+  );
+  if (exists) {
+    await commitPair(context, quietly({ ...pair, invitation: "done" }));
+    return "again";
+  }
+  if (creation) return resumeCreate(context, pair, microsoftLeg, creation, priority);
+  const permit = await context.budget.take(priority);
+  const intent: Creation = intentOf(context, connection, draftInvitation(own), []);
+  return create(context, pair, microsoftLeg, intent, permit);
+}

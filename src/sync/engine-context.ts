@@ -1,0 +1,110 @@
+import type { ReferralsPort } from "../client/port.ts";
+import type { Mapping } from "../crm/mapping-port.ts";
+import type { CrmAdapter } from "../crm/port.ts";
+import type { Clock, Log, Random } from "../runtime/index.ts";
+import type { CallBudget } from "./call-budget.ts";
+import type { EngineEvent } from "./engine-port.ts";
+import {
+  type ConnectionState,
+  type HistoryEntry,
+  type InboxItem,
+  type Ledger,
+  type LedgerChange,
+  LedgerConflict,
+} from "./ledger-port.ts";
+import type { Pair } from "./pair.ts";
+import { stateOf } from "./pair-state.ts";
+import type { Projection } from "./projection.ts";
+import type { EngineRules } from "./rules.ts";
+import type { EngineSettings } from "./settings.ts";
+
+/** What a step of the engine works with. */
+export interface EngineContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly ledger: Ledger;
+  readonly referrals: ReferralsPort;
+  readonly crm: CrmAdapter;
+  readonly mapping: Mapping;
+  readonly projection: Projection;
+  readonly settings: EngineSettings;
+  readonly rules: EngineRules;
+  readonly budget: CallBudget;
+  /** One walk over the CRM's changes; callers at the same time share it. */
+  readonly walkCrm: () => Promise<unknown>;
+  readonly emit: (event: EngineEvent) => void;
+}
+
+/** A line of history before the ledger numbers it. */
+export type NewHistory = Omit<HistoryEntry, "sequence">;
+
+/** A pair as it shall be stored, with what happened to it. */
+export interface PairChange {
+  readonly pair: Pair;
+  readonly history: readonly NewHistory[];
+  readonly inbox: readonly InboxItem[];
+}
+
+/** Whether writes are allowed at all: approved, and not paused as a whole. */
+export function mayWrite({ settings }: EngineContext, connection: ConnectionState): boolean {
+  const isApproved = settings.isApproved || connection.awaitsApproval === undefined;
+  return isApproved && !connection.paused;
+}
+
+/**
+ * Whether each side was walked through once: before that, nobody knows which referral belongs to
+ * which deal.
+ */
+export function isWalked({ referralCursor, crmCursor }: ConnectionState): boolean {
+  return referralCursor.walkedAt > 0 && crmCursor.walkedAt > 0;
+}
+
+/** A change of a pair that has nothing to tell. */
+export function quietly(pair: Pair): PairChange {
+  return { pair, history: [], inbox: [] };
+}
+
+/** How often a commit that another worker overtook is worked out anew. */
+export const mostOvertakings = 20;
+
+/** Stores a change with each pair's state, and tells the followers. */
+export async function commit(context: EngineContext, change: LedgerChange): Promise<void> {
+  const pairs = change.pairs?.map((pair) => ({ ...pair, state: stateOf(pair) }));
+  await context.ledger.commit(pairs ? { ...change, pairs } : change);
+  const history = change.history ?? [];
+  context.emit({
+    at: context.clock.now(),
+    pairIds: (change.pairs ?? []).map(({ id }) => id),
+    kinds: history.map(({ kind }) => kind),
+    isForPeople: (change.inbox ?? []).length > 0,
+  });
+}
+
+/** Stores one pair's change and returns the pair as it is now in the ledger. */
+export async function commitPair(context: EngineContext, change: PairChange): Promise<Pair> {
+  await commit(context, { pairs: [change.pair], history: change.history, inbox: change.inbox });
+  return { ...change.pair, state: stateOf(change.pair), revision: change.pair.revision + 1 };
+}
+
+/**
+ * Applies a pure change to the pair as it is now, again where another worker was faster. Resolves
+ * to the stored pair, or to undefined where the pair has gone.
+ */
+export async function updatePair(
+  context: EngineContext,
+  pairId: string,
+  change: (pair: Pair) => PairChange | undefined,
+): Promise<Pair | undefined> {
+  for (let overtaken = 0; overtaken < mostOvertakings; overtaken += 1) {
+    const pair = await context.ledger.pair(pairId);
+    const changed = pair && change(pair);
+    if (!changed) return pair;
+    try {
+      return await commitPair(context, changed);
+    } catch (error) {
+      if (!(error instanceof LedgerConflict)) throw error;
+    }
+  }
+  throw new LedgerConflict();
+}

@@ -1,0 +1,336 @@
+import { ReferralsError } from "../contract/index.ts";
+import { CrmError } from "../crm/port.ts";
+import { approveWrites, resolveItem } from "./answers.ts";
+import { auditSides } from "./audit.ts";
+import { createCallBudget } from "./call-budget.ts";
+import {
+  approvalItem,
+  beginEpoch,
+  markHinted,
+  pauseScope,
+  replayPair,
+  resumeScope,
+  undoWrite,
+} from "./commands.ts";
+import { createEmbeddedRunner } from "./embedded-runner.ts";
+import { commit, commitPair, type EngineContext, isWalked, quietly } from "./engine-context.ts";
+import type {
+  Answer,
+  Engine,
+  EngineEnvironment,
+  EngineEvent,
+  Hint,
+  PauseScope,
+  Rehearsal,
+  WalkReport,
+} from "./engine-port.ts";
+import { backoffMs } from "./failure.ts";
+import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
+import { newPair } from "./new-pair.ts";
+import type { Pair } from "./pair.ts";
+import { createProjection } from "./projection.ts";
+import { reconcilePair } from "./reconcile.ts";
+import { rehearse } from "./rehearsal.ts";
+import { engineRules } from "./rules.ts";
+import type { Runner } from "./runner.ts";
+import { type WalkMemory, walkCrm, walkReferrals } from "./walk.ts";
+
+/** Creates an engine for one connection. It does nothing until it is told to. */
+export function createEngine(environment: EngineEnvironment): Engine {
+  return new SyncEngine(environment);
+}
+
+type Rhythm = "referrals" | "crm" | "audit";
+
+const mostDue = 100;
+
+class SyncEngine implements Engine {
+  readonly #environment: EngineEnvironment;
+  readonly #context: EngineContext;
+  readonly #listeners = new Set<(event: EngineEvent) => void>();
+  readonly #memory: WalkMemory = { isFilterRefused: false };
+  readonly #walks = new Map<Rhythm, Promise<WalkReport>>();
+  readonly #failures = new Map<Rhythm, { readonly count: number; readonly until: number }>();
+  readonly #running = new Set<string>();
+  readonly #hinted = new Set<string>();
+  #stop = new AbortController();
+  #runner: Runner | undefined;
+  #wake: () => void = () => {};
+
+  constructor(environment: EngineEnvironment) {
+    const { clock, random, log, referrals, crm, ledger, mapping, settings } = environment;
+    this.#environment = environment;
+    this.#context = {
+      clock,
+      random,
+      log,
+      referrals,
+      crm,
+      ledger,
+      mapping,
+      settings,
+      projection: createProjection(mapping),
+      rules: environment.rules ?? engineRules,
+      budget: createCallBudget({ ...settings, clock, ledger }),
+      walkCrm: () => this.pollCrm(),
+      emit: (event) => this.#emit(event),
+    };
+  }
+
+  async open(): Promise<void> {
+    const { ledger, settings } = this.#context;
+    const { witness } = this.#environment;
+    const connection = await ledger.connection();
+    const remembered = await witness?.read();
+    if (remembered !== undefined && remembered > connection.revision) {
+      await beginEpoch(this.#context);
+    } else if (connection.revision === 0) {
+      await commit(this.#context, {
+        connection: settings.isApproved ? { ...connection, awaitsApproval: undefined } : connection,
+        inbox: settings.isApproved ? [] : [approvalItem(this.#context, "first-run")],
+      });
+    }
+    await this.#bearWitness();
+  }
+
+  pollReferrals(): Promise<WalkReport> {
+    return this.#walk("referrals", () =>
+      walkReferrals(this.#context, this.#memory, { priority: "poll", isAudit: false }),
+    );
+  }
+
+  pollCrm(): Promise<WalkReport> {
+    return this.#walk("crm", () => walkCrm(this.#context, { isAudit: false }));
+  }
+
+  async auditSweep(): Promise<{ readonly drift: number }> {
+    return { drift: await auditSides(this.#context, this.#memory) };
+  }
+
+  async hint({ side, id, changedAt }: Hint): Promise<boolean> {
+    const { ledger, clock } = this.#context;
+    const known = await (side === "referral"
+      ? ledger.pairsByReferral([id])
+      : ledger.pairsByRecord([id]));
+    const pair = known.get(id);
+    if (pair) {
+      const isNews = await markHinted(this.#context, pair, side, changedAt);
+      if (isNews) this.#hinted.add(pair.id);
+      return isNews;
+    }
+    const { epoch } = await ledger.connection();
+    const blank = newPair(this.#context, side, epoch);
+    const named: Pair = {
+      ...blank,
+      [side]: unseen(id, epoch),
+      look: { [side]: "hint" },
+      due: { at: clock.now(), priority: "read" },
+    };
+    try {
+      await commitPair(this.#context, quietly(named));
+      this.#hinted.add(named.id);
+      return true;
+    } catch (error) {
+      // A walk has brought it in the meantime.
+      if (error instanceof LedgerConflict) return false;
+      throw error;
+    }
+  }
+
+  async reconcile(pairId: string): Promise<void> {
+    if (this.#running.has(pairId)) return;
+    this.#running.add(pairId);
+    try {
+      await this.#gatherHints(pairId);
+      await reconcilePair(this.#context, pairId);
+    } finally {
+      this.#running.delete(pairId);
+    }
+  }
+
+  async runDue(limit: number = mostDue): Promise<number> {
+    const { ledger, clock } = this.#context;
+    const due = await ledger.due(clock.now(), limit);
+    for (const { pairId } of due) await this.reconcile(pairId);
+    return due.length;
+  }
+
+  async nextDue(): Promise<number> {
+    const connection = await this.#context.ledger.connection();
+    const next = await this.#context.ledger.nextDueAt();
+    const polls = rhythms.map((rhythm) => this.#dueAt(rhythm, connection));
+    return Math.min(next ?? Number.POSITIVE_INFINITY, ...polls);
+  }
+
+  async tick(): Promise<number> {
+    for (const rhythm of rhythms) {
+      const connection = await this.#context.ledger.connection();
+      if (this.#dueAt(rhythm, connection) <= this.#context.clock.now()) await this.#perform(rhythm);
+    }
+    return this.runDue();
+  }
+
+  async start(): Promise<void> {
+    this.#stop = new AbortController();
+    await this.open();
+    const { clock, log, ledger, settings } = this.#context;
+    const embedded = createEmbeddedRunner({ clock, log, queue: ledger, ...settings });
+    this.#runner = this.#environment.runner ?? embedded;
+    this.#wake = () => embedded.wake();
+    await this.#runner.start((pairId) => this.reconcile(pairId));
+    await Promise.all(rhythms.map((rhythm) => this.#keep(rhythm)));
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error("the engine was stopped"));
+    await this.#runner?.stop();
+    await Promise.allSettled(this.#walks.values());
+  }
+
+  rehearse(): Promise<Rehearsal> {
+    return rehearse(this.#environment, (environment) => new SyncEngine(environment));
+  }
+
+  approve(by?: string): Promise<void> {
+    return retried(() => approveWrites(this.#context, by));
+  }
+
+  resolve(itemId: string, answer: Answer, by?: string): Promise<void> {
+    return retried(() => resolveItem(this.#context, itemId, answer, by));
+  }
+
+  undo(sequence: number, by?: string): Promise<void> {
+    return undoWrite(this.#context, sequence, by);
+  }
+
+  replay(pairId: string, by?: string): Promise<void> {
+    return replayPair(this.#context, pairId, by);
+  }
+
+  pause(scope: PauseScope, by?: string): Promise<void> {
+    return retried(() => pauseScope(this.#context, scope, by));
+  }
+
+  resume(scope: PauseScope, by?: string): Promise<void> {
+    return retried(() => resumeScope(this.#context, scope, by));
+  }
+
+  async declareRestored(): Promise<void> {
+    await retried(() => beginEpoch(this.#context));
+    await this.#bearWitness();
+  }
+
+  subscribe(listener: (event: EngineEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #emit(event: EngineEvent): void {
+    this.#wake();
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** Callers at the same time share one walk. */
+  #walk(rhythm: Rhythm, walk: () => Promise<WalkReport>): Promise<WalkReport> {
+    const underWay = this.#walks.get(rhythm);
+    if (underWay) return underWay;
+    const started = walk()
+      .then(async (report) => {
+        await this.#bearWitness();
+        return report;
+      })
+      .finally(() => this.#walks.delete(rhythm));
+    this.#walks.set(rhythm, started);
+    return started;
+  }
+
+  async #bearWitness(): Promise<void> {
+    const { witness } = this.#environment;
+    if (witness) await witness.write((await this.#context.ledger.connection()).revision);
+  }
+
+  /** Many hints at once are cheaper to answer by one walk than by a read each. */
+  async #gatherHints(pairId: string): Promise<void> {
+    const isMany = this.#hinted.size >= this.#context.settings.gatherHints;
+    if (!this.#hinted.has(pairId)) return;
+    if (isMany) {
+      const connection = await this.#context.ledger.connection();
+      this.#hinted.clear();
+      if (isWalked(connection)) await this.#perform("referrals");
+    }
+    this.#hinted.delete(pairId);
+  }
+
+  #dueAt(rhythm: Rhythm, connection: ConnectionState): number {
+    const { settings, clock } = this.#context;
+    const { referralCursor, crmCursor, auditedAt, epoch } = connection;
+    // The first walks are an audit themselves; a new epoch begins with one.
+    const firstAudit = isWalked(connection) ? referralCursor.walkedAt : clock.now();
+    const lastAudit = auditedAt > 0 || epoch > 1 ? auditedAt : firstAudit;
+    const regular = {
+      referrals: referralCursor.walkedAt + settings.pollReferralsMs,
+      crm: crmCursor.walkedAt + settings.pollCrmMs,
+      audit: lastAudit + settings.auditMs,
+    };
+    return Math.max(regular[rhythm], this.#failures.get(rhythm)?.until ?? 0);
+  }
+
+  /** Polls or audits once; a failure of the other side is noted and tried again later. */
+  async #perform(rhythm: Rhythm): Promise<void> {
+    const { clock, random, settings, log } = this.#context;
+    try {
+      if (rhythm === "audit") await this.auditSweep();
+      else await (rhythm === "crm" ? this.pollCrm() : this.pollReferrals());
+      this.#failures.delete(rhythm);
+    } catch (error) {
+      const isExpected = error instanceof ReferralsError || error instanceof CrmError;
+      if (!isExpected && !(error instanceof LedgerConflict)) throw error;
+      const count = (this.#failures.get(rhythm)?.count ?? 0) + 1;
+      const waitMs = error instanceof LedgerConflict ? 0 : (error.retryAfterMs ?? 0);
+      const until =
+        clock.now() + Math.max(waitMs, backoffMs(count, settings.retry, random.fraction()));
+      this.#failures.set(rhythm, { count, until });
+      log.warn({ rhythm, count, err: error }, "a walk failed and is tried again later");
+    }
+  }
+
+  async #keep(rhythm: Rhythm): Promise<void> {
+    const { clock, ledger, settings } = this.#context;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const waitMs = this.#dueAt(rhythm, await ledger.connection()) - clock.now();
+      // Looked at anew now and then: a restore moves the next audit forward.
+      const sleepMs = Math.min(waitMs, settings.pollReferralsMs);
+      if (waitMs > 0) await clock.sleep(sleepMs, signal).catch(() => {});
+      else await this.#perform(rhythm);
+    }
+  }
+}
+
+const rhythms: readonly Rhythm[] = ["referrals", "crm", "audit"];
+
+/** A side of which only the id is known, until it has been read. */
+const unseen = (id: string, epoch: number): NonNullable<Pair["crm"]> => ({
+  id,
+  version: "",
+  stamp: "",
+  document: undefined,
+  shadow: {},
+  changes: {},
+  lookedAt: 0,
+  epoch,
+  presence: "present",
+});
+
+const mostTries = 10;
+
+/** Runs a person's command again where a walk or a worker was faster. */
+async function retried(command: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await command();
+    } catch (error) {
+      if (!(error instanceof LedgerConflict) || tries >= mostTries) throw error;
+    }
+  }
+}

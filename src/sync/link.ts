@@ -1,0 +1,79 @@
+import type { Referral } from "../contract/index.ts";
+import { agree } from "./agree.ts";
+import { commit, type EngineContext, type NewHistory, type PairChange } from "./engine-context.ts";
+import { canInviteMicrosoft } from "./legs.ts";
+import { landReferral, type Sighting } from "./observe.ts";
+import type { Creation, Pair } from "./pair.ts";
+import { dueSooner } from "./pair-state.ts";
+import type { Agreement } from "./plan.ts";
+import { statusPath } from "./projection.ts";
+
+/** A half pair takes over the other half; the two become one row in one transaction. */
+export async function linkPairs(
+  context: EngineContext,
+  pair: Pair,
+  deal: Pair,
+  reason: string,
+): Promise<void> {
+  const { clock } = context;
+  const linked: Pair = {
+    ...pair,
+    crm: deal.crm,
+    asks: undefined,
+    claim: undefined,
+    matchKey: undefined,
+    problem: undefined,
+    // What isn't kept of a deal that nobody shared must be read.
+    look: { ...pair.look, ...(deal.crm?.document ? {} : { crm: "hint" as const }) },
+    due: dueSooner(pair.due, clock.now(), "read"),
+  };
+  const history: NewHistory = { pairId: pair.id, at: clock.now(), kind: "linked", note: reason };
+  await commit(context, { pairs: [linked], removed: [deal], history: [history] });
+}
+
+/**
+ * The pair after the referral that it intended to create was found or answered: linked, with what
+ * was sent agreed, and Microsoft's side wanted where it is configured. Pure.
+ */
+export function linkCreated(
+  context: EngineContext,
+  pair: Pair,
+  creation: Creation,
+  found: { readonly referral: Referral; readonly eTag: string },
+  sighting: Sighting,
+): PairChange {
+  const { projection, clock, rules, settings } = context;
+  const values = projection.referralValues(found.referral);
+  const landed = landReferral(context, pair, found.referral, found.eTag, sighting).pair;
+  const agreements = creation.writes.map(
+    ({ field, value, source }): Agreement => ({
+      field,
+      referral: rules.agreedValue(value, values[field] ?? null),
+      crm: source,
+    }),
+  );
+  // The status isn't sent: the deal says its own once the referral's is known.
+  const status = projection.fields.find(({ referralPath }) => referralPath === statusPath);
+  if (status) agreements.push({ field: status.name, referral: values[status.name] ?? null });
+  const { pair: agreed, history } = agree(context, landed, agreements);
+  const isInviting = settings.inviteMicrosoft && canInviteMicrosoft(found.referral);
+  const linked: Pair = {
+    ...agreed,
+    creation: undefined,
+    problem: undefined,
+    claim: undefined,
+    matchKey: undefined,
+    look: sighting.source === "list" ? { ...agreed.look, referral: "hint" } : agreed.look,
+    due: dueSooner(pair.due, clock.now(), "outbound"),
+    ...(isInviting ? { invitation: "wanted" as const } : {}),
+  };
+  const created: NewHistory = {
+    pairId: pair.id,
+    at: clock.now(),
+    kind: "created",
+    side: "referral",
+    fields: creation.writes.map(({ field, value }) => ({ field, to: value })),
+    correlationId: creation.requestId,
+  };
+  return { pair: linked, history: [created, ...history], inbox: [] };
+}

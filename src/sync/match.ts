@@ -1,0 +1,202 @@
+import { isFinal, type Referral } from "../contract/index.ts";
+import { CrmError } from "../crm/port.ts";
+import type { Progress } from "./act.ts";
+import {
+  commit,
+  commitPair,
+  type EngineContext,
+  isWalked,
+  quietly,
+  updatePair,
+} from "./engine-context.ts";
+import { pairQuestion } from "./inbox-items.ts";
+import type { ConnectionState } from "./ledger-port.ts";
+import { isMicrosoftLeg } from "./legs.ts";
+import { linkCreated, linkPairs } from "./link.ts";
+import { newPair } from "./new-pair.ts";
+import { landDeal } from "./observe.ts";
+import type { Pair } from "./pair.ts";
+import { dueSooner } from "./pair-state.ts";
+
+/**
+ * What a referral without a deal turned out to be. `nothing`: no deal stands for it, so one may be
+ * created.
+ */
+type Match = Progress | "nothing";
+
+/**
+ * Finds the deal of a referral: by the CRM id that it carries, by the referral id that a deal
+ * carries, by normalised names. One candidate is linked, several are asked about, a referral of a
+ * known engagement is shown beside its deal.
+ */
+export async function matchReferral(
+  context: EngineContext,
+  pair: Pair,
+  connection: ConnectionState,
+): Promise<Match> {
+  const referral = pair.referral?.document;
+  if (!referral) return "rest";
+  if (!isWalked(connection)) return wait(context, pair);
+  if (isMicrosoftLeg(referral)) return becomeSibling(context, pair);
+  const byReference = await matchReference(context, pair, referral);
+  if (byReference !== "nothing") return byReference;
+  const owner = await ownerInEngagement(context, pair);
+  if (owner) return becomeSibling(context, pair);
+  const claimed = (await context.ledger.pairsByClaim(pair.referral?.id ?? "")).filter(isFreeDeal);
+  if (claimed.length > 0) return linkOrAsk(context, pair, claimed, "the deal names the referral");
+  return matchNames(context, pair);
+}
+
+const isFreeDeal = (pair: Pair): boolean =>
+  pair.crm !== undefined && !pair.referral && !pair.ended && pair.role === "deal";
+
+async function wait(context: EngineContext, pair: Pair): Promise<Progress> {
+  const at = context.clock.now() + context.settings.pollCrmMs;
+  await commitPair(context, quietly({ ...pair, due: { at, priority: "backfill" } }));
+  return "rest";
+}
+
+async function becomeSibling(context: EngineContext, pair: Pair): Promise<Progress> {
+  const sibling: Pair = { ...pair, role: "sibling", due: undefined, asks: undefined };
+  await commitPair(context, quietly(sibling));
+  await nudgeOwner(context, sibling);
+  return "rest";
+}
+
+async function ownerInEngagement(context: EngineContext, pair: Pair): Promise<Pair | undefined> {
+  if (!pair.engagementId) return undefined;
+  const others = await context.ledger.pairsOfEngagement(pair.engagementId);
+  return others.find(({ id, role, crm }) => id !== pair.id && role === "deal" && crm !== undefined);
+}
+
+/** A change of Microsoft's side may concern the deal: its id in Microsoft's CRM is shown there. */
+export async function nudgeOwner(context: EngineContext, sibling: Pair): Promise<void> {
+  const owner = await ownerInEngagement(context, sibling);
+  if (!owner) return;
+  await updatePair(context, owner.id, (pair) =>
+    quietly({ ...pair, due: dueSooner(pair.due, context.clock.now(), "read") }),
+  );
+}
+
+async function matchReference(
+  context: EngineContext,
+  pair: Pair,
+  referral: Referral,
+): Promise<Match> {
+  const recordId = referral.externalReferenceId;
+  if (!recordId) return "nothing";
+  const deal = (await context.ledger.pairsByRecord([recordId])).get(recordId);
+  if (!deal) return matchUnknownRecord(context, recordId);
+  if (deal.id === pair.id) return "nothing";
+  if (deal.creation) return matchIntent(context, pair, deal, referral);
+  const linked = deal.referral?.document;
+  if (linked) {
+    return context.rules.isDouble(linked, referral)
+      ? becomeDouble(context, pair, deal)
+      : becomeSibling(context, pair);
+  }
+  if (!isFreeDeal(deal)) return becomeSibling(context, pair);
+  return linkOrAsk(context, pair, [deal], "the referral names the deal");
+}
+
+/**
+ * A deal that was never shared isn't in the ledger's walk of shared deals, but the CRM may know it.
+ */
+async function matchUnknownRecord(context: EngineContext, recordId: string): Promise<Match> {
+  try {
+    const at = context.clock.now();
+    const record = await context.crm.read(recordId, {});
+    if (!record) return "nothing";
+    const connection = await context.ledger.connection();
+    const empty = newPair(context, "crm", connection.epoch);
+    const landed = landDeal(context, empty, record, { source: "get", at, connection });
+    await commitPair(context, landed);
+    return "again";
+  } catch (error) {
+    // An id that isn't one of this CRM's at all.
+    if (error instanceof CrmError && (error.code === "invalid" || error.code === "not-found")) {
+      return "nothing";
+    }
+    throw error;
+  }
+}
+
+/** The deal's own create is under way: this referral may be its late result. */
+async function matchIntent(
+  context: EngineContext,
+  pair: Pair,
+  deal: Pair,
+  referral: Referral,
+): Promise<Progress> {
+  const { creation } = deal;
+  const known = pair.referral;
+  if (!creation || !known || !context.rules.isSameCreation(creation.fingerprint, referral)) {
+    return wait(context, pair);
+  }
+  const connection = await context.ledger.connection();
+  const sighting = { source: "list", at: context.clock.now(), connection } as const;
+  const found = { referral, eTag: known.version };
+  const linked = linkCreated(context, deal, creation, found, sighting);
+  await commit(context, { pairs: [linked.pair], removed: [pair], history: linked.history });
+  return "rest";
+}
+
+/**
+ * A referral that a late or repeated create left behind. It can't be deleted; a person closes it.
+ */
+async function becomeDouble(context: EngineContext, pair: Pair, deal: Pair): Promise<Progress> {
+  const item = pairQuestion(
+    context,
+    pair,
+    "double",
+    "Two referrals in Partner Center stand for one deal.",
+    { candidates: [deal.id], proposal: "Close the younger referral as declined." },
+  );
+  const double: Pair = { ...pair, role: "double", asks: item.id, due: undefined };
+  await commitPair(context, { pair: double, history: [], inbox: [item] });
+  return "rest";
+}
+
+async function matchNames(context: EngineContext, pair: Pair): Promise<Match> {
+  if (pair.matchKey === undefined) return "nothing";
+  const alike = await context.ledger.pairsByMatchKey(pair.matchKey);
+  const deals = alike.filter(isFreeDeal);
+  if (deals.length === 0) return "nothing";
+  const rivals = alike.filter(({ id, crm, role }) => id !== pair.id && !crm && role === "deal");
+  if (rivals.length === 0) return linkOrAsk(context, pair, deals, "customer and deal are alike");
+  return ask(context, pair, deals);
+}
+
+async function linkOrAsk(
+  context: EngineContext,
+  pair: Pair,
+  deals: readonly Pair[],
+  reason: string,
+): Promise<Progress> {
+  const [deal] = deals;
+  if (!deal || deals.length > 1) return ask(context, pair, deals);
+  if (deal.creation) return wait(context, pair);
+  await linkPairs(context, pair, deal, reason);
+  return "again";
+}
+
+async function ask(context: EngineContext, pair: Pair, deals: readonly Pair[]): Promise<Progress> {
+  const item = pairQuestion(
+    context,
+    pair,
+    "match",
+    "Several deals and referrals could belong together.",
+    {
+      candidates: deals.flatMap(({ crm }) => (crm ? [crm.id] : [])),
+      proposal: "Link the deal that is meant, or let a new one be created.",
+    },
+  );
+  const asking: Pair = { ...pair, asks: item.id, due: undefined };
+  await commitPair(context, { pair: asking, history: [], inbox: [item] });
+  return "rest";
+}
+
+/** A referral that was over before it was ever seen needs no deal. */
+export function isWorthADeal(referral: Referral): boolean {
+  return !isFinal({ status: referral.status ?? "" });
+}

@@ -1,0 +1,242 @@
+import type { ListPage } from "../client/port.ts";
+import { type Referral, ReferralsError } from "../contract/index.ts";
+import type { CrmChange } from "../crm/port.ts";
+import { commit, type EngineContext, mostOvertakings } from "./engine-context.ts";
+import type { WalkReport } from "./engine-port.ts";
+import { failureOf } from "./failure.ts";
+import { type ConnectionState, type CrmCursor, LedgerConflict } from "./ledger-port.ts";
+import { newPair } from "./new-pair.ts";
+import { type Landed, landDeal, landReferral, type Sighting } from "./observe.ts";
+import type { Pair } from "./pair.ts";
+import { dueSooner } from "./pair-state.ts";
+import { noteFailure } from "./problems.ts";
+import type { Priority } from "./runner.ts";
+import { compareStamps, laterStamp } from "./stamps.ts";
+
+/** Pages of one walk at most; more means that the pages lead in a circle. */
+const mostPages = 100_000;
+/** CRM changes that are stored in one transaction. */
+const batchSize = 200;
+
+/** How a walk goes about it. */
+export interface WalkOptions {
+  readonly priority: Priority;
+  /** The whole of the side, whatever the cursor says, counting what earlier walks had missed. */
+  readonly isAudit: boolean;
+}
+
+/** What a walk found, and how much of it an earlier walk should have found. */
+export interface CountedWalk extends WalkReport {
+  readonly drift: number;
+}
+
+/** What a walk remembers of the other side's habits, for as long as the engine lives. */
+export interface WalkMemory {
+  /** The service refuses to filter by updatedDateTime. */
+  isFilterRefused: boolean;
+}
+
+/**
+ * Walks over the referrals that changed since the cursor, newest first: what changes meanwhile
+ * moves to the front, so the walk may repeat and never skips. The cursor moves when the last page
+ * has landed.
+ */
+export async function walkReferrals(
+  context: EngineContext,
+  memory: WalkMemory,
+  { priority, isAudit }: WalkOptions,
+): Promise<CountedWalk> {
+  const { clock, ledger, rules, settings } = context;
+  const startedAt = clock.now();
+  const { referralCursor: cursor } = await ledger.connection();
+  const until = isAudit ? "" : rules.walkUntil(cursor, settings.cursorOverlapMs);
+  const due: Priority = cursor.walkedAt === 0 || isAudit ? "backfill" : "read";
+  let page = await firstPage(context, memory, until, priority);
+  let [newest, observed, changed, drift] = ["", 0, 0, 0];
+  for (let pages = 1; pages <= mostPages; pages += 1) {
+    for (const { updatedDateTime } of page.referrals) {
+      newest = laterStamp(newest, updatedDateTime ?? "");
+    }
+    const oldest = page.referrals.at(-1)?.updatedDateTime ?? "";
+    const isPast = until !== "" && page.referrals.length > 0 && compareStamps(oldest, until) < 0;
+    const isLast = page.nextLink === undefined || isPast;
+    const landed = await landReferrals(context, page.referrals, startedAt, due, (connection) => {
+      const { referralCursor } = connection;
+      return rules.cursorAfterPage({ cursor: referralCursor, newest, isLast, startedAt });
+    });
+    observed += page.referrals.length;
+    changed += landed.length;
+    if (isAudit)
+      drift += landed.filter(({ pair }) => wasMissed(context, pair, cursor.stamp)).length;
+    if (isLast || page.nextLink === undefined) {
+      return { side: "referral", pages, observed, changed, drift };
+    }
+    page = await listPage(context, { nextLink: page.nextLink }, priority);
+  }
+  throw new Error(`a walk over referrals didn't end within ${mostPages} pages`);
+}
+
+/** A change so old that a walk before the audit should have brought it. */
+function wasMissed({ settings }: EngineContext, { referral }: Pair, newestWalked: string): boolean {
+  if (!referral || newestWalked === "") return false;
+  const age = Date.parse(newestWalked) - Date.parse(referral.stamp);
+  return age > settings.cursorOverlapMs;
+}
+
+async function firstPage(
+  context: EngineContext,
+  memory: WalkMemory,
+  until: string,
+  priority: Priority,
+): Promise<ListPage> {
+  const orderby = "updatedDateTime desc";
+  if (until === "" || memory.isFilterRefused) return listPage(context, { orderby }, priority);
+  try {
+    const filter = `updatedDateTime ge ${until}`;
+    return await listPage(context, { filter, orderby }, priority);
+  } catch (error) {
+    if (!(error instanceof ReferralsError) || error.status !== 400) throw error;
+    context.log.warn({ code: error.code }, "the service refuses the filter: walking without it");
+    memory.isFilterRefused = true;
+    return listPage(context, { orderby }, priority);
+  }
+}
+
+async function listPage(
+  context: EngineContext,
+  query: Parameters<EngineContext["referrals"]["listPage"]>[0],
+  priority: Priority,
+): Promise<ListPage> {
+  await context.budget.take(priority);
+  try {
+    return await context.referrals.listPage(query);
+  } catch (error) {
+    if (error instanceof ReferralsError) await noteFailure(context, failureOf(error));
+    throw error;
+  }
+}
+
+/** Stores a page of referrals in one transaction and returns those that were news. */
+async function landReferrals(
+  context: EngineContext,
+  referrals: readonly Referral[],
+  startedAt: number,
+  due: Priority,
+  cursorAfter: (connection: ConnectionState) => ConnectionState["referralCursor"],
+): Promise<readonly Landed[]> {
+  const byId = new Map<string, Referral>();
+  for (const referral of referrals) {
+    if (referral.id && !byId.has(referral.id)) byId.set(referral.id, referral);
+  }
+  return commitLanded(context, async (connection) => {
+    const known = await context.ledger.pairsByReferral([...byId.keys()]);
+    const sighting: Sighting = { source: "list", at: startedAt, connection, due };
+    const landed: Landed[] = [];
+    for (const [id, referral] of byId) {
+      const pair = known.get(id) ?? newPair(context, "referral", connection.epoch);
+      const one = landReferral(context, pair, referral, referral.eTag ?? "", sighting);
+      if (one.pair !== pair) landed.push(one);
+    }
+    const referralCursor = cursorAfter(connection);
+    const isMoved = referralCursor !== connection.referralCursor;
+    return { landed, connection: isMoved ? { ...connection, referralCursor } : undefined };
+  });
+}
+
+interface LandedPage {
+  readonly landed: readonly Landed[];
+  readonly connection: ConnectionState | undefined;
+}
+
+/** Works out and stores what a page brought, again where a pair was changed meanwhile. */
+async function commitLanded(
+  context: EngineContext,
+  work: (connection: ConnectionState) => Promise<LandedPage>,
+): Promise<readonly Landed[]> {
+  for (let overtaken = 0; overtaken < mostOvertakings; overtaken += 1) {
+    const { landed, connection } = await work(await context.ledger.connection());
+    if (landed.length === 0 && !connection) return landed;
+    try {
+      await commit(context, {
+        pairs: landed.map(({ pair }) => pair),
+        history: landed.flatMap(({ history }) => history),
+        inbox: landed.flatMap(({ inbox }) => inbox),
+        ...(connection ? { connection } : {}),
+      });
+      return landed.filter(({ order }) => order === "newer");
+    } catch (error) {
+      if (!(error instanceof LedgerConflict)) throw error;
+    }
+  }
+  throw new LedgerConflict();
+}
+
+type Batch = Map<string, Exclude<CrmChange, { readonly kind: "watermark" }>>;
+
+/** Walks over the CRM's changes; its watermark is stored with the last change before it. */
+export async function walkCrm(
+  context: EngineContext,
+  { isAudit }: Pick<WalkOptions, "isAudit">,
+): Promise<CountedWalk> {
+  const startedAt = context.clock.now();
+  const { crmCursor } = await context.ledger.connection();
+  const due: Priority = crmCursor.walkedAt === 0 || isAudit ? "backfill" : "outbound";
+  let cursor = crmCursor;
+  let [pages, observed, changed] = [0, 0, 0];
+  let batch: Batch = new Map();
+  const land = async (next: CrmCursor): Promise<void> => {
+    const moved = isAudit ? undefined : next;
+    changed += (await landDeals(context, batch, startedAt, due, moved)).length;
+    observed += batch.size;
+    pages += 1;
+    cursor = next;
+    batch = new Map();
+  };
+  for await (const change of context.crm.changesSince(isAudit ? "" : cursor.watermark, {})) {
+    if (change.kind === "watermark") {
+      await land({ ...cursor, watermark: change.watermark });
+    } else {
+      batch.set(change.kind === "changed" ? change.record.id : change.recordId, change);
+      if (batch.size >= batchSize) await land(cursor);
+    }
+  }
+  await land({ ...cursor, walkedAt: startedAt });
+  return { side: "crm", pages, observed, changed, drift: isAudit ? changed : 0 };
+}
+
+async function landDeals(
+  context: EngineContext,
+  batch: Batch,
+  startedAt: number,
+  due: Priority,
+  cursor: CrmCursor | undefined,
+): Promise<readonly Landed[]> {
+  return commitLanded(context, async (connection) => {
+    const known = await context.ledger.pairsByRecord([...batch.keys()]);
+    const sighting: Sighting = { source: "list", at: startedAt, connection, due };
+    const landed: Landed[] = [];
+    for (const [id, change] of batch) {
+      const pair = known.get(id);
+      if (change.kind === "deleted") {
+        if (pair && pair.crm?.presence !== "deleted") landed.push(toldDeleted(context, pair));
+        continue;
+      }
+      const before = pair ?? newPair(context, "crm", connection.epoch);
+      const one = landDeal(context, before, change.record, sighting);
+      if (one.pair !== before) landed.push(withoutNeed(one));
+    }
+    return { landed, connection: cursor ? { ...connection, crmCursor: cursor } : undefined };
+  });
+}
+
+/** A deal that nobody shares and no referral belongs to needs nothing. */
+function withoutNeed(landed: Landed): Landed {
+  const { pair } = landed;
+  const isNeeded = pair.referral || pair.creation || pair.crm?.document;
+  return isNeeded || !pair.due ? landed : { ...landed, pair: { ...pair, due: undefined } };
+}
+
+function toldDeleted(context: EngineContext, pair: Pair): Landed {
+  const due = dueSooner(pair.due, context.clock.now(), "read");
+  return { pair: { ...pair, isToldDeleted: true, due }, order: "newer", history: [], inbox: [] };
+}
