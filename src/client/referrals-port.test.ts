@@ -186,6 +186,14 @@ describe("next links", () => {
     expect(credential.asked).toBe(0);
   });
 
+  test("a redirect to another host is an error, not a second call", async () => {
+    const headers = { location: "https://evil.example/" };
+    const { port, requests } = portTo({ status: 307, headers }, { status: 302, headers });
+    expect(await failing(port.get("r1"))).toMatchObject({ code: "invalidAnswer", status: 307 });
+    expect(await failing(port.create(referral))).toMatchObject({ code: "invalidAnswer" });
+    expect(requests).toHaveLength(2);
+  });
+
   test("a page that names itself as the next one is refused", async () => {
     const { port } = portTo(pageWith(`${url}?$skiptoken=2`));
     const error = await failing(port.listPage({ nextLink: `${url}?$skiptoken=2` }));

@@ -70,8 +70,6 @@ export interface Answer {
   readonly header: (name: string) => string | undefined;
   readonly headers: () => Readonly<Record<string, string>>;
   readonly body: string;
-  /** How often it was sent. */
-  readonly sends: number;
   /** True if a send before the last one may have been carried out. */
   readonly hadUnknownOutcome: boolean;
 }
@@ -125,15 +123,13 @@ export function createTransport(
         ...(call.options?.abortSignal ? { abortSignal: call.options.abortSignal } : {}),
       });
       const response = await pipeline.sendRequest(httpClient, request);
-      const history = histories.get(request);
       return {
         clientRequestId,
         status: response.status,
         header: (name) => response.headers.get(name),
         headers: () => response.headers.toJSON(),
         body: response.bodyAsText ?? "",
-        sends: history?.sends ?? 1,
-        hadUnknownOutcome: history?.hadUnknownOutcome ?? false,
+        hadUnknownOutcome: histories.get(request)?.hadUnknownOutcome ?? false,
       };
     },
   };
