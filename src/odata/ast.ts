@@ -1,4 +1,7 @@
-/** The kinds of literal. `string` is also what an unprefixed duration or enumeration member looks like. */
+/**
+ * The kinds of literal. `string` is also what an unprefixed duration or enumeration member looks
+ * like.
+ */
 export type LiteralType =
   | "null"
   | "boolean"
@@ -15,8 +18,9 @@ export type LiteralType =
   | "enum";
 
 /**
- * A literal. `value` is its text without quotes and prefix, so that no digit is lost: `9007199254740993`, `1.10`,
- * `2024-05-01T10:00:00.1234567+02:00`. Booleans and null are in lower case.
+ * A literal. `value` is its text without quotes and prefix, so that no digit is lost:
+ * `9007199254740993`, `1.10`, `2024-05-01T10:00:00.1234567+02:00`. Booleans and null are in lower
+ * case.
  */
 export interface Literal {
   readonly kind: "literal";
@@ -178,7 +182,10 @@ export type Segment =
   | FilterSegment
   | AnnotationSegment;
 
-/** A path. `root` is `$it`, `$this`, `$root` or a parameter alias with its `@`; without one it starts at a name. */
+/**
+ * A path. `root` is `$it`, `$this`, `$root` or a parameter alias with its `@`; without one it
+ * starts at a name.
+ */
 export interface Path {
   readonly kind: "path";
   readonly root?: string;
@@ -206,7 +213,10 @@ export interface OrderByItem {
   readonly position: number;
 }
 
-/** One item of `$select`. Names, type names, `@annotations`, and at the end perhaps `*` or `Namespace.*`. */
+/**
+ * One item of `$select`. Names, type names, `@annotations`, and at the end perhaps `*` or
+ * `Namespace.*`.
+ */
 export interface SelectItem {
   readonly path: readonly string[];
   readonly options?: QueryOptions;

@@ -53,7 +53,10 @@ const durations: Rule = (operator, left, right) => compute(operator, "Duration",
 const difference: Rule = (operator, left, right) =>
   compute(operator, "Duration", seconds(left), seconds(right));
 
-/** What each operator does with which types (OData 4.01 URL conventions, section "Arithmetic Operators"). */
+/**
+ * What each operator does with which types (OData 4.01 URL conventions, section "Arithmetic
+ * Operators").
+ */
 const rules: Readonly<Record<string, Rule>> = {
   "Number add Number": numbers,
   "Number sub Number": numbers,

@@ -25,7 +25,10 @@ import type { ScalarType } from "./value.ts";
 export interface BindOptions {
   /** The moment that now() means, in milliseconds since 1970; without it now() is refused. */
   readonly nowMs?: number;
-  /** True where properties that an open type doesn't name may be queried; else they are refused as misspelt. */
+  /**
+   * True where properties that an open type doesn't name may be queried; else they are refused as
+   * misspelt.
+   */
   readonly dynamicProperties?: boolean;
 }
 

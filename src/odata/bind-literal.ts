@@ -6,7 +6,9 @@ import { maxNumberDigits } from "./limits.ts";
 import { ODataBindingError } from "./odata-error.ts";
 import { guidOf, type ScalarType, type Value } from "./value.ts";
 
-/** A constant that remembers its literal, since `'…'` and a bare GUID can stand for several types. */
+/**
+ * A constant that remembers its literal, since `'…'` and a bare GUID can stand for several types.
+ */
 export interface LiteralConstant extends BoundConstant {
   readonly literal?: Literal;
 }
@@ -75,8 +77,9 @@ export function bindLiteral(literal: Literal): LiteralConstant {
 }
 
 /**
- * The constant as a value of another type where OData lets the literal stand for it: text for a Guid or a Duration, a
- * bare GUID for text, a date for the midnight in UTC with which it begins. Undefined where it can't.
+ * The constant as a value of another type where OData lets the literal stand for it: text for a
+ * Guid or a Duration, a bare GUID for text, a date for the midnight in UTC with which it begins.
+ * Undefined where it can't.
  */
 export function convertConstant(
   constant: LiteralConstant,

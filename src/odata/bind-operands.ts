@@ -16,7 +16,10 @@ export function folded(
   return { kind: "constant", type, value: evaluate(expression, undefined), isInteger };
 }
 
-/** The expression as one of this type, or undefined where it can't be: a dynamic property takes the type asked for. */
+/**
+ * The expression as one of this type, or undefined where it can't be: a dynamic property takes the
+ * type asked for.
+ */
 export function fitTo(expression: BoundExpression, type: ScalarType): BoundExpression | undefined {
   if (expression.type === type) return expression;
   if (expression.kind === "constant") return convertConstant(expression as LiteralConstant, type);

@@ -40,7 +40,9 @@ export function targetOf({ type, collection }: ModelProperty): Target {
   return { kind: "scalar", type: scalarTypes[type], isInteger, collection };
 }
 
-/** The property of this name, else the only one whose name differs in case alone, else undefined. */
+/**
+ * The property of this name, else the only one whose name differs in case alone, else undefined.
+ */
 function lookUp(type: ModelType, name: string): ModelProperty | undefined {
   const exact = type.properties.find((property) => property.name === name);
   if (exact) return exact;
@@ -49,7 +51,10 @@ function lookUp(type: ModelType, name: string): ModelProperty | undefined {
   return alike.length === 1 ? alike[0] : undefined;
 }
 
-/** The property of a type by name. Errors: unknownProperty, with the nearest name; undefined for a dynamic one. */
+/**
+ * The property of a type by name. Errors: unknownProperty, with the nearest name; undefined for a
+ * dynamic one.
+ */
 export function findProperty(
   type: ModelType,
   name: string,

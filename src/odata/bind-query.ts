@@ -71,7 +71,7 @@ function addItem(
   for (const [index, name] of item.path.entries()) {
     if (name === "*" && index === item.path.length - 1) break;
     if (name.startsWith("@") || name.endsWith("*") || item.parameterNames) {
-      const message = `${name} can't be selected: annotations come by themselves, and there are no operations`;
+      const message = `${name} can't be selected: only properties can`;
       throw new ODataBindingError("notSelectable", message, item.position);
     }
     const property: ModelProperty | undefined =
@@ -150,8 +150,8 @@ function bindExpand(
 }
 
 /**
- * Checks a query against a model and settles every name and type.
- * Errors: ODataBindingError with the offset in the query text. Custom options are left to the caller.
+ * Checks a query against a model and settles every name and type. Errors: ODataBindingError with
+ * the offset in the query text. Custom options are left to the caller.
  */
 export function bindQuery(
   options: QueryOptions,

@@ -10,8 +10,9 @@ export interface BoundConstant {
 }
 
 /**
- * A value read from a document. `variable` 0 is the row, n the item of the n-th enclosing lambda; an empty path is the
- * item itself. `Any` (a structured value) and `Untyped` (a dynamic property) ask only whether there is something.
+ * A value read from a document. `variable` 0 is the row, n the item of the n-th enclosing lambda;
+ * an empty path is the item itself. `Any` (a structured value) and `Untyped` (a dynamic property)
+ * ask only whether there is something.
  */
 export interface BoundProperty {
   readonly kind: "property";
@@ -52,7 +53,10 @@ export interface BoundNot {
   readonly operand: BoundExpression;
 }
 
-/** Exact arithmetic; null where an operand is null or the divisor is zero. `divide` cuts off after twelve places. */
+/**
+ * Exact arithmetic; null where an operand is null or the divisor is zero. `divide` cuts off after
+ * twelve places.
+ */
 export interface BoundArithmetic {
   readonly kind: "arithmetic";
   readonly type: "Number" | "Duration";
@@ -80,7 +84,10 @@ export interface BoundCollection {
   readonly filters: readonly BoundExpression[];
 }
 
-/** True where the predicate is true for one item (`any`; without predicate: where there is one) or for all. */
+/**
+ * True where the predicate is true for one item (`any`; without predicate: where there is one) or
+ * for all.
+ */
 export interface BoundLambda {
   readonly kind: "any" | "all";
   readonly type: "Boolean";
@@ -109,7 +116,10 @@ export type BoundExpression =
   | BoundLambda
   | BoundCount;
 
-/** A sort key. Null comes first in ascending order and last in descending order (OData protocol, $orderby). */
+/**
+ * A sort key. Null comes first in ascending order and last in descending order (OData protocol,
+ * $orderby).
+ */
 export interface BoundOrderBy {
   readonly expression: BoundExpression;
   readonly descending: boolean;

@@ -9,10 +9,12 @@ import {
   subtract,
 } from "./decimal.ts";
 
-const dateTimePattern =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,12}))?)?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
-const datePattern = /^(\d{4})-(\d{2})-(\d{2})$/;
-const timePattern = /^(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,12}))?)?$/;
+const dayText = "(\\d{4})-(\\d{2})-(\\d{2})";
+const timeText = "(\\d{2}):(\\d{2})(?::(\\d{2})(?:\\.(\\d{1,12}))?)?";
+const offsetText = "(?:[Zz]|([+-])(\\d{2}):(\\d{2}))";
+const dateTimePattern = new RegExp(`^${dayText}[Tt]${timeText}${offsetText}$`);
+const datePattern = new RegExp(`^${dayText}$`);
+const timePattern = new RegExp(`^${timeText}$`);
 const durationPattern =
   /^([+-]?)P(?=[\dT])(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 const fractionDigits = 12;
@@ -23,7 +25,10 @@ export const lastInstant = "9999-12-31T23:59:59.999999999999Z";
 const firstSecond = -62_135_596_800;
 const lastSecond = 253_402_300_799;
 
-/** The parts of a date or time as its own offset shows them. Absent parts are those that the type doesn't have. */
+/**
+ * The parts of a date or time as its own offset shows them. Absent parts are those that the type
+ * doesn't have.
+ */
 export interface DateTimeParts {
   readonly year: number;
   readonly month: number;
@@ -76,8 +81,8 @@ function instantAt(second: number, fraction: string): string | undefined {
 }
 
 /**
- * The moment of a DateTimeOffset as text of fixed width in UTC, so that text order is time order; undefined where the
- * text is no DateTimeOffset of the years 1 to 9999.
+ * The moment of a DateTimeOffset as text of fixed width in UTC, so that text order is time order;
+ * undefined where the text is no DateTimeOffset of the years 1 to 9999.
  */
 export function instantOf(text: string): string | undefined {
   const parts = dateTimeParts(text);
@@ -99,7 +104,10 @@ export function secondsOf(instant: string): Decimal {
   return add(decimalOf(whole), parseDecimal(`0.${instant.slice(20, -1)}`) ?? decimalOf(0));
 }
 
-/** The moment so many seconds after 1970-01-01T00:00:00Z, cut off after twelve digits; undefined outside the years 1 to 9999. */
+/**
+ * The moment so many seconds after 1970-01-01T00:00:00Z, cut off after twelve digits; undefined
+ * outside the years 1 to 9999.
+ */
 export function instantOfSeconds(seconds: Decimal): string | undefined {
   const whole = floor(seconds);
   const fraction = decimalText(subtract(seconds, whole)).slice(2);

@@ -1,10 +1,15 @@
-/** An exact decimal number: unscaled ÷ 10^scale, without trailing zeros, so that equal numbers look alike. */
+/**
+ * An exact decimal number: unscaled ÷ 10^scale, without trailing zeros, so that equal numbers look
+ * alike.
+ */
 export interface Decimal {
   readonly unscaled: bigint;
   readonly scale: number;
 }
 
-/** More digits, or a larger exponent, than this is not a number that anything here computes with. */
+/**
+ * More digits, or a larger exponent, than this is not a number that anything here computes with.
+ */
 const maxDigits = 1_000;
 
 /** A quotient that doesn't end is cut off after this many decimal places. */
@@ -26,7 +31,9 @@ function normalised(unscaled: bigint, scale: number): Decimal {
   return { unscaled: BigInt(text.slice(0, end)), scale: scale - (text.length - end) };
 }
 
-/** Reads a number of JSON or OData exactly; undefined where the text is none, or one of absurd size. */
+/**
+ * Reads a number of JSON or OData exactly; undefined where the text is none, or one of absurd size.
+ */
 export function parseDecimal(text: string): Decimal | undefined {
   const match = decimalPattern.exec(text);
   if (!match) return undefined;
@@ -58,7 +65,10 @@ function aligned(left: Decimal, right: Decimal): readonly [bigint, bigint, numbe
   ];
 }
 
-/** Below, equal to or above zero, as the left number is less than, equal to or greater than the right one. */
+/**
+ * Below, equal to or above zero, as the left number is less than, equal to or greater than the
+ * right one.
+ */
 export function compareDecimals(left: Decimal, right: Decimal): number {
   const [a, b] = aligned(left, right);
   return a < b ? -1 : a > b ? 1 : 0;
@@ -87,7 +97,10 @@ export function divide(left: Decimal, right: Decimal, scale: number): Decimal | 
   return normalised((a * power(scale)) / b, scale);
 }
 
-/** What a division to a whole number leaves, with the sign of the left number; null for a division by zero. */
+/**
+ * What a division to a whole number leaves, with the sign of the left number; null for a division
+ * by zero.
+ */
 export function remainder(left: Decimal, right: Decimal): Decimal | null {
   if (right.unscaled === 0n) return null;
   const [a, b, scale] = aligned(left, right);
@@ -120,8 +133,8 @@ const complement = (digits: string): string =>
   digits.replace(/\d/g, (digit) => String(9 - Number(digit)));
 
 /**
- * Text that orders as the numbers do, for databases without exact decimals: sign, exponent, digits; for negative numbers
- * the complement of both.
+ * Text that orders as the numbers do, for databases without exact decimals: sign, exponent, digits;
+ * for negative numbers the complement of both.
  */
 export function decimalKey({ unscaled, scale }: Decimal): string {
   if (unscaled === 0n) return "1";

@@ -64,7 +64,9 @@ function compare({ operator, left, right }: BoundComparison, scope: Scope): bool
   }
 }
 
-/** Kleene's logic: one false makes `and` false and one true makes `or` true, whatever is unknown. */
+/**
+ * Kleene's logic: one false makes `and` false and one true makes `or` true, whatever is unknown.
+ */
 function combine({ kind, operands }: BoundLogical, scope: Scope): Value {
   const decisive = kind === "or";
   let isUnknown = false;
@@ -152,8 +154,8 @@ function evaluateIn(expression: BoundExpression, scope: Scope): Value {
 }
 
 /**
- * The value of an expression for one document, a value of JSON as JSON.parse or parseExactJson gives it. The oracle:
- * both databases must agree with it.
+ * The value of an expression for one document, a value of JSON as JSON.parse or parseExactJson
+ * gives it. The oracle: both databases must agree with it.
  */
 export const evaluate = (expression: BoundExpression, document: unknown): Value =>
   evaluateIn(expression, [document]);

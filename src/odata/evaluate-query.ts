@@ -5,7 +5,10 @@ import { compareText, compareValues, type ScalarType } from "./value.ts";
 /** A JSON object. */
 export type Document = Readonly<Record<string, unknown>>;
 
-/** What a query finds: the page, cut down to what was selected, and the number of all matches where it was asked for. */
+/**
+ * What a query finds: the page, cut down to what was selected, and the number of all matches where
+ * it was asked for.
+ */
 export interface QueryResult {
   readonly value: readonly Document[];
   readonly count?: number;
@@ -16,8 +19,9 @@ export const matches = ({ filter }: Pick<BoundQuery, "filter">, document: unknow
   filter === undefined || evaluate(filter, document) === true;
 
 /**
- * Orders documents by the sort keys: null first in ascending, last in descending order. Equal documents fall back to the
- * text of their `tieBreaker`, ascending, so that the order is total where that is unique.
+ * Orders documents by the sort keys: null first in ascending, last in descending order. Equal
+ * documents fall back to the text of their `tieBreaker`, ascending, so that the order is total
+ * where that is unique.
  */
 export function documentOrder(
   orderby: readonly BoundOrderBy[],
@@ -54,7 +58,10 @@ function expanded(value: unknown, query: BoundQuery): unknown {
   return isDocument(value) ? project(value, query) : value;
 }
 
-/** The document as the query wants it. Annotations stay; navigation properties come only by `$expand`. */
+/**
+ * The document as the query wants it. Annotations stay; navigation properties come only by
+ * `$expand`.
+ */
 export function project(document: Document, query: BoundQuery): Document {
   const { select, expand, navigations } = query;
   const picked = (select ? pick(document, select) : document) as Document;
@@ -68,7 +75,10 @@ export function project(document: Document, query: BoundQuery): Document {
   return result;
 }
 
-/** Answers a query from documents in memory. Ties keep the order in which the documents come unless `tieBreaker` is named. */
+/**
+ * Answers a query from documents in memory. Ties keep the order in which the documents come unless
+ * `tieBreaker` is named.
+ */
 export function applyQuery(
   documents: readonly Document[],
   query: BoundQuery,

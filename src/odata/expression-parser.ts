@@ -51,7 +51,9 @@ export class ExpressionParser {
     return result;
   }
 
-  /** A chain without parentheses makes a tree that leans to the left, as deep as the chain is long. */
+  /**
+   * A chain without parentheses makes a tree that leans to the left, as deep as the chain is long.
+   */
   #deepen(): void {
     this.#depth += 1;
     if (this.#depth <= maxDepth) return;
@@ -91,7 +93,10 @@ export class ExpressionParser {
     return { kind: "logical", operator, operands, position: this.#position(token) };
   }
 
-  /** The operator that comes next, in lower case. Names are operators only where an operator can stand. */
+  /**
+   * The operator that comes next, in lower case. Names are operators only where an operator can
+   * stand.
+   */
   #operatorName(): string | undefined {
     const token = this.#tokens.peek();
     if (token.kind !== "word") return undefined;
@@ -124,7 +129,10 @@ export class ExpressionParser {
     return this.#tight(this.#primary());
   }
 
-  /** True for the operator `not`; a property of that name is one that an operator, a bracket or the end follows. */
+  /**
+   * True for the operator `not`; a property of that name is one that an operator, a bracket or the
+   * end follows.
+   */
   #isNot(token: Token): boolean {
     if (token.kind !== "word" || token.text.toLowerCase() !== "not") return false;
     this.#tokens.next();
@@ -160,7 +168,10 @@ export class ExpressionParser {
     return this.#tokens.failAt(token, "expected an enumeration member such as Sales.Color'Red'");
   }
 
-  /** A parenthesised list holds literals only; one expression in parentheses must itself be a collection. */
+  /**
+   * A parenthesised list holds literals only; one expression in parentheses must itself be a
+   * collection.
+   */
   #listOrExpression(): List | Expression {
     const open = this.#tokens.takeSign("(");
     if (!open) return this.#primary();

@@ -10,7 +10,10 @@ import {
 import { ceiling, type Decimal, decimalOf, floor, parseDecimal, round } from "./decimal.ts";
 import type { ScalarType, Value } from "./value.ts";
 
-/** A function that binds: what it takes, what it yields and how it is computed when no argument is null. */
+/**
+ * A function that binds: what it takes, what it yields and how it is computed when no argument is
+ * null.
+ */
 export interface FunctionEntry {
   /** For each parameter the types that it accepts. */
   readonly parameters: readonly (readonly ScalarType[])[];
@@ -28,7 +31,8 @@ const codePoints = (value: unknown): readonly string[] => [...String(value)];
 
 /** Unicode's White_Space characters, written out so that every database trims the same. */
 export const whiteSpace =
-  "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000";
+  "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006" +
+  "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000";
 
 function trim(value: string): string {
   let start = 0;
@@ -46,8 +50,8 @@ function position(value: unknown): number {
 }
 
 /**
- * `start` counts code points from 0, from the end where it is negative; a negative length yields nothing. Both
- * databases count code points too.
+ * `start` counts code points from 0, from the end where it is negative; a negative length yields
+ * nothing. Both databases count code points too.
  */
 export function substring(value: string, start: Decimal, length?: Decimal): string {
   const all = codePoints(value);

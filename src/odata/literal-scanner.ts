@@ -87,7 +87,7 @@ const durationPattern =
   /^[+-]?P(?=[\dT])(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?$/i;
 const binaryPattern = /^(?:[\w-]{4})*(?:[\w-]{2}[AEIMQUYcgkosw048]=?|[\w-][AQgw](?:==)?)?$/;
 const geoPattern =
-  /^SRID=\d{1,5};(?:Point|LineString|Polygon|Multi(?:Point|LineString|Polygon)|GeometryCollection)\([\w .,+()-]*\)$/i;
+  /^SRID=\d{1,5};(?:(?:Multi)?(?:Point|LineString|Polygon)|GeometryCollection)\([\w .,+()-]*\)$/i;
 const enumPattern = /^[+-]?[\p{L}\p{Nl}\p{N}_]+(?:,[+-]?[\p{L}\p{Nl}\p{N}_]+)*$/u;
 
 function isBalanced(text: string): boolean {

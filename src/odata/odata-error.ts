@@ -32,7 +32,10 @@ export type BindingErrorCode =
   | "unsupportedFunction"
   | "unsupportedExpression";
 
-/** A query that is refused: `code` says why, `position` is the offset in the query text as it was given. */
+/**
+ * A query that is refused: `code` says why, `position` is the offset in the query text as it was
+ * given.
+ */
 export abstract class ODataError extends Error {
   abstract readonly code: string;
   readonly position: number;

@@ -26,7 +26,10 @@ const topLevel: readonly OptionName[] = [
   "index",
 ];
 
-/** Which options each place allows (OData ABNF: expandOption, expandRefOption, expandCountOption, selectOption). */
+/**
+ * Which options each place allows (OData ABNF: expandOption, expandRefOption, expandCountOption,
+ * selectOption).
+ */
 const allowedOptions: Readonly<Record<OptionContext, readonly OptionName[]>> = {
   select: [...rows, "select", "compute"],
   expand: [...rows, "select", "expand", "compute", "levels"],

@@ -53,7 +53,9 @@ export class PathParser {
     return path;
   }
 
-  /** `@name` is a parameter alias unless a namespace or qualifier shows that it is an annotation. */
+  /**
+   * `@name` is a parameter alias unless a namespace or qualifier shows that it is an annotation.
+   */
   #fromAt(): Path {
     const at = this.#tokens.next();
     const name = this.#annotationName();

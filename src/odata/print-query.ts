@@ -218,7 +218,10 @@ const printNested = (options: QueryOptions): string =>
     .map(([name, value]) => `${name}=${value}`)
     .join(";");
 
-/** The options as the query of a URL, percent-encoded where needed. Parsing it again gives the same options. */
+/**
+ * The options as the query of a URL, percent-encoded where needed. Parsing it again gives the same
+ * options.
+ */
 export const printQuery = (options: QueryOptions): string =>
   parts(options)
     .map(([name, value]) => `${encodeOptionValue(name)}=${encodeOptionValue(value)}`)

@@ -6,8 +6,9 @@ type Nested = <T>(parse: () => T) => T;
 const isSpace = (character: string | undefined): boolean => character === " " || character === "\t";
 
 /**
- * Reads `$search`, whose words follow rules of their own: AND, OR and NOT count in capitals only, and only where an
- * operator can stand; anything but white space, brackets and double quotes belongs to a word.
+ * Reads `$search`, whose words follow rules of their own: AND, OR and NOT count in capitals only,
+ * and only where an operator can stand; anything but white space, brackets and double quotes
+ * belongs to a word.
  */
 export class SearchParser {
   readonly #tokens: Tokenizer;
@@ -98,7 +99,9 @@ export class SearchParser {
     return { kind: "phrase", text, position: this.#position(start) };
   }
 
-  /** Text between single quotes is one word, whatever it holds (OData ABNF: searchExpr-incomplete). */
+  /**
+   * Text between single quotes is one word, whatever it holds (OData ABNF: searchExpr-incomplete).
+   */
   #quoted(): SearchExpression {
     this.#tokens.moveTo(this.#index);
     const token = this.#tokens.next();

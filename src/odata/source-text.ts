@@ -10,14 +10,15 @@ export interface SourceText {
   isEncoded(index: number): boolean;
 }
 
-/** What form encoders (URLSearchParams, Python's urlencode, …) leave as it is, and what they write. */
+/**
+ * What form encoders (URLSearchParams, Python's urlencode, …) leave as it is, and what they write.
+ */
 const formEncodedPattern = /^[\w*.~!()+%&=-]*$/;
-const hexadecimalPattern = /^[\da-fA-F]{2}$/;
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * In OData `+` is a plus sign. A form encoder means a space by it, and betrays itself: it never leaves a space, `$`, `'`
- * or `,` in its output and writes a real plus as `%2B`.
+ * In OData `+` is a plus sign. A form encoder means a space by it, and betrays itself: it never
+ * leaves a space, `$`, `'` or `,` in its output and writes a real plus as `%2B`.
  */
 function isFormEncoded(query: string): boolean {
   return query.includes("+") && !query.includes("%20") && formEncodedPattern.test(query);
@@ -35,60 +36,67 @@ function checkCharacters(text: string, positionOf: (index: number) => number): v
   throw new ODataSyntaxError("invalidCharacter", message, positionOf(index?.index ?? 0));
 }
 
-function decodeSequence(query: string, start: number, end: number): string {
-  const bytes = new Uint8Array((end - start) / 3);
-  for (let index = start; index < end; index += 3) {
-    bytes[(index - start) / 3] = Number.parseInt(query.slice(index + 1, index + 3), 16);
+const hexadecimalDigit = (code: number): number => {
+  if (code >= 48 && code <= 57) return code - 48;
+  const letter = code | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : Number.NaN;
+};
+
+/** The byte of the percent sequence at `index`. */
+function byteAt(query: string, index: number): number {
+  const high = hexadecimalDigit(query.charCodeAt(index + 1));
+  const byte = high * 16 + hexadecimalDigit(query.charCodeAt(index + 2));
+  if (!Number.isNaN(byte)) return byte;
+  const message = "% must be followed by two hexadecimal digits; write %25 for a percent sign";
+  throw new ODataSyntaxError("invalidEncoding", message, index);
+}
+
+/** How many bytes the character has whose first byte this is (RFC 3629). */
+const lengthOf = (lead: number): number =>
+  lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+
+/** The character beyond ASCII whose first percent sequence is at `index`. */
+function characterAt(query: string, index: number, lead: number): string {
+  const bytes = new Uint8Array(lengthOf(lead));
+  bytes[0] = lead;
+  for (let offset = 1; offset < bytes.length; offset += 1) {
+    const at = index + 3 * offset;
+    bytes[offset] = query[at] === "%" ? byteAt(query, at) : 0;
   }
   try {
     return decoder.decode(bytes);
   } catch {
-    throw new ODataSyntaxError("invalidEncoding", "the percent sequence is not UTF-8", start);
+    throw new ODataSyntaxError("invalidEncoding", "the percent sequence is not UTF-8", index);
   }
-}
-
-function endOfSequence(query: string, start: number): number {
-  let end = start;
-  while (query[end] === "%") {
-    if (!hexadecimalPattern.test(query.slice(end + 1, end + 3))) {
-      const message = "% must be followed by two hexadecimal digits; write %25 for a percent sign";
-      throw new ODataSyntaxError("invalidEncoding", message, end);
-    }
-    end += 3;
-  }
-  return end;
 }
 
 function decode(query: string): SourceText {
   const positions = new Uint32Array(query.length + 1);
   let text = "";
-  let copied = 0;
-  const copy = (piece: string, position: (offset: number) => number): void => {
-    for (let offset = 0; offset < piece.length; offset += 1) {
-      positions[text.length + offset] = position(offset);
-    }
-    text += piece;
+  let copiedTo = 0;
+  const copyTo = (end: number): void => {
+    const shift = text.length - copiedTo;
+    for (let index = copiedTo; index < end; index += 1) positions[index + shift] = index;
+    text += query.slice(copiedTo, end);
   };
-  for (let start = query.indexOf("%"); start >= 0; start = query.indexOf("%", copied)) {
-    const from = copied;
-    copy(query.slice(from, start), (offset) => from + offset);
-    copied = endOfSequence(query, start);
-    let next = start;
-    for (const character of decodeSequence(query, start, copied)) {
-      const at = next;
-      copy(character, () => at);
-      const code = character.codePointAt(0) ?? 0;
-      next += 3 * (code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4);
-    }
+  for (let start = query.indexOf("%"); start >= 0; start = query.indexOf("%", copiedTo)) {
+    copyTo(start);
+    const byte = byteAt(query, start);
+    const character = byte < 0x80 ? String.fromCharCode(byte) : characterAt(query, start, byte);
+    positions.fill(start, text.length, text.length + character.length);
+    text += character;
+    copiedTo = start + 3 * lengthOf(byte);
   }
-  const from = copied;
-  copy(query.slice(from), (offset) => from + offset);
+  copyTo(query.length);
   positions[text.length] = query.length;
   const positionOf = (index: number): number => positions[index] ?? query.length;
   return { text, positionOf, isEncoded: (index) => query[positionOf(index)] === "%" };
 }
 
-/** Decodes a query text once; plain text, percent-encoded text and the output of form encoders are all understood. */
+/**
+ * Decodes a query text once; plain text, percent-encoded text and the output of form encoders are
+ * all understood.
+ */
 export function readSource(query: string): SourceText {
   if (query.length > maxQueryLength) {
     const message = `the query is longer than ${maxQueryLength} characters`;

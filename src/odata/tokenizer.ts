@@ -4,7 +4,9 @@ import { prefixedLiteralType, scanGuid, scanLiteral } from "./literal-scanner.ts
 import { ODataSyntaxError, type SyntaxErrorCode } from "./odata-error.ts";
 import type { SourceText } from "./source-text.ts";
 
-/** `word`: a name or keyword, dots included. `dollar`: `$name`. `sign`: one punctuation character. */
+/**
+ * `word`: a name or keyword, dots included. `dollar`: `$name`. `sign`: one punctuation character.
+ */
 export type TokenKind = "word" | "dollar" | "literal" | "jsonString" | "sign" | "end";
 
 /** A token. `value` is a literal's content; start and end are indexes in the decoded text. */
@@ -29,7 +31,10 @@ const isSpace = (character: string | undefined): boolean => character === " " ||
 const isDigit = (character: string | undefined): boolean =>
   character !== undefined && character >= "0" && character <= "9";
 
-/** Cuts the decoded text into tokens, one at a time, since what a character means depends on the option that it is in. */
+/**
+ * Cuts the decoded text into tokens, one at a time, since what a character means depends on the
+ * option that it is in.
+ */
 export class Tokenizer {
   readonly source: SourceText;
   readonly #text: string;
@@ -220,7 +225,8 @@ export class Tokenizer {
     const token = this.#string(start, quote, spaceBefore);
     const literalType = prefixedLiteralType(prefix, token.value ?? "");
     if (literalType === undefined) {
-      const message = `${token.text.slice(0, 60)} is not a literal; a GUID, date or number has no quotes`;
+      const text = token.text.slice(0, 60);
+      const message = `${text} is not a literal; a GUID, date or number has no quotes`;
       this.fail("invalidLiteral", message, start);
     }
     const typeName = literalType === "enum" ? { typeName: prefix } : {};

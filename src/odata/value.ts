@@ -13,8 +13,9 @@ export type ScalarType =
   | "Guid";
 
 /**
- * A value: text for String, DateTimeOffset (as it was written, since its offset is part of it), Date, TimeOfDay (fixed
- * width) and Guid (lower case); a Decimal for Number and Duration (seconds); null for what is unknown.
+ * A value: text for String, DateTimeOffset (as it was written, since its offset is part of it),
+ * Date, TimeOfDay (fixed width) and Guid (lower case); a Decimal for Number and Duration (seconds);
+ * null for what is unknown.
  */
 export type Value = string | boolean | Decimal | null;
 
@@ -32,7 +33,10 @@ const fromText =
 export const guidOf = (text: string): string | undefined =>
   guidPattern.test(text) ? text.toLowerCase() : undefined;
 
-/** The number of a JSON number, or of a string that holds one, as clients with IEEE754Compatible=true send them. */
+/**
+ * The number of a JSON number, or of a string that holds one, as clients with
+ * IEEE754Compatible=true send them.
+ */
 export const numberOf = (text: string): Decimal | undefined =>
   jsonNumberPattern.test(text) ? parseDecimal(text) : undefined;
 
@@ -66,10 +70,15 @@ const readers: Readonly<Record<ScalarType, Reader>> = {
   Guid: fromText(guidOf),
 };
 
-/** The value of a JSON value that should be of this type; null where it is absent, null or of another type. */
+/**
+ * The value of a JSON value that should be of this type; null where it is absent, null or of
+ * another type.
+ */
 export const readValue = (type: ScalarType, json: unknown): Value => readers[type](json) ?? null;
 
-/** Parses JSON as JSON.parse does, but keeps every number that a double can't hold, digit for digit. */
+/**
+ * Parses JSON as JSON.parse does, but keeps every number that a double can't hold, digit for digit.
+ */
 export const parseExactJson = (text: string): unknown =>
   exactJson.parse(text, (_key, value, { source }) => {
     if (typeof value !== "number" || source === undefined || String(value) === source) return value;
@@ -86,7 +95,8 @@ export function compareText(left: string, right: string): number {
     const a = left.charCodeAt(index);
     const b = right.charCodeAt(index);
     if (a === b) continue;
-    // Halves of surrogate pairs stand for code points above U+FFFF, yet their units are below U+E000.
+    // Halves of surrogate pairs stand for code points above U+FFFF, yet their units are below
+    // U+E000.
     const isAstral = (unit: number): boolean => unit >= 0xd800 && unit < 0xe000;
     if (isAstral(a) !== isAstral(b)) return isAstral(a) ? 1 : -1;
     return a - b;

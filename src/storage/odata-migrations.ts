@@ -31,7 +31,9 @@ const inYears = (moment: string): string =>
   `${moment} >= timestamp '0001-01-01' AND ${moment} < timestamp '10000-01-01'`;
 const format = "'YYYY-MM-DD\"T\"HH24:MI:SS'";
 
-/** Each gives null, never an error, for what it can't read, and agrees with evaluation in memory. */
+/**
+ * Each gives null, never an error, for what it can't read, and agrees with evaluation in memory.
+ */
 const postgresFunctions: readonly string[] = [
   define(
     "odata_number(value jsonb)",
@@ -77,7 +79,8 @@ const postgresFunctions: readonly string[] = [
         (CASE WHEN groups[1] = '-' THEN -1 ELSE 1 END) * (whole + coalesce(groups[5], '0')::numeric)
         END
       FROM (SELECT groups, coalesce(groups[2], '0')::numeric * 86400
-          + coalesce(groups[3], '0')::numeric * 3600 + coalesce(groups[4], '0')::numeric * 60 AS whole
+          + coalesce(groups[3], '0')::numeric * 3600
+          + coalesce(groups[4], '0')::numeric * 60 AS whole
         FROM (SELECT regexp_match(value, '${durationPattern}') AS groups) AS matches
         WHERE groups IS NOT NULL) AS durations)`,
   ),
@@ -112,7 +115,8 @@ const postgresFunctions: readonly string[] = [
     "odata_instant_of_seconds(seconds numeric)",
     "text",
     `CASE WHEN seconds >= -62135596800 AND seconds < 253402300800 THEN
-      to_char(timestamp '1970-01-01' + make_interval(secs => floor(seconds)::double precision), ${format})
+      to_char(timestamp '1970-01-01'
+        + make_interval(secs => floor(seconds)::double precision), ${format})
       || '.' || lpad(trunc((seconds - floor(seconds)) * 1000000000000)::text, 12, '0') || 'Z' END`,
   ),
   define(
@@ -126,8 +130,8 @@ const postgresFunctions: readonly string[] = [
 ];
 
 /**
- * What a database must have before a compiled OData query runs on it. On SQLite every connection registers its functions
- * by itself.
+ * What a database must have before a compiled OData query runs on it. On SQLite every connection
+ * registers its functions by itself.
  */
 export const odataMigrations = (dialect: DialectName): readonly Migration[] => [
   { version: 1, statements: dialect === "postgres" ? postgresFunctions : [] },

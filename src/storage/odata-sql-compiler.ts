@@ -16,15 +16,21 @@ import { postgresDialect } from "./odata-sql-postgres.ts";
 import { sqliteDialect } from "./odata-sql-sqlite.ts";
 import type { DialectName } from "./port.ts";
 
-/** A column that holds the value at a path of the document, so that an index can serve queries on it. */
+/**
+ * A column that holds the value at a path of the document, so that an index can serve queries on
+ * it.
+ */
 export interface PromotedColumn {
   readonly column: string;
   /**
-   * `text`: the string itself. `stamp`: a moment as `2024-05-01T10:00:00.1234567Z`, always with seven digits and in UTC.
-   * `number`: the number as a double, which narrows a search; the document decides exactly.
+   * `text`: the string itself. `stamp`: a moment as `2024-05-01T10:00:00.1234567Z`, always with
+   * seven digits and in UTC. `number`: the number as a double, which narrows a search; the document
+   * decides exactly.
    */
   readonly form: "text" | "stamp" | "number";
-  /** False where the column is never null, which lets PostgreSQL take the order from a plain index. */
+  /**
+   * False where the column is never null, which lets PostgreSQL take the order from a plain index.
+   */
   readonly nullable?: boolean;
 }
 
@@ -64,8 +70,8 @@ function stampOf(value: unknown): string | undefined {
 const doubleOf = (value: unknown): number => Number(decimalText(value as Decimal));
 
 /**
- * Turns bound expressions into SQL. `truth` is SQL of which only "is it true" matters, so that plain comparisons can use
- * an index; `exact` tells false from null, as `not` needs it.
+ * Turns bound expressions into SQL. `truth` is SQL of which only "is it true" matters, so that
+ * plain comparisons can use an index; `exact` tells false from null, as `not` needs it.
  */
 export class ODataSqlCompiler {
   readonly #dialect: ODataDialect;
@@ -84,7 +90,10 @@ export class ODataSqlCompiler {
     return this.#boolean(expression, "truth");
   }
 
-  /** The terms of a sort key; none for a constant, which orders nothing and which PostgreSQL refuses. */
+  /**
+   * The terms of a sort key; none for a constant, which orders nothing and which PostgreSQL
+   * refuses.
+   */
   orderTerms(expression: BoundExpression, descending: boolean): readonly SqlFragment[] {
     if (isConstant(expression)) return [];
     const { nullOrder } = this.#dialect;
@@ -138,7 +147,10 @@ export class ODataSqlCompiler {
     return sql`(${known} OR ${a} IS NULL AND ${b} IS NULL)`;
   }
 
-  /** Null equals null, is at least null and at most null; binding has settled that nothing is more or less. */
+  /**
+   * Null equals null, is at least null and at most null; binding has settled that nothing is more
+   * or less.
+   */
   #nullComparison(operator: BoundComparison["operator"], other: BoundExpression): SqlFragment {
     return sql`(${this.#key(other)} IS ${raw(operator === "ne" ? "NOT NULL" : "NULL")})`;
   }
@@ -260,7 +272,10 @@ export class ODataSqlCompiler {
     return sql`(substr(${this.#column(promotion)}, 1, 27) || '00000Z')`;
   }
 
-  /** The keys of two operands; where a stamp column meets a stamp, the column itself, for its index's sake. */
+  /**
+   * The keys of two operands; where a stamp column meets a stamp, the column itself, for its
+   * index's sake.
+   */
   #keys(left: BoundExpression, right: BoundExpression): readonly [SqlFragment, SqlFragment] {
     const stamp = this.#stampKeys(left, right);
     if (stamp) return stamp;

@@ -24,7 +24,10 @@ export interface ODataDialect {
   itemPlace(alias: string, path: readonly string[]): JsonPlace;
   /** FROM clause with a row for each item of the array at a place; anything else has none. */
   items(place: JsonPlace, alias: string): SqlFragment;
-  /** The value of a type at a place; null where something else is. A DateTimeOffset comes as text, perhaps invalid. */
+  /**
+   * The value of a type at a place; null where something else is. A DateTimeOffset comes as text,
+   * perhaps invalid.
+   */
   readonly read: Readonly<Record<ScalarType, (place: JsonPlace) => SqlFragment>>;
   /** True where there is something at the place. */
   exists(place: JsonPlace): SqlFragment;

@@ -34,7 +34,10 @@ export function joined(fragments: readonly SqlFragment[], separator: string): Sq
   };
 }
 
-/** The fragments joined in pairs of pairs, since SQLite refuses expressions deeper than 1,000 levels. */
+/**
+ * The fragments joined in pairs of pairs, since SQLite refuses expressions deeper than 1,000
+ * levels.
+ */
 export function balanced(fragments: readonly SqlFragment[], operator: "AND" | "OR"): SqlFragment {
   const [first = raw("TRUE")] = fragments;
   if (fragments.length <= 1) return first;

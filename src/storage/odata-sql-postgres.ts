@@ -34,12 +34,16 @@ const parameterTypes: Readonly<Record<ScalarType, string>> = {
   Guid: "text",
 };
 
-/** The characters that trim() takes away, as a PostgreSQL string. */
-const whiteSpaceText = raw(
-  `U&'${[...whiteSpace].map((c) => `\\${(c.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`).join("")}'`,
-);
+const unicodeEscape = (character: string): string =>
+  `\\${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
 
-/** PostgreSQL: numbers are `numeric`, which is exact; what SQL lacks are the functions of odata-migrations.ts. */
+/** The characters that trim() takes away, as a PostgreSQL string. */
+const whiteSpaceText = raw(`U&'${[...whiteSpace].map(unicodeEscape).join("")}'`);
+
+/**
+ * PostgreSQL: numbers are `numeric`, which is exact; what SQL lacks are the functions of
+ * odata-migrations.ts.
+ */
 export const postgresDialect: ODataDialect = {
   rowPlace: (document, path) => placeOf(sql`${document}::jsonb`, path),
   itemPlace: (alias, path) => placeOf(raw(`${alias}.item`), path),

@@ -27,14 +27,18 @@ const nativeFunctions: Readonly<Partial<Record<BoundFunction, Template>>> = {
   contains: (value, part) => sql`(instr(${value}, ${part}) > 0)`,
   startswith: (value, part) => sql`(substr(${value}, 1, length(${part})) = ${part})`,
   endswith: (value, part) =>
-    sql`(length(${part}) = 0 AND ${value} IS NOT NULL OR substr(${value}, -length(${part})) = ${part})`,
+    sql`CASE length(${part}) WHEN 0 THEN (${value} IS NOT NULL OR NULL)
+      ELSE substr(${value}, -length(${part})) = ${part} END`,
   concat: (left, right) => sql`(${left} || ${right})`,
   indexof: (value, part) => asNumber(sql`instr(${value}, ${part}) - 1`),
   length: (value) => asNumber(sql`length(${value})`),
   totalseconds: (value) => value,
 };
 
-/** What SQL can't compute exactly as OData wants it is computed by the very functions that evaluation uses. */
+/**
+ * What SQL can't compute exactly as OData wants it is computed by the very functions that
+ * evaluation uses.
+ */
 const allFunctions = Object.fromEntries(
   Object.keys(functions).map((name) => [
     name,
@@ -42,7 +46,10 @@ const allFunctions = Object.fromEntries(
   ]),
 ) as Readonly<Record<BoundFunction, Template>>;
 
-/** SQLite: numbers are keys of text that order as the numbers do, since SQLite has no exact decimals. */
+/**
+ * SQLite: numbers are keys of text that order as the numbers do, since SQLite has no exact
+ * decimals.
+ */
 export const sqliteDialect: ODataDialect = {
   rowPlace: (document, path) => ({ json: document, path: raw(`'$${steps(path)}'`) }),
   itemPlace: (alias, path) => ({

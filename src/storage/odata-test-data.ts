@@ -17,7 +17,10 @@ export const chance = (random: Random, probability: number): boolean =>
 
 const guids = ["0f0e0d0c-0b0a-0908-0706-050403020100", "FFFFFFFF-aaaa-bbbb-cccc-dddddddddddd"];
 
-/** Text that breaks careless code: quotes, wildcards, case pairs, combining marks, characters beyond U+FFFF. */
+/**
+ * Text that breaks careless code: quotes, wildcards, case pairs, combining marks, characters beyond
+ * U+FFFF.
+ */
 // biome-ignore format: a table
 export const texts: readonly string[] = [
   "", "a", "A", "ab", "aB", "abc", "b", "zz", "100%", "a_b", "a%b", "%", "_", "it's", "''",
@@ -115,7 +118,10 @@ const item = (random: Random): string =>
         parts: array(random, () => part(random)),
       });
 
-/** A document of thingModel as JSON text. `price` and `stamp` keep what their promoted columns promise. */
+/**
+ * A document of thingModel as JSON text. `price` and `stamp` keep what their promoted columns
+ * promise.
+ */
 export function randomDocument(random: Random, id: string): string {
   return object({
     id: JSON.stringify(id),

@@ -198,7 +198,8 @@ export class QueryWriter {
     const outer = this.#scopes.splice(0);
     this.#scopes.push({ prefix: typeof item === "string" ? "$this" : "", fields: item });
     const type = typeof item === "string" ? item : "String";
-    const condition = `${this.#property(type)} ${pick(this.#random, comparisons)} ${literals[type](this.#random)}`;
+    const operator = pick(this.#random, comparisons);
+    const condition = `${this.#property(type)} ${operator} ${literals[type](this.#random)}`;
     this.#scopes.splice(0, 1, ...outer);
     return condition;
   }
