@@ -13,6 +13,11 @@ export interface CommandModule {
 /** Every command, in the order in which a newcomer needs them. */
 export const commandModules: readonly CommandModule[] = [
   {
+    name: "start",
+    summary: "keep the CRM and Partner Center in step; without a configuration, a demonstration",
+    load: async () => (await import("./commands/start.ts")).registerStart,
+  },
+  {
     name: "sandbox",
     summary: "run the referrals service on this machine, to develop and test against",
     load: async () => (await import("./commands/sandbox.ts")).registerSandbox,

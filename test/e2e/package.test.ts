@@ -29,17 +29,18 @@ interface SandboxLine {
 async function startSandbox(): Promise<SandboxLine> {
   const bin = join(folder, "node_modules/.bin/referrals");
   const args = ["sandbox", "--port", "0", "--data", join(folder, "data"), "--seed", "7", "--json"];
-  const child = spawn(bin, args, { cwd: folder, env: environment, stdio: ["ignore", "pipe", 2] });
+  const child = spawn(bin, args, { cwd: folder, env: environment, stdio: ["ignore", "pipe", "inherit"] });
   stop.push(() => child.kill("SIGTERM"));
   for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line);
   throw new Error("the installed sandbox printed nothing");
 }
 
 const program = `
-import { createClientCredential, ReferralsClient } from "partner-referrals/client";
+import { createClientSecretCredential, ReferralsClient } from "partner-referrals/client";
 const { referralsUrl, tokenUrl, clients: [{ clientId, clientSecret }] } = JSON.parse(process.argv[2]);
-const credential = createClientCredential({ tokenUrl, clientId, clientSecret });
-const client = new ReferralsClient(referralsUrl, credential);
+const authority = tokenUrl.replace("/oauth2/v2.0/token", "");
+const credential = createClientSecretCredential({ authority, clientId, clientSecret });
+const client = new ReferralsClient({ endpoint: referralsUrl, credential });
 const names = [];
 for await (const referral of client.listReferrals()) names.push(referral.customerProfile.name);
 console.log(JSON.stringify(names));

@@ -1,0 +1,79 @@
+import { rootCertificates } from "node:tls";
+import { WebhookRegistrationClient } from "../../client/index.ts";
+import { webhookEvents } from "../../contract/index.ts";
+import { type WebhookTrust, webhookPath } from "../../operations/index.ts";
+import type { Log } from "../../runtime/index.ts";
+import { defaultSettings, type EngineSettings } from "../../sync/index.ts";
+import type { Config } from "../config/config-schema.ts";
+import { type Connections, openConnections } from "./connections.ts";
+import { claimDataFolder } from "./data-folder.ts";
+import { type SyncProcess, startSyncProcess } from "./sync-process.ts";
+
+const secondMs = 1_000;
+const hourMs = 3_600_000;
+
+/** The engine's settings that a configuration names. */
+export function settingsOf(config: Config): EngineSettings {
+  const { sync, partnerCenter } = config;
+  return {
+    ...defaultSettings,
+    quotaOwner: new URL(partnerCenter.authority).href,
+    callsPerMinute: partnerCenter.callsPerMinute,
+    pollReferralsMs: sync.pollReferralsSeconds * secondMs,
+    pollCrmMs: sync.pollCrmSeconds * secondMs,
+    auditMs: sync.auditHours * hourMs,
+    inviteMicrosoft: sync.inviteMicrosoft,
+    matchFields: sync.matchFields,
+    isApproved: sync.approval === "automatic",
+    deletion: { ...defaultSettings.deletion, policy: sync.deletedDeals },
+  };
+}
+
+/** Asks Partner Center for webhooks; where another tool has them, polling goes on and the log says so. */
+async function registerWebhook(config: Config, connections: Connections, log: Log): Promise<void> {
+  const { webhook } = config.partnerCenter;
+  if (!webhook) return;
+  const client = new WebhookRegistrationClient({
+    credential: connections.credential,
+    endpoint: webhook.registrationUrl,
+  });
+  try {
+    await client.register({
+      webhookUrl: new URL(webhookPath, webhook.publicUrl).href,
+      webhookEvents: webhookEvents.filter((name) => name !== "test-created"),
+      takeOver: webhook.takeOver,
+    });
+  } catch (error) {
+    const code = error instanceof Error ? Reflect.get(error, "code") : undefined;
+    log.warn({ code }, "no webhooks: the poll alone finds changes");
+  }
+}
+
+function trustOf(webhook: NonNullable<Config["partnerCenter"]["webhook"]>): WebhookTrust {
+  const { certificateHosts, organization } = webhook;
+  return { roots: rootCertificates, certificateHosts, organization };
+}
+
+/** Runs the sync between the systems that a configuration names. */
+export async function startConfigured(config: Config, log: Log): Promise<SyncProcess> {
+  const release = claimDataFolder(config.data);
+  const connections = await openConnections(config);
+  const { webhook } = config.partnerCenter;
+  const started = await startSyncProcess({
+    connections,
+    settings: settingsOf(config),
+    data: config.data,
+    environment: config.environment,
+    server: config.server,
+    log,
+    ...(webhook ? { trust: trustOf(webhook) } : {}),
+  });
+  if (webhook) await registerWebhook(config, connections, log);
+  return {
+    ...started,
+    stop: async () => {
+      await started.stop();
+      release();
+    },
+  };
+}

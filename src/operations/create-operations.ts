@@ -1,0 +1,67 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { ReferralsError } from "../contract/index.ts";
+import { createServer } from "../http/index.ts";
+import { EngineRefusal } from "../sync/index.ts";
+import type { Desk } from "./desk.ts";
+import { addDealRoutes } from "./routes/deal-routes.ts";
+import { addDemonstrationRoutes } from "./routes/demonstration-routes.ts";
+import { addInboxRoutes } from "./routes/inbox-routes.ts";
+import { addPageRoutes } from "./routes/page-routes.ts";
+import { addStatusRoutes } from "./routes/status-routes.ts";
+import { addWebhookRoutes, webhookPath } from "./routes/webhook-routes.ts";
+import type { WebhookVerifier } from "./webhook-verifier.ts";
+
+/** How the operator's API is served. */
+export interface OperationsOptions {
+  readonly desk: Desk;
+  /** Without one, webhooks are refused and the engine polls. */
+  readonly verifier?: WebhookVerifier;
+  /** Hosts under which the page may be asked for, beside loopback; others are a rebinding trick. */
+  readonly hosts?: readonly string[];
+}
+
+const loopbackHost = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d+)?$/;
+
+/** A foreign page in the operator's browser must not act in the operator's name. */
+function refuseForeignCallers(server: FastifyInstance, hosts: readonly string[]): void {
+  server.addHook("onRequest", async (request: FastifyRequest) => {
+    const host = request.headers.host ?? "";
+    if (request.url === webhookPath) return;
+    if (!loopbackHost.test(host) && !hosts.includes(host)) {
+      throw new ReferralsError("accessDenied", { message: "This host name isn't served here." });
+    }
+    const origin = request.headers.origin;
+    const isForeign = origin !== undefined && URL.canParse(origin) && new URL(origin).host !== host;
+    if (request.method !== "GET" && (isForeign || origin === "null")) {
+      throw new ReferralsError("accessDenied", { message: "Another site may not act here." });
+    }
+  });
+}
+
+/** A person asked for what the engine refuses: say why, and what to do instead. */
+async function explainRefusal(error: unknown, reply: FastifyReply): Promise<FastifyReply> {
+  if (!(error instanceof EngineRefusal)) throw error;
+  const message = `${error.message} ${error.remedy}`;
+  return reply.code(409).send({ error: { code: "refused", message } });
+}
+
+/** The operator's API and page over a running engine. The caller listens and closes. */
+export function createOperations(options: OperationsOptions): FastifyInstance {
+  const { desk } = options;
+  const server = createServer({ clock: desk.clock, random: desk.random, log: desk.log });
+  refuseForeignCallers(server, options.hosts ?? []);
+  server.register(async (scope) => {
+    const fallback = server.errorHandler;
+    scope.setErrorHandler(async (error, request, reply) => {
+      if (error instanceof EngineRefusal) return explainRefusal(error, reply);
+      return fallback.call(scope, error as never, request, reply);
+    });
+    addStatusRoutes(scope, desk);
+    addDealRoutes(scope, desk);
+    addInboxRoutes(scope, desk);
+    if (desk.demonstration) addDemonstrationRoutes(scope, desk.demonstration);
+  });
+  if (options.verifier) addWebhookRoutes(server, desk, options.verifier);
+  addPageRoutes(server);
+  return server;
+}

@@ -1,0 +1,168 @@
+import type { CrmValue, MappedField } from "../crm/index.ts";
+import type { Pair, PairProblem, PairState, Projection, Side } from "../sync/index.ts";
+
+/** How one mapped field stands: both sides' values, what was agreed, and a word for it. */
+export interface FieldView {
+  readonly name: string;
+  readonly label: string;
+  readonly crm: CrmValue;
+  readonly agreedCrm: CrmValue;
+  readonly referral: CrmValue;
+  readonly agreedReferral: CrmValue;
+  readonly state:
+    | "in-step"
+    | "changed-in-crm"
+    | "changed-in-referral"
+    | "changed-in-both"
+    | "parked";
+  /** Why the value isn't carried over, and what a person can do; absent where nothing is wrong. */
+  readonly note?: string;
+}
+
+/** A deal in a list: what it is called, how it stands, and both sides' headline values. */
+export interface DealSummary {
+  readonly id: string;
+  readonly title: string;
+  readonly state: PairState;
+  /** The state in words of the trade. */
+  readonly sentence: string;
+  /** True where a person must do something. */
+  readonly needsPerson: boolean;
+  readonly crm?: SideSummary;
+  readonly referral?: SideSummary;
+  readonly problem?: PairProblem;
+}
+
+/** One side of a deal in a list. Times are milliseconds since 1970. */
+export interface SideSummary {
+  readonly id: string;
+  readonly lookedAt: number;
+  readonly changedAt: string;
+  readonly values: Readonly<Record<string, CrmValue>>;
+  readonly url?: string;
+}
+
+const sentences: Readonly<Record<PairState, string>> = {
+  unshared: "Only in the CRM; not marked for sharing",
+  matching: "Looking for its counterpart",
+  "creating-referral": "Being created in Partner Center",
+  probing: "Checking whether it reached Partner Center",
+  "inviting-microsoft": "Inviting Microsoft",
+  "creating-deal": "Being created in the CRM",
+  looking: "Being read again",
+  planning: "A change was seen",
+  "writing-referral": "Sending to Partner Center",
+  "writing-crm": "Sending to the CRM",
+  held: "Waiting in the holding stage",
+  asking: "Waits for your decision",
+  "in-step": "In step",
+  refusing: "A value can't be carried over; needs you",
+  waiting: "Waits for approval",
+  retrying: "Will be tried again",
+  dead: "Stopped; needs you",
+  paused: "Paused",
+  deleted: "Deleted",
+  unlinked: "No longer kept in step",
+  sibling: "Another partner's referral of the same engagement",
+};
+
+const statesThatNeedAPerson: ReadonlySet<PairState> = new Set(["asking", "refusing", "dead"]);
+const headlineFields = ["name", "dealValue", "currency", "status"] as const;
+
+/** The state of a deal in words of the trade. */
+export function stateSentence(state: PairState): string {
+  return sentences[state];
+}
+
+function valuesOf(pair: Pair, projection: Projection, side: Side): Record<string, CrmValue> {
+  if (side === "referral") {
+    return pair.referral?.document ? { ...projection.referralValues(pair.referral.document) } : {};
+  }
+  return pair.crm?.document ? { ...projection.crmValues(pair.crm.document) } : {};
+}
+
+function sideSummary(pair: Pair, projection: Projection, side: Side): SideSummary | undefined {
+  const state = pair[side];
+  if (!state) return undefined;
+  const values = valuesOf(pair, projection, side);
+  const headline = headlineFields.filter((name) => name in values);
+  return {
+    id: state.id,
+    lookedAt: state.lookedAt,
+    changedAt: state.stamp,
+    values: Object.fromEntries(headline.map((name) => [name, values[name] ?? null])),
+    ...(state.url === undefined ? {} : { url: state.url }),
+  };
+}
+
+function titleOf(pair: Pair, projection: Projection): string {
+  const [crm, referral] = [
+    valuesOf(pair, projection, "crm"),
+    valuesOf(pair, projection, "referral"),
+  ];
+  const customer = referral.customerName ?? crm.customerName;
+  const name = referral.name ?? crm.name;
+  const parts = [customer, name].filter((part) => typeof part === "string" && part !== "");
+  return parts.length > 0 ? parts.join(" – ") : (pair.referral?.id ?? pair.crm?.id ?? pair.id);
+}
+
+/** A pair as one line of a list. */
+export function dealSummary(pair: Pair, projection: Projection): DealSummary {
+  const crm = sideSummary(pair, projection, "crm");
+  const referral = sideSummary(pair, projection, "referral");
+  return {
+    id: pair.id,
+    title: titleOf(pair, projection),
+    state: pair.state,
+    sentence: pair.problem?.sentence ?? stateSentence(pair.state),
+    needsPerson: statesThatNeedAPerson.has(pair.state),
+    ...(crm ? { crm } : {}),
+    ...(referral ? { referral } : {}),
+    ...(pair.problem ? { problem: pair.problem } : {}),
+  };
+}
+
+function fieldState(pair: Pair, name: string): FieldView["state"] {
+  if (pair.parked[name]) return "parked";
+  const inCrm = pair.crm?.changes[name] !== undefined;
+  const inReferral = pair.referral?.changes[name] !== undefined;
+  if (inCrm && inReferral) return "changed-in-both";
+  if (inCrm) return "changed-in-crm";
+  return inReferral ? "changed-in-referral" : "in-step";
+}
+
+function fieldNote(pair: Pair, field: MappedField): string | undefined {
+  const refusal = pair.refusals.find((candidate) => candidate.field === field.name);
+  if (refusal) return `${refusal.reason} ${refusal.remedy}`;
+  const park = pair.parked[field.name];
+  return park ? parkNotes[park.reason] : undefined;
+}
+
+const parkNotes: Readonly<Record<Pair["parked"][string]["reason"], string>> = {
+  conflict: "Changed on both sides; it waits for your decision.",
+  breaker: "Written too often in a short time; something keeps changing it back.",
+  undo: "Undone by a person; it stays as it is until somebody resumes it.",
+  operator: "Paused by a person.",
+  refused: "The other side refused the value.",
+};
+
+/** Every mapped field of a pair, side by side. */
+export function fieldViews(pair: Pair, projection: Projection): readonly FieldView[] {
+  const [crm, referral] = [
+    valuesOf(pair, projection, "crm"),
+    valuesOf(pair, projection, "referral"),
+  ];
+  return projection.fields.map((field) => {
+    const note = fieldNote(pair, field);
+    return {
+      name: field.name,
+      label: field.label,
+      crm: crm[field.name] ?? null,
+      agreedCrm: pair.crm?.shadow[field.name] ?? null,
+      referral: referral[field.name] ?? null,
+      agreedReferral: pair.referral?.shadow[field.name] ?? null,
+      state: fieldState(pair, field.name),
+      ...(note === undefined ? {} : { note }),
+    };
+  });
+}

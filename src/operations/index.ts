@@ -1,0 +1,15 @@
+export { createOperations, type OperationsOptions } from "./create-operations.ts";
+export {
+  type DealSummary,
+  dealSummary,
+  type FieldView,
+  fieldViews,
+  stateSentence,
+} from "./deal-view.ts";
+export type { Demonstration, Desk } from "./desk.ts";
+export { webhookPath } from "./routes/webhook-routes.ts";
+export {
+  createWebhookVerifier,
+  type WebhookTrust,
+  type WebhookVerifier,
+} from "./webhook-verifier.ts";

@@ -1,0 +1,34 @@
+import type { FastifyInstance } from "fastify";
+import { ReferralsError, readWebhookEvent, referralIdOf } from "../../contract/index.ts";
+import type { Desk } from "../desk.ts";
+import type { WebhookVerifier } from "../webhook-verifier.ts";
+
+/** Where Partner Center's webhooks arrive. */
+export const webhookPath = "/webhooks/partner-center";
+
+/** The events that a hint can come of. */
+const aboutReferrals = /^(?:related-)?referral-(?:created|updated)$/;
+
+/** Takes Partner Center's webhooks in: verified, turned into a stored hint, then answered. */
+export function addWebhookRoutes(
+  server: FastifyInstance,
+  desk: Desk,
+  verifier: WebhookVerifier,
+): void {
+  server.post(webhookPath, async (request, reply) => {
+    const distrust = await verifier(request.rawBody ?? Buffer.alloc(0), request.headers);
+    if (distrust !== undefined) {
+      desk.log.warn({ reason: distrust }, "a webhook was not believed");
+      const message = `The webhook was not believed (${distrust}).`;
+      throw new ReferralsError("unauthenticated", { message });
+    }
+    const result = readWebhookEvent(request.body);
+    if (!result.ok) throw new ReferralsError("invalidRequest", { problems: result.problems });
+    const { EventName, ResourceUri, ResourceChangeUtcDate: changedAt } = result.event;
+    const id = referralIdOf(ResourceUri);
+    if (id !== undefined && aboutReferrals.test(EventName)) {
+      await desk.engine.hint({ side: "referral", id, ...(changedAt ? { changedAt } : {}) });
+    }
+    return reply.code(200).send();
+  });
+}
