@@ -137,7 +137,7 @@ export class Referrals {
         acceptsAtOnce: this.#options.acceptsAtOnce,
       });
       const { tenantId } = caller.scope;
-      const locationId = placeOf(document, caller.scope);
+      const locationId = placeOf(document, caller.scope, null);
       const text = JSON.stringify(document);
       await insertReferral(transaction, { tenantId, locationId, document, text });
       const change = { tenantId, event: eventOf(document, "created"), referralId: ids.id, moment };
@@ -224,7 +224,7 @@ export class Referrals {
       const stamp = { moment, eTag: this.#newETag() };
       const document = settleChange(before, after, stamp, caller.side);
       const { tenantId } = caller.scope;
-      const locationId = locationOf(document) ?? stored.locationId;
+      const locationId = placeOf(document, caller.scope, stored.locationId);
       const text = JSON.stringify(document);
       await keepVersion(transaction, id, moment);
       await replaceReferral(transaction, { tenantId, locationId, document, text });
@@ -278,17 +278,15 @@ export class Referrals {
 }
 
 /**
- * The location that a new referral belongs to. Errors: accessDenied where it isn't one of the
- * caller's.
+ * The location that a referral belongs to: the one that it is addressed to, or the one where it
+ * was made. Errors: accessDenied where that isn't one of the caller's.
  */
-function placeOf(document: Referral, scope: Scope): string | null {
-  const addressed = locationOf(document);
+function placeOf(document: Referral, scope: Scope, present: string | null): string | null {
   const { locations } = scope;
-  if (!locations) return addressed;
-  if (addressed === null) return locations[0] ?? null;
-  if (locations.includes(addressed)) return addressed;
+  const place = locationOf(document) ?? present ?? locations?.[0] ?? null;
+  if (!locations || (place !== null && locations.includes(place))) return place;
   throw new ReferralsError("accessDenied", {
-    message: "A Referrals user can create referrals at their own locations only.",
+    message: "A Referrals user has referrals at their own locations only.",
     target: "/target",
   });
 }

@@ -7,8 +7,7 @@ import { inventedReferral } from "./invented-referral.ts";
 
 const rowsPerTransaction = 1_000;
 const rowsPerStatement = 50;
-/** From here on it is faster to make the indexes once, after the rows. */
-const indexesAfterFrom = 50_000;
+const fewRows = 500;
 
 /** What is to be invented, and for whom. */
 export interface SeedOptions {
@@ -45,7 +44,9 @@ async function insertAll(database: Database, options: SeedOptions): Promise<void
 
 /** Adds invented referrals in bulk: no webhook tells of them. */
 export async function seedReferrals(database: Database, options: SeedOptions): Promise<void> {
-  const isLarge = options.count >= indexesAfterFrom;
+  const row = await database.get(`SELECT count(*) AS "count" FROM "referrals"`);
+  // Where most rows will be new, it is faster to make the indexes once, after the rows.
+  const isLarge = options.count >= Math.max(fewRows, Number(row?.count ?? 0));
   if (isLarge) await runAll(database, dropIndexStatements);
   try {
     await insertAll(database, options);

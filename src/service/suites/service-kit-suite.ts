@@ -1,7 +1,7 @@
-import type { Referral } from "../contract/index.ts";
-import type { SandboxClient } from "./accounts.ts";
-import { audiences, type ReferralsServiceOptions, type ServiceUrls } from "./options.ts";
-import { createReferralsService, type ReferralsService } from "./service.ts";
+import type { Referral } from "../../contract/index.ts";
+import type { SandboxClient } from "../accounts.ts";
+import { audiences, type ReferralsServiceOptions, type ServiceUrls } from "../options.ts";
+import { createReferralsService, type ReferralsService } from "../service.ts";
 
 /** A body of any of the service's answers: a test reads the part that it expects. */
 export interface AnswerBody extends Referral {
@@ -71,9 +71,33 @@ async function answerOf(response: Response): Promise<Answer> {
   return { status: response.status, headers: response.headers, text, body };
 }
 
+/** How a suite starts the services that it tests. */
+export type StartTestService = (options?: ReferralsServiceOptions) => Promise<TestService>;
+
+/** An empty database for one service, and how it goes away again. */
+export interface TestDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+const inMemory = async (): Promise<TestDatabase> => ({ url: ":memory:", drop: async () => {} });
+
+/** Starts services each on a database of its own. */
+export const startOn =
+  (makeDatabase: () => Promise<TestDatabase>): StartTestService =>
+  async (options = {}) => {
+    if (options.database !== undefined) return start(options, async () => {});
+    const { url, drop } = await makeDatabase();
+    return start({ ...options, database: url }, drop);
+  };
+
+/** Starts services on SQLite. */
+export const startOnSqlite = startOn(inMemory);
+
 /** Starts a service on a free port, with a high call limit unless told. */
-export async function startTestService(
-  options: ReferralsServiceOptions = {},
+async function start(
+  options: ReferralsServiceOptions,
+  drop: () => Promise<void>,
 ): Promise<TestService> {
   const service = await createReferralsService({ callLimit: 100_000, ...options });
   const urls = await service.listen();
@@ -132,6 +156,9 @@ export async function startTestService(
       });
       return answerOf(response);
     },
-    close: () => service.close(),
+    close: async () => {
+      await service.close();
+      await drop();
+    },
   };
 }
