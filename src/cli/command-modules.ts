@@ -18,8 +18,18 @@ export const commandModules: readonly CommandModule[] = [
     load: async () => (await import("./commands/start.ts")).registerStart,
   },
   {
+    name: "sign-in",
+    summary: "sign in to Partner Center by device code",
+    load: async () => (await import("./commands/sign-in.ts")).registerSignIn,
+  },
+  {
     name: "sandbox",
     summary: "run the referrals service on this machine, to develop and test against",
     load: async () => (await import("./commands/sandbox.ts")).registerSandbox,
+  },
+  {
+    name: "connector",
+    summary: "export the connector package for Power Automate, Logic Apps and Power Apps",
+    load: async () => (await import("./commands/connector.ts")).registerConnector,
   },
 ];
