@@ -336,8 +336,9 @@ function describe(segment: Segment): string {
 }
 
 function refuseFunction(name: string, position: number): never {
-  const reason = refusedFunctions[name.toLowerCase()];
-  if (reason !== undefined) {
+  const lower = name.toLowerCase();
+  if (Object.hasOwn(refusedFunctions, lower)) {
+    const reason = refusedFunctions[lower] ?? "";
     throw new ODataBindingError("unsupportedFunction", `${name} is refused: ${reason}`, position);
   }
   const near = nearestName(name, Object.keys(functions));

@@ -141,7 +141,8 @@ export class ExpressionParser {
     if (after.kind === "sign" && after.text === "(") return true;
     if (!after.spaceBefore || after.kind === "end") return false;
     if (after.kind === "sign") return "([{@-".includes(after.text);
-    return after.kind !== "word" || !isOperatorName(after.text.toLowerCase());
+    const isOperator = after.kind === "word" && isOperatorName(after.text.toLowerCase());
+    return !(isOperator && /[\s(]/.test(this.#tokens.source.text[after.end] ?? ""));
   }
 
   /** `in` and `has` bind tighter than any other operator. */

@@ -41,6 +41,15 @@ const allowedOptions: Readonly<Record<OptionContext, readonly OptionName[]>> = {
 const aliasContexts: readonly OptionContext[] = ["select", "expand"];
 const alwaysWithDollar = new Set<string>(["skiptoken", "deltatoken"]);
 
+const freeTextOptions = new Set<OptionName>([
+  "search",
+  "id",
+  "format",
+  "skiptoken",
+  "deltatoken",
+  "schemaversion",
+]);
+
 const emptyDraft = (): Draft => ({ aliases: [], custom: [], positions: {} });
 
 class OptionsParser {
@@ -162,7 +171,8 @@ class OptionsParser {
     }
     draft.positions[option] = this.#tokens.source.positionOf(start);
     const valueStart = this.#tokens.index;
-    if (option !== "search" && (text[valueStart] === " " || text[valueStart] === "\t")) {
+    const isSpace = text[valueStart] === " " || text[valueStart] === "\t";
+    if (isSpace && !freeTextOptions.has(option)) {
       this.#tokens.fail("unexpectedToken", `$${option}= takes no white space`, valueStart);
     }
     this.#read(draft, option);

@@ -101,6 +101,14 @@ function printNegation(inner: Expression): string {
   return /^[\d+-]|^INF/.test(text) ? `-(${text})` : `-${text}`;
 }
 
+/** Behind `not`, a property that is called like an operator would read as one. */
+function printNot(inner: Expression): string {
+  const text = operand(inner, binding.unary);
+  const word = /^\w+(?=\s|$)/.exec(text)?.[0].toLowerCase() ?? "";
+  const isOperator = Object.hasOwn(operatorBinding, word) || ["and", "or", "in"].includes(word);
+  return isOperator ? `not (${text})` : `not ${text}`;
+}
+
 const printList = ({ items }: List): string => `(${items.map(printExpression).join(",")})`;
 
 /** A path to the right of `in` stands alone; anything else that is no list needs parentheses. */
@@ -129,7 +137,7 @@ export function printExpression(expression: Expression): string {
     case "in":
       return `${operand(expression.operand, binding.tight)} in ${printIn(expression.list)}`;
     case "not":
-      return `not ${operand(expression.operand, binding.unary)}`;
+      return printNot(expression.operand);
     case "negate":
       return printNegation(expression.operand);
     case "array":

@@ -86,10 +86,16 @@ function pathTree({ root, segments }: Path): string {
 
 /** The tree of a search: `(or a (and b "c d"))`. */
 export function searchTree(search: SearchExpression): string {
-  if (search.kind === "word") return search.text;
-  if (search.kind === "phrase") return `"${search.text}"`;
-  if (search.kind === "not") return `(not ${searchTree(search.operand)})`;
-  return `(${[search.kind, ...search.operands.map(searchTree)].join(" ")})`;
+  switch (search.kind) {
+    case "word":
+      return search.text;
+    case "phrase":
+      return `"${search.text}"`;
+    case "not":
+      return `(not ${searchTree(search.operand)})`;
+    default:
+      return `(${[search.kind, ...search.operands.map(searchTree)].join(" ")})`;
+  }
 }
 
 /** The tree of a `$filter`. */
