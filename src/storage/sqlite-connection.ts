@@ -37,10 +37,6 @@ function numbersWhereExact(row: Record<string, SqlValue>): Row {
   return row;
 }
 
-function isTooLargeForNumber(error: unknown): boolean {
-  return error instanceof Error && (error as { code?: unknown }).code === "ERR_OUT_OF_RANGE";
-}
-
 function namedError(error: unknown): unknown {
   const code = (error as { errcode?: unknown } | null)?.errcode;
   if (typeof code !== "number" || !uniqueErrorCodes.has(code)) return error;
@@ -53,7 +49,6 @@ function namedError(error: unknown): unknown {
 export class SqliteConnection {
   readonly #database: DatabaseSync;
   readonly #statements = new BoundedCache<string, StatementSync>(statementLimit);
-  readonly #exactStatements = new BoundedCache<string, StatementSync>(statementLimit);
 
   private constructor(database: DatabaseSync) {
     this.#database = database;
@@ -94,29 +89,9 @@ export class SqliteConnection {
     this.#database.exec(sql);
   }
 
-  /** For statements without effect only: one that meets an integer beyond a number's range is run a second time. */
-  readAll(sql: string, values: readonly SqlValue[] = []): readonly Row[] {
-    try {
-      return this.#statement(sql).all(...bindAll(values)) as Row[];
-    } catch (error) {
-      if (isTooLargeForNumber(error)) return this.all(sql, values);
-      throw error;
-    }
-  }
-
-  /** For statements without effect only: one that meets an integer beyond a number's range is run a second time. */
-  readOne(sql: string, values: readonly SqlValue[] = []): Row | undefined {
-    try {
-      return this.#statement(sql).get(...bindAll(values)) as Row | undefined;
-    } catch (error) {
-      if (isTooLargeForNumber(error)) return this.get(sql, values);
-      throw error;
-    }
-  }
-
   all(sql: string, values: readonly SqlValue[] = []): readonly Row[] {
     try {
-      const rows = this.#exactStatement(sql).all(...bindAll(values));
+      const rows = this.#statement(sql).all(...bindAll(values));
       return rows.map((row) => numbersWhereExact(row as Record<string, SqlValue>));
     } catch (error) {
       throw namedError(error);
@@ -125,7 +100,7 @@ export class SqliteConnection {
 
   get(sql: string, values: readonly SqlValue[] = []): Row | undefined {
     try {
-      const row = this.#exactStatement(sql).get(...bindAll(values));
+      const row = this.#statement(sql).get(...bindAll(values));
       return row && numbersWhereExact(row as Record<string, SqlValue>);
     } catch (error) {
       throw namedError(error);
@@ -134,29 +109,25 @@ export class SqliteConnection {
 
   run(sql: string, values: readonly SqlValue[] = []): number {
     try {
-      return Number(this.#exactStatement(sql).run(...bindAll(values)).changes);
+      return Number(this.#statement(sql).run(...bindAll(values)).changes);
     } catch (error) {
       throw namedError(error);
     }
   }
 
   *iterate(sql: string, values: readonly SqlValue[] = []): Generator<Row, void, void> {
-    const rows = this.#exactStatement(sql).iterate(...bindAll(values));
+    const rows = this.#statement(sql).iterate(...bindAll(values));
     for (const row of rows) yield numbersWhereExact(row as Record<string, SqlValue>);
   }
 
   close(): void {
     this.#statements.clear();
-    this.#exactStatements.clear();
     this.#database.close();
   }
 
+  /** Integers are read as bigints first: read as numbers, the smallest one is rounded without a word. */
   #statement(sql: string): StatementSync {
-    return this.#statements.obtain(sql, () => this.#database.prepare(sql));
-  }
-
-  #exactStatement(sql: string): StatementSync {
-    return this.#exactStatements.obtain(sql, () => {
+    return this.#statements.obtain(sql, () => {
       const statement = this.#database.prepare(sql);
       statement.setReadBigInts(true);
       return statement;

@@ -58,12 +58,12 @@ export class SqliteDatabase implements Database {
 
   async all(sql: string, values?: readonly SqlValue[]): Promise<readonly Row[]> {
     this.#assertOpen();
-    return this.#reader.readAll(sql, values);
+    return this.#reader.all(sql, values);
   }
 
   async get(sql: string, values?: readonly SqlValue[]): Promise<Row | undefined> {
     this.#assertOpen();
-    return this.#reader.readOne(sql, values);
+    return this.#reader.get(sql, values);
   }
 
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
