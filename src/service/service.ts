@@ -11,6 +11,7 @@ import {
 import type { SandboxClient } from "./accounts.ts";
 import { addAdminRoutes } from "./admin/admin-routes.ts";
 import { adminSecret } from "./admin/admin-secret.ts";
+import { addApiPage } from "./api-page/api-page-routes.ts";
 import { ReferralLists } from "./list/list-referrals.ts";
 import type { ReferralsServiceOptions, ServiceUrls } from "./options.ts";
 import { createParts, type Parts } from "./parts.ts";
@@ -88,7 +89,8 @@ async function addWebhookScope(server: FastifyInstance, parts: Parts): Promise<v
 
 /** What anybody may read: health, metrics and the certificates that webhooks are signed with. */
 function addPublicRoutes(server: FastifyInstance, parts: Parts): void {
-  const { metrics, database, identity } = parts;
+  const { metrics, database, identity, address } = parts;
+  addApiPage(server, () => address.baseUrl);
   addOperationsRoutes(server, {
     metrics,
     checks: { database: () => database.get("SELECT 1 AS one") },
