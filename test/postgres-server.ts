@@ -28,7 +28,7 @@ interface Identity {
 const startLimitMs = 30_000;
 
 /** The folder of the platform's binaries, or undefined where npm has none for it. */
-function installedBinaries(): string | undefined {
+export function installedBinaries(): string | undefined {
   if (process.platform === "win32") return undefined;
   const require = createRequire(import.meta.url);
   try {
@@ -67,6 +67,10 @@ function usableBinaries(installed: string, folder: string, identity: Identity): 
   const copy = join(folder, "native");
   cpSync(installed, copy, { recursive: true, verbatimSymlinks: true });
   makeLinks(copy);
+  if (identity.uid !== undefined) {
+    // The server's user removes the copy at the end, also where this process can't any more.
+    spawnSync("chown", ["-R", `${identity.uid}:${identity.gid}`, copy]);
+  }
   const copiedBin = join(copy, "bin");
   if (runs(join(copiedBin, "postgres"), identity)) return copiedBin;
   throw new Error("the PostgreSQL binaries from npm don't run on this machine");

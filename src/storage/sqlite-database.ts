@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../runtime/index.ts";
@@ -9,6 +7,7 @@ import { SqliteConnection, type Synchronous } from "./sqlite-connection.ts";
 import { SqliteScans } from "./sqlite-scans.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
 import { StorageError } from "./storage-error.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 const idleReaderLimit = 4;
 const rowsPerTurn = 100;
@@ -47,13 +46,9 @@ export class SqliteDatabase implements Database {
 
   /** A database that is gone when it is closed: a file all the same, since readers and the writer must be apart. */
   static openTemporary(options: SqliteOptions): SqliteDatabase {
-    const folder = mkdtempSync(join(tmpdir(), "partner-referrals-"));
-    const release = (): void => rmSync(folder, { recursive: true, force: true });
-    process.once("exit", release);
-    return new SqliteDatabase(join(folder, "memory.db"), { ...options, synchronous: "OFF" }, () => {
-      process.off("exit", release);
-      release();
-    });
+    const { path, release } = makeTemporaryFolder();
+    const file = join(path, "memory.db");
+    return new SqliteDatabase(file, { ...options, synchronous: "OFF" }, release);
   }
 
   async all(sql: string, values?: readonly SqlValue[]): Promise<readonly Row[]> {
