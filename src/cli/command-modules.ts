@@ -28,6 +28,11 @@ export const commandModules: readonly CommandModule[] = [
     load: async () => (await import("./commands/sandbox.ts")).registerSandbox,
   },
   {
+    name: "crm-sandbox",
+    summary: "run an emulator of a CRM's protocol on this machine",
+    load: async () => (await import("./commands/crm-sandbox.ts")).registerCrmSandbox,
+  },
+  {
     name: "connector",
     summary: "export the connector package for Power Automate, Logic Apps and Power Apps",
     load: async () => (await import("./commands/connector.ts")).registerConnector,
