@@ -1,4 +1,3 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { WebhookRegistrationClient } from "../../client/index.ts";
 import { webhookEvents } from "../../contract/index.ts";
@@ -19,6 +18,7 @@ import { settingsOf } from "./configured.ts";
 import { openConnections } from "./connections.ts";
 import { claimDataFolder } from "./data-folder.ts";
 import { createPlay } from "./play.ts";
+import { storedSecret } from "./stored-secret.ts";
 import { startSyncProcess } from "./sync-process.ts";
 
 /** What the demonstration prints as its first line with --json. */
@@ -49,16 +49,6 @@ const seededReferrals = 24;
 const seededDeals = 18;
 const pollCrmSeconds = 0.5;
 const pollReferralsSeconds = 15;
-
-/** A token for the CRM sandbox: made once, readable by the owner alone. */
-function crmToken(data: string, name: string): string {
-  const path = join(data, name);
-  if (!existsSync(path)) {
-    const token = Buffer.from(systemRandom.bytes(24)).toString("base64url");
-    writeFileSync(path, token, { mode: 0o600 });
-  }
-  return readFileSync(path, "utf8");
-}
 
 function syncAccount(clients: readonly SandboxClient[]): SandboxClient {
   const found = clients.find((client) => client.userName.startsWith(`${syncAccountName}@`));
@@ -130,10 +120,10 @@ export async function startDemonstration(options: {
     allowsPrivateWebhooks: true,
   });
   const urls = await explainPort(service.listen(), portAt(1));
-  const engineToken = crmToken(data, "crm-engine.token");
+  const engineToken = storedSecret(data, "crm-engine.token");
   const crmDatabase = await openDatabase(join(data, "crm.sqlite"));
   const world = { clock: systemClock, random: systemRandom };
-  const visitorToken = crmToken(data, "crm-visitor.token");
+  const visitorToken = storedSecret(data, "crm-visitor.token");
   const sandbox = await createDynamicsSandbox({
     database: crmDatabase,
     ...world,

@@ -1,0 +1,54 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { Argument, type Command } from "commander";
+import { systemClock, systemRandom } from "../../runtime/index.ts";
+import { createDynamicsSandbox } from "../../sandbox/dynamics365/index.ts";
+import { openDatabase } from "../../storage/index.ts";
+import { storedSecret } from "../start/stored-secret.ts";
+import { untilStopped } from "../until-stopped.ts";
+import { wholeNumber } from "./whole-number.ts";
+
+interface CrmSandboxOptions {
+  readonly data: string;
+  readonly port: number;
+  readonly seed?: number;
+  readonly json?: true;
+}
+
+const defaultPort = 4402;
+
+async function run(kind: "dynamics365", options: CrmSandboxOptions): Promise<void> {
+  mkdirSync(options.data, { recursive: true, mode: 0o700 });
+  const token = storedSecret(options.data, "crm-engine.token");
+  const userToken = storedSecret(options.data, "crm-visitor.token");
+  const database = await openDatabase(join(options.data, "crm.sqlite"));
+  const sandbox = await createDynamicsSandbox({
+    database,
+    clock: systemClock,
+    random: systemRandom,
+    token,
+    otherTokens: { [userToken]: "Kim Visitor" },
+  });
+  const url = await sandbox.listen(options.port);
+  if (options.seed !== undefined) await sandbox.seed(options.seed);
+  const text = options.json
+    ? JSON.stringify({ kind, url, token, userToken })
+    : `The ${kind} sandbox listens at ${url}\n  token of the sync  ${token}\n  token of a seller  ${userToken}`;
+  process.stdout.write(`${text}\n`);
+  await untilStopped();
+  await sandbox.close();
+  await database.close();
+}
+
+/** `referrals crm-sandbox`: a CRM to develop and test against. */
+export function registerCrmSandbox(program: Command): void {
+  program
+    .command("crm-sandbox")
+    .description("Run an emulator of a CRM's protocol on this machine")
+    .addArgument(new Argument("<kind>", "which CRM").choices(["dynamics365"]))
+    .option("--data <folder>", "folder for all state", "data/crm-sandbox")
+    .option("--port <number>", "port; 0 for any free one", wholeNumber(0), defaultPort)
+    .option("--seed <count>", "invent deals where there are none", wholeNumber(1))
+    .option("--json", "print address and tokens as one JSON object")
+    .action(run);
+}
