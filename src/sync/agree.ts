@@ -23,9 +23,12 @@ export function agree(
     fields: own,
   };
   const { projection } = context;
-  const ofReferral = Object.fromEntries(own.map((agreed) => [agreed.field, agreed.referral]));
   const ofCrm: Record<string, CrmValue> = {};
-  for (const agreed of own) if (agreed.crm !== undefined) ofCrm[agreed.field] = agreed.crm;
+  const ofReferral: Record<string, CrmValue> = {};
+  for (const agreed of own) {
+    if (agreed.referral !== undefined) ofReferral[agreed.field] = agreed.referral;
+    if (agreed.crm !== undefined) ofCrm[agreed.field] = agreed.crm;
+  }
   const agreed: Pair = {
     ...pair,
     referral: withShadow(
@@ -44,11 +47,9 @@ export function agree(
   return { pair: agreed, history: [entry] };
 }
 
-function inOwnForms(
-  { rules, projection }: EngineContext,
-  { field, referral, crm }: Agreement,
-): Agreement {
-  if (crm === undefined) return { field, referral };
+function inOwnForms({ rules, projection }: EngineContext, agreement: Agreement): Agreement {
+  const { field, referral, crm } = agreement;
+  if (referral === undefined || crm === undefined) return agreement;
   const lens = projection.byName.get(field)?.lens;
   const nothing = { referral: {}, crm: {} };
   return {

@@ -1,9 +1,10 @@
+import type { CrmValue } from "../crm/port.ts";
 import { release, replayed } from "./answers.ts";
 import { commit, type EngineContext, quietly, updatePair } from "./engine-context.ts";
 import { EngineRefusal, type PauseScope } from "./engine-port.ts";
 import { inboxId } from "./inbox-items.ts";
 import type { ConnectionState, HistoryEntry, InboxItem } from "./ledger-port.ts";
-import type { Decision, Pair, Park } from "./pair.ts";
+import type { Decision, Pair, Park, Side } from "./pair.ts";
 import { stateOfReferral, stateOfText, statusPath } from "./projection.ts";
 
 const someone = (by: string | undefined): { readonly by?: string } => (by ? { by } : {});
@@ -101,10 +102,12 @@ export async function undoWrite(
   }
   const { side, pairId } = entry;
   const pair = await existing(context, pairId);
+  const later = await context.ledger.history(pairId, { after: sequence });
   const decisions: Record<string, Decision> = {};
-  for (const { field, from } of entry.fields ?? []) {
+  for (const { field, from, to } of entry.fields ?? []) {
     refuseIrreversible(context, pair, entry, field, from);
-    decisions[field] = { take: "undo", side, value: from ?? null };
+    const instead = leftBehind(later, side, field) ?? to ?? null;
+    decisions[field] = { take: "undo", side, value: from ?? null, instead };
   }
   const at = context.clock.now();
   const fields = (entry.fields ?? []).map(({ field, from, to }) => ({
@@ -121,6 +124,21 @@ export async function undoWrite(
     history: [{ pairId, at, kind: "undone", side, fields, ...someone(by) }],
     inbox: [],
   }));
+}
+
+/** What a write left on its side; refuses where another value was agreed later. */
+function leftBehind(
+  later: readonly HistoryEntry[],
+  side: Side,
+  name: string,
+): CrmValue | undefined {
+  const agreed = later
+    .filter(({ kind }) => kind === "agreed")
+    .flatMap(({ fields = [] }) => fields.filter(({ field }) => field === name))
+    .map((field) => field[side]);
+  const [first] = agreed;
+  if (agreed.every((value) => JSON.stringify(value) === JSON.stringify(first))) return first;
+  throw new EngineRefusal(`${name} has changed again since.`, "Undo the later change instead.");
 }
 
 function refuseIrreversible(
@@ -203,7 +221,7 @@ export async function markHinted(
   await updatePair(context, pair.id, (current) =>
     quietly({
       ...current,
-      look: { [side]: "hint", ...current.look },
+      look: { ...current.look, [side]: current.look[side] ?? "hint" },
       due: { at, priority: current.due?.priority ?? "read" },
     }),
   );

@@ -116,6 +116,11 @@ export async function createReferral(
   priority: Priority,
 ): Promise<Progress> {
   if (pair.creation) return resumeCreate(context, pair, ownLeg, pair.creation, priority);
+  if (connection.referralCursor.walkedAt < (pair.crm?.lookedAt ?? 0)) {
+    // A referral made at the same time as its deal may not have been walked over yet.
+    await context.walkReferrals();
+    return "again";
+  }
   if (await mustMatchFirst(context, pair)) return "rest";
   const permit = await context.budget.take(priority);
   // What is shared can't be withdrawn: the deal is read once more before it leaves.
@@ -139,7 +144,7 @@ export async function createReferral(
     });
     return "rest";
   }
-  const creation = intentOf(context, connection, draft.document, draft.writes);
+  const creation = intentOf(context, connection, draft);
   return create(context, ready, ownLeg, creation, permit);
 }
 
@@ -193,6 +198,10 @@ export async function inviteMicrosoft(
   }
   if (creation) return resumeCreate(context, pair, microsoftLeg, creation, priority);
   const permit = await context.budget.take(priority);
-  const intent: Creation = intentOf(context, connection, draftInvitation(own), []);
+  const intent: Creation = intentOf(context, connection, {
+    document: draftInvitation(own),
+    writes: [],
+    stage: undefined,
+  });
   return create(context, pair, microsoftLeg, intent, permit);
 }

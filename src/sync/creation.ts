@@ -5,8 +5,9 @@ import { commitPair, type EngineContext, quietly, updatePair } from "./engine-co
 import { type Failure, failureOf } from "./failure.ts";
 import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
 import type { Sighting } from "./observe.ts";
-import type { Creation, FieldWrite, Fingerprint, Pair } from "./pair.ts";
+import type { Creation, Fingerprint, Pair } from "./pair.ts";
 import { failPair } from "./problems.ts";
+import type { ReferralDraft } from "./referral-draft.ts";
 import { targetsOf } from "./rules.ts";
 import type { Priority } from "./runner.ts";
 import { compareStamps, stampBefore } from "./stamps.ts";
@@ -39,8 +40,7 @@ const mostProbePages = 1_000;
 export function intentOf(
   context: EngineContext,
   connection: ConnectionState,
-  document: Referral,
-  writes: readonly FieldWrite[],
+  { document, writes, stage }: Pick<ReferralDraft, "document" | "writes" | "stage">,
 ): Creation {
   const { externalReferenceId, engagementId, type } = document;
   const newest = connection.referralCursor.stamp;
@@ -52,7 +52,8 @@ export function intentOf(
     ...(engagementId ? { engagementId } : {}),
   };
   const at = context.clock.now();
-  return { requestId: context.random.uuid(), fingerprint, at, document, writes, tries: 1 };
+  const requestId = context.random.uuid();
+  return { requestId, fingerprint, at, document, writes, stage, tries: 1 };
 }
 
 /**

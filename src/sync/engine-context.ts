@@ -31,8 +31,9 @@ export interface EngineContext {
   readonly settings: EngineSettings;
   readonly rules: EngineRules;
   readonly budget: CallBudget;
-  /** One walk over the CRM's changes; callers at the same time share it. */
+  /** One walk over a side's changes; callers at the same time share it. */
   readonly walkCrm: () => Promise<unknown>;
+  readonly walkReferrals: () => Promise<unknown>;
   readonly emit: (event: EngineEvent) => void;
 }
 

@@ -73,6 +73,7 @@ class SyncEngine implements Engine {
       rules: environment.rules ?? engineRules,
       budget: createCallBudget({ ...settings, clock, ledger }),
       walkCrm: () => this.pollCrm(),
+      walkReferrals: () => this.pollReferrals(),
       emit: (event) => this.#emit(event),
     };
   }

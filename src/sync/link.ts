@@ -6,7 +6,6 @@ import { landReferral, type Sighting } from "./observe.ts";
 import type { Creation, Pair } from "./pair.ts";
 import { dueSooner } from "./pair-state.ts";
 import type { Agreement } from "./plan.ts";
-import { statusPath } from "./projection.ts";
 
 /** A half pair takes over the other half; the two become one row in one transaction. */
 export async function linkPairs(
@@ -52,9 +51,7 @@ export function linkCreated(
       crm: source,
     }),
   );
-  // The status isn't sent: the deal says its own once the referral's is known.
-  const status = projection.fields.find(({ referralPath }) => referralPath === statusPath);
-  if (status) agreements.push({ field: status.name, referral: values[status.name] ?? null });
+  if (creation.stage) agreements.push(creation.stage);
   const { pair: agreed, history } = agree(context, landed, agreements);
   const isInviting = settings.inviteMicrosoft && canInviteMicrosoft(found.referral);
   const linked: Pair = {

@@ -42,9 +42,28 @@ export async function matchReferral(
   if (byReference !== "nothing") return byReference;
   const owner = await ownerInEngagement(context, pair);
   if (owner) return becomeSibling(context, pair);
+  const walked = await walkBeforeCreating(context, pair, connection);
+  if (walked) return walked;
   const claimed = (await context.ledger.pairsByClaim(pair.referral?.id ?? "")).filter(isFreeDeal);
   if (claimed.length > 0) return linkOrAsk(context, pair, claimed, "the deal names the referral");
   return matchNames(context, pair);
+}
+
+/** A deal made at the same time as its referral may not have been walked over yet. */
+async function walkBeforeCreating(
+  context: EngineContext,
+  pair: Pair,
+  { crmCursor }: ConnectionState,
+): Promise<Progress | undefined> {
+  const visibleAt = pair.createdAt + context.crm.capabilities.visibilityDelayMs;
+  if (crmCursor.walkedAt >= visibleAt) return undefined;
+  if (context.clock.now() >= visibleAt) {
+    await context.walkCrm();
+    return "again";
+  }
+  const due = { at: visibleAt, priority: pair.due?.priority ?? ("read" as const) };
+  await commitPair(context, quietly({ ...pair, due }));
+  return "rest";
 }
 
 const isFreeDeal = (pair: Pair): boolean =>

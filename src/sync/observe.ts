@@ -186,7 +186,7 @@ function withoutLook(pair: Pair, name: Side): Pair["look"] {
 function lookAgain(context: EngineContext, pair: Pair, name: Side): PairChange {
   const again: Pair = {
     ...pair,
-    look: { [name]: "hint", ...pair.look },
+    look: { ...pair.look, [name]: pair.look[name] ?? "hint" },
     due: dueSooner(pair.due, context.clock.now(), "read"),
   };
   return { pair: again, history: [], inbox: [] };

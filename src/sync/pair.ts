@@ -103,6 +103,8 @@ export interface Creation {
   readonly document: Referral;
   /** Fields sent, to become the CRM's shadow when the answer is known. */
   readonly writes: readonly FieldWrite[];
+  /** The deal's stage then. It isn't sent: the server says in which state a referral begins. */
+  readonly stage?: { readonly field: string; readonly crm: CrmValue } | undefined;
   /** Set when a try ended without a known outcome: no new try before a probe after this moment. */
   readonly probeAt?: number | undefined;
   readonly tries: number;
@@ -127,7 +129,13 @@ export interface Park {
 export type Decision =
   | { readonly take: "referral" | "crm" }
   | { readonly take: "value"; readonly value: CrmValue }
-  | { readonly take: "undo"; readonly side: Side; readonly value: CrmValue };
+  | {
+      readonly take: "undo";
+      readonly side: Side;
+      readonly value: CrmValue;
+      /** What our write left there; another value is somebody's later edit, which stays. */
+      readonly instead: CrmValue;
+    };
 
 /** A value that isn't carried over, with the reason and what a person can do. */
 export interface Refusal {

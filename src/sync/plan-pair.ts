@@ -4,6 +4,7 @@ import type { ConnectionState } from "./ledger-port.ts";
 import type { FieldWrite, Pair, Park, Side } from "./pair.ts";
 import { type Plan, planFields } from "./plan.ts";
 import { stateOfReferral } from "./projection.ts";
+import { mayShareContacts } from "./referral-draft.ts";
 import { isBroken, settlePlan } from "./settle.ts";
 
 /** A pair's plan: what needs no call is applied already, what does is listed. */
@@ -42,10 +43,11 @@ function fieldsPlan(
   if (!referral?.document || !crm?.document)
     throw new Error("a pair is planned that was never read");
   const { document } = referral;
+  const record = crm.document;
   const state = stateOfReferral(document);
   const isNew = state.status === "New";
   const { holding } = mapping;
-  const isHeld = isNew && holding !== undefined && crm.document[holding.crmField] === holding.value;
+  const isHeld = isNew && holding !== undefined && record[holding.crmField] === holding.value;
   const hasLeftHolding = isNew && pair.isHeld === true && !isHeld;
   const plan = planFields({
     fields: projection.fields,
@@ -55,16 +57,16 @@ function fieldsPlan(
       changes: referral.changes,
     },
     crm: {
-      seen: projection.crmValues(crm.document),
+      seen: projection.crmValues(record),
       shadow: crm.shadow,
       changes: crm.changes,
     },
     state,
-    context: projection.context(document, crm.document),
+    context: projection.context(document, record),
     parked: pair.parked,
     decisions: pair.decisions,
     policies: connection.policies,
-    mayShareContacts: rules.mayShareContacts(document.consent),
+    mayShareContacts: () => mayShareContacts(context, document, record),
     isHeld,
     hasLeftHolding,
     distrustsShadows: pair.epoch !== connection.epoch,

@@ -23,7 +23,8 @@ export interface PlanInput {
   readonly decisions: Readonly<Record<string, Decision>>;
   /** A person's standing preference, which goes before the mapping's policy. */
   readonly policies: Readonly<Record<string, FieldPolicy>>;
-  readonly mayShareContacts: boolean;
+  /** Asked only where contact data is about to leave. */
+  readonly mayShareContacts: () => boolean;
   /** The deal waits in the holding stage: nothing goes to the referral. */
   readonly isHeld: boolean;
   /** The deal has just left the holding stage: the referral is to be accepted. */
@@ -35,12 +36,12 @@ export interface PlanInput {
 }
 
 /**
- * A value on which both sides agree, each in its own form. Without `crm` only the referral's value
- * is known: the deal, from which the referral was made, has still to say its own.
+ * A value on which both sides agree, each in its own form. A side that is left out has still to say
+ * its own: what it has counts as a change.
  */
 export interface Agreement {
   readonly field: string;
-  readonly referral: CrmValue;
+  readonly referral?: CrmValue;
   readonly crm?: CrmValue;
 }
 
@@ -130,7 +131,7 @@ function compare(view: FieldView): void {
   else if (field.referralPath === statusPath && input.hasLeftHolding) accept(view);
   else if (change.referral && change.crm) bothChanged(view, change.isFirst);
   else if (change.referral) write(view, "crm");
-  else if (change.crm && write(view, "referral") === "refused") rejectFirst(view);
+  else if (change.crm) write(view, "referral");
 }
 
 interface Change {
@@ -146,9 +147,8 @@ function changeOf({ field, input, referral, crm }: FieldView): Change {
   const isFirst = agreedReferral === undefined && agreedCrm === undefined;
   return {
     isFirst,
-    referral:
-      agreedReferral === undefined ? isFirst : !field.lens.sameInReferral(referral, agreedReferral),
-    crm: agreedCrm === undefined ? true : !field.lens.sameInCrm(crm, agreedCrm),
+    referral: agreedReferral === undefined || !field.lens.sameInReferral(referral, agreedReferral),
+    crm: agreedCrm === undefined || !field.lens.sameInCrm(crm, agreedCrm),
   };
 }
 
@@ -225,16 +225,6 @@ function winnerOf({ field, input }: FieldView): Side | undefined {
   return referral && crm ? input.rules.newest(referral, crm, input.newestSkewMs) : undefined;
 }
 
-/**
- * A first status that can't be sent (a deal that is behind its referral) follows the referral
- * instead.
- */
-function rejectFirst(view: FieldView): void {
-  const { field, input } = view;
-  const isFirst = input.crm.shadow[field.name] === undefined;
-  if (isFirst && field.referralPath === statusPath) giveWay(view);
-}
-
 function giveWay(view: FieldView): void {
   const { field, draft } = view;
   if (write(view, "crm") !== "done") return;
@@ -254,7 +244,7 @@ function accept(view: FieldView): void {
 function carryOut(view: FieldView, decision: Decision): void {
   const { field, referral, crm } = view;
   if (decision.take === "undo") {
-    put(view, decision.side, decision.value, decision.side === "crm" ? referral : crm);
+    undo(view, decision);
   } else if (decision.take === "value" && !field.lens.sameInReferral(decision.value, referral)) {
     // The CRM follows in the next round: the decision then reads "take referral".
     put(view, "referral", decision.value, crm);
@@ -262,6 +252,20 @@ function carryOut(view: FieldView, decision: Decision): void {
     agree(view);
   } else {
     write(view, decision.take === "crm" ? "referral" : "crm");
+  }
+}
+
+function undo(view: FieldView, { side, value, instead }: Decision & { take: "undo" }): void {
+  const { field, referral, crm } = view;
+  const isUntouched =
+    side === "crm"
+      ? field.lens.sameInCrm(crm, instead)
+      : field.lens.sameInReferral(referral, instead);
+  if (isUntouched) {
+    put(view, side, value, side === "crm" ? referral : crm);
+  } else {
+    const reason = `${field.label} was changed again, so the earlier write can't be undone`;
+    refuse(view, side, reason, "Undo the later change instead.");
   }
 }
 
@@ -319,7 +323,7 @@ function refusalOf(
       remedy: "Map the field to the CRM only, or set it back in the CRM.",
     };
   }
-  if (field.needsConsent && !input.mayShareContacts) {
+  if (field.needsConsent && !input.mayShareContacts()) {
     return {
       reason: `${field.label} is contact data, and the customer's consent doesn't allow sharing it`,
       remedy: "Obtain the consent and record it on the referral.",

@@ -97,7 +97,7 @@ function restStep(context: EngineContext, pair: Pair, connection: ConnectionStat
 export async function reconcilePair(context: EngineContext, pairId: string): Promise<void> {
   for (let round = 0; round < mostRounds; round += 1) {
     const pair = await context.ledger.pair(pairId);
-    if (!pair) return;
+    if (!pair || (round > 0 && !pair.due)) return;
     const connection = await context.ledger.connection();
     const step = nextStep(context, pair, connection);
     if ((await take(context, step, pair, connection)) === "rest") return;

@@ -1,14 +1,16 @@
-import type { Referral } from "../contract/index.ts";
+import { isFinal, type Referral } from "../contract/index.ts";
+import type { Mapping } from "../crm/mapping-port.ts";
 import type { CrmFields } from "../crm/port.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { microsoftTarget } from "./legs.ts";
-import type { FieldWrite, Refusal } from "./pair.ts";
-import { statusPath, withValue } from "./projection.ts";
+import type { Creation, FieldWrite, Refusal } from "./pair.ts";
+import { stateOfText, statusPath, withValue } from "./projection.ts";
 
 /** A referral to be created from a deal. */
 export interface ReferralDraft {
   readonly document: Referral;
   readonly writes: readonly FieldWrite[];
+  readonly stage: Creation["stage"];
   /** Values that stay behind. */
   readonly refusals: readonly Refusal[];
   /**
@@ -32,32 +34,60 @@ export function draftReferral(
     status: "New",
     substatus: "Pending",
   } as Referral;
-  for (const [key, value] of Object.entries(mapping.newReferral(fields))) {
-    document = withValue(document, key.startsWith("/") ? key : `/${key}`, value) as Referral;
-  }
-  const mayShareContacts = rules.mayShareContacts(document.consent);
+  document = withConstants(mapping, fields, document);
+  const isSharable = rules.mayShareContacts(document.consent);
   const writes: FieldWrite[] = [];
   const refusals: Refusal[] = [];
   let isBlocked = false;
+  let stage: Creation["stage"];
   const lensContext = projection.context(undefined, fields);
   for (const field of projection.fields) {
     const isSent = field.direction !== "to-crm" && field.referralWrite !== "never";
-    if (!isSent || field.referralPath === statusPath) continue;
+    if (!isSent) continue;
     const source = fields[field.crmField] ?? null;
     const translated = field.lens.toReferral(source, null, lensContext);
+    if (field.referralPath === statusPath) {
+      stage = { field: field.name, crm: source };
+      if (!translated.ok || !isFinal(stateOfText(translated.value))) continue;
+      refusals.push({ field: field.name, side: "referral", ...over });
+      isBlocked = true;
+      continue;
+    }
     const reason = translated.ok ? missing(field.label) : translated;
     if (!translated.ok || translated.value === null) {
       if (translated.ok && !field.required) continue;
       refusals.push({ field: field.name, side: "referral", ...reasonOf(reason) });
       isBlocked ||= field.required;
-    } else if (field.needsConsent && !mayShareContacts) {
+    } else if (field.needsConsent && !isSharable) {
       refusals.push({ field: field.name, side: "referral", ...withheld(field.label) });
     } else {
       document = withValue(document, field.referralPath, translated.value) as Referral;
       writes.push({ field: field.name, value: translated.value, old: null, source });
     }
   }
-  return { document, writes, refusals, isBlocked };
+  return { document, writes, stage, refusals, isBlocked };
+}
+
+function withConstants(mapping: Mapping, fields: CrmFields, document: Referral): Referral {
+  let next = document;
+  for (const [key, value] of Object.entries(mapping.newReferral(fields))) {
+    next = withValue(next, key.startsWith("/") ? key : `/${key}`, value) as Referral;
+  }
+  return next;
+}
+
+/**
+ * Whether contact data may leave for an existing referral: the referral's consent must allow it
+ * and, where the mapping knows of one in the CRM, the deal's as well.
+ */
+export function mayShareContacts(
+  { mapping, rules }: Pick<EngineContext, "mapping" | "rules">,
+  referral: Referral,
+  fields: CrmFields,
+): boolean {
+  const { consent } = withConstants(mapping, fields, {} as Referral);
+  const isAllowedByDeal = consent == null || rules.mayShareContacts(consent);
+  return isAllowedByDeal && rules.mayShareContacts(referral.consent);
 }
 
 interface Reason {
@@ -66,6 +96,11 @@ interface Reason {
 }
 
 const reasonOf = ({ reason, remedy }: Reason): Reason => ({ reason, remedy });
+
+const over: Reason = {
+  reason: "The deal is over in the CRM, and only an open deal becomes a referral",
+  remedy: "Reopen the deal if it is to be shared.",
+};
 
 const missing = (label: string): Reason => ({
   reason: `${label} is empty in the CRM, and a referral can't be created without it`,
