@@ -49,7 +49,10 @@ function unprivileged(): Identity {
 const runs = (binary: string, identity: Identity): boolean =>
   spawnSync(binary, ["--version"], { ...identity, stdio: "ignore" }).status === 0;
 
-/** npm packages hold no symbolic links: the package lists them, and its install script, which npm may not run, makes them. */
+/**
+ * npm packages hold no symbolic links: the package lists them, and its install script, which npm
+ * may not run, makes them.
+ */
 function makeLinks(native: string): void {
   const list = join(native, "pg-symlinks.json");
   if (!existsSync(list)) return;
@@ -60,7 +63,10 @@ function makeLinks(native: string): void {
   }
 }
 
-/** Binaries that run as `identity`: the installed ones, or a copy where it can't reach them or their links are missing. */
+/**
+ * Binaries that run as `identity`: the installed ones, or a copy where it can't reach them or their
+ * links are missing.
+ */
 function usableBinaries(installed: string, folder: string, identity: Identity): string {
   const bin = join(installed, "bin");
   if (runs(join(bin, "postgres"), identity) && runs(join(bin, "initdb"), identity)) return bin;
@@ -76,7 +82,10 @@ function usableBinaries(installed: string, folder: string, identity: Identity): 
   throw new Error("the PostgreSQL binaries from npm don't run on this machine");
 }
 
-/** Its own order of text is a language's, so that a query that forgets to ask for byte order is found out. */
+/**
+ * Its own order of text is a language's, so that a query that forgets to ask for byte order is
+ * found out.
+ */
 const initdbArguments = [
   "--auth=trust",
   "--username=postgres",
@@ -89,8 +98,8 @@ const initdbArguments = [
 ];
 
 /**
- * The shell waits for its standard input to end, which also happens when this process is killed, and then stops the server
- * and removes its folder: nothing is left behind.
+ * The shell waits for its standard input to end, which also happens when this process is killed,
+ * and then stops the server and removes its folder: nothing is left behind.
  */
 const guardian = `"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off \
   -c max_connections=200 -c shared_buffers=64MB -c log_min_messages=fatal &
@@ -117,7 +126,10 @@ function waitUntilReady(child: ChildProcess, folder: string): Promise<void> {
   });
 }
 
-/** Starts a server on a socket in a temporary folder. Rejects with the reason where this machine can't. */
+/**
+ * Starts a server on a socket in a temporary folder. Rejects with the reason where this machine
+ * can't.
+ */
 export async function startPostgres(installed = installedBinaries()): Promise<PostgresServer> {
   const platform = `${process.platform}-${process.arch}`;
   if (installed === undefined) throw new Error(`npm has no PostgreSQL for ${platform}`);

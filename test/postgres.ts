@@ -19,8 +19,9 @@ async function serverUrl(): Promise<{ readonly url?: string; readonly reason?: s
 let counter = 0;
 
 /**
- * The PostgreSQL of this test run: the one at DATABASE_URL, or one from npm, started on first use. Undefined where there is
- * none for this machine: use it with `describe.skipIf`, so that the tests are named as skipped.
+ * The PostgreSQL of this test run: the one at DATABASE_URL, or one from npm, started on first use.
+ * Undefined where there is none for this machine: use it with `describe.skipIf`, so that the tests
+ * are named as skipped.
  */
 export async function postgresForTests(): Promise<TestPostgres | undefined> {
   const { url, reason } = await serverUrl();

@@ -11,7 +11,10 @@ function pathExpression(pattern: string): RegExp {
   return new RegExp(`^${pattern.split("/").map(segmentExpression).join("/")}$`);
 }
 
-/** Collects the routes of a server; the answer tells which methods a path has, for 405 and its Allow header. */
+/**
+ * Collects the routes of a server; the answer tells which methods a path has, for 405 and its Allow
+ * header.
+ */
 export function collectMethods(server: FastifyInstance): (path: string) => readonly string[] {
   const methodsByPattern = new Map<string, { expression: RegExp; methods: Set<string> }>();
   server.addHook("onRoute", (route) => {

@@ -91,7 +91,7 @@ describe("error bodies", () => {
     expect(answer.json()).toMatchObject({ error: { code: "tooManyRequests", target: "calls" } });
   });
 
-  test("an unexpected failure is a generalException that tells and logs nothing personal", async () => {
+  test("an unexpected failure is a generalException without anything personal", async () => {
     const answer = await server.inject("/broken");
     expect(answer.statusCode).toBe(500);
     expect(answer.json()).toMatchObject({ error: { code: "generalException" } });
@@ -119,7 +119,7 @@ describe("bodies", () => {
     expect((await patch("[1]", headers)).json().body).toEqual([1]);
   });
 
-  test("an absent body is undefined, with the content type that the connector always sends", async () => {
+  test("an absent body is undefined, also where a content type is sent", async () => {
     expect((await patch("")).json()).toEqual({ body: null, bytes: "" });
     const answer = await server.inject({ url: "/deals/1", headers: json });
     expect(answer.statusCode).toBe(200);

@@ -21,7 +21,10 @@ function framesOf(error: Error): string {
     .join("\n");
 }
 
-/** What a thrown thing says to the caller; anything unexpected is a generalException and is logged, without its message. */
+/**
+ * What a thrown thing says to the caller; anything unexpected is a generalException and is logged,
+ * without its message.
+ */
 export function toReferralsError(thrown: unknown, log: Log, requestId: string): ReferralsError {
   if (thrown instanceof ReferralsError) return thrown;
   const code = String((thrown as { code?: unknown } | null)?.code ?? "");

@@ -25,8 +25,9 @@ function dropPayload(payload: unknown): void {
 }
 
 /**
- * Lets a fault profile strike the routes of a scope. Before the handler: latency, 429, 500, time-out, reset. After it has
- * done its work: time-out and reset, in which the caller can't know whether the change was made.
+ * Lets a fault profile strike the routes of a scope. Before the handler: latency, 429, 500,
+ * time-out, reset. After it has done its work: time-out and reset, in which the caller can't know
+ * whether the change was made.
  */
 export function injectFaults(scope: FastifyInstance, injector: FaultInjector): void {
   const endings = new WeakMap<FastifyRequest, Ending>();

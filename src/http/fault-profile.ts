@@ -5,8 +5,9 @@ const share = z.number().min(0).max(1).default(0);
 const milliseconds = z.number().int().min(0).max(600_000);
 
 /**
- * Which faults strike, each by the share of calls (0 to 1) that it strikes. The kit carries out the ones of the transport;
- * the service asks for listLag, eTagChurn and those of the webhooks where they belong.
+ * Which faults strike, each by the share of calls (0 to 1) that it strikes. The kit carries out the
+ * ones of the transport; the service asks for listLag, eTagChurn and those of the webhooks where
+ * they belong.
  */
 export const faultProfileSchema = z.strictObject({
   /** Waits between latencyMinMs and latencyMaxMs before the call is looked at. */

@@ -57,7 +57,8 @@ test("with a refused token the challenge says why", async () => {
   const answer = await serverWith(10).call("Bearer old");
   expect(answer.statusCode).toBe(401);
   expect(answer.headers["www-authenticate"]).toBe(
-    'Bearer realm="partner-referrals", error="invalid_token", error_description="The access token has expired."',
+    'Bearer realm="partner-referrals", error="invalid_token", ' +
+      'error_description="The access token has expired."',
   );
 });
 

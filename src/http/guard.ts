@@ -15,19 +15,21 @@ export interface GuardOptions {
 
 const connectionOf = (principal: Principal): string => principal.connectionKey;
 
+const scheme = 'Bearer realm="partner-referrals"';
+
 function challenge(reply: FastifyReply, error: unknown): unknown {
   if (error instanceof ReferralsError && error.status === 401) {
     reply.header(
       "www-authenticate",
-      `Bearer realm="partner-referrals", error="invalid_token", error_description="${error.message}"`,
+      `${scheme}, error="invalid_token", error_description="${error.message}"`,
     );
   }
   return error;
 }
 
 /**
- * An onRequest hook: sets `request.principal` or answers 401, then counts the call or answers 429 with Retry-After.
- * It waits for nothing where the token has been seen before.
+ * An onRequest hook: sets `request.principal` or answers 401, then counts the call or answers 429
+ * with Retry-After. It waits for nothing where the token has been seen before.
  */
 export function guard(options: GuardOptions) {
   const { verifier, throttle, throttleKey = connectionOf } = options;
@@ -45,7 +47,7 @@ export function guard(options: GuardOptions) {
     const refuse = (error: unknown): void => done(challenge(reply, error) as Error);
     const authorization = request.raw.headers.authorization;
     if (authorization === undefined) {
-      reply.header("www-authenticate", 'Bearer realm="partner-referrals"');
+      reply.header("www-authenticate", scheme);
       done(new ReferralsError("unauthenticated"));
       return;
     }

@@ -33,7 +33,10 @@ export function parseJsonBody(body: Buffer): unknown {
   }
 }
 
-/** Takes JSON bodies only, keeps their bytes as `rawBody`, and leaves the body undefined where none was sent. */
+/**
+ * Takes JSON bodies only, keeps their bytes as `rawBody`, and leaves the body undefined where none
+ * was sent.
+ */
 export function acceptJsonBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(

@@ -30,8 +30,8 @@ function readString(text: string, start: number): Reading {
 }
 
 /**
- * The character offset at which a text stops being JSON, or undefined where it is JSON.
- * The platform's own message names it only sometimes, and quotes the content, which may be personal.
+ * The character offset at which a text stops being JSON, or undefined where it is JSON. The
+ * platform's own message names it only sometimes, and quotes the content, which may be personal.
  */
 export function jsonProblemPosition(text: string): number | undefined {
   const open: ("{" | "[")[] = [];

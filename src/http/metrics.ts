@@ -7,7 +7,9 @@ export class Metrics {
   readonly registry = new Registry();
   readonly #durations: Histogram<"method" | "route" | "status">;
 
-  /** `process: true` adds the metrics of the whole process: memory, event loop, garbage collection. */
+  /**
+   * `process: true` adds the metrics of the whole process: memory, event loop, garbage collection.
+   */
   constructor(options: { readonly process?: boolean } = {}) {
     if (options.process === true) collectDefaultMetrics({ register: this.registry });
     this.#durations = new Histogram({
@@ -19,7 +21,10 @@ export class Metrics {
     });
   }
 
-  /** Records one answered request. `route` is a pattern, never an address: addresses are endless, and may be personal. */
+  /**
+   * Records one answered request. `route` is a pattern, never an address: addresses are endless,
+   * and may be personal.
+   */
   observeRequest(method: string, route: string, status: number, seconds: number): void {
     this.#durations.observe({ method, route, status }, seconds);
   }

@@ -30,7 +30,7 @@ test("readyz tells which check failed, healthz stays well", async () => {
   expect((await server.inject("/healthz")).statusCode).toBe(200);
 });
 
-test("requests are counted by route pattern, so that no address gets into the metrics", async () => {
+test("requests are counted by route pattern: no address gets into the metrics", async () => {
   const server = createServer(kit);
   const metrics = new Metrics();
   observeRequests(server, { metrics });
@@ -49,7 +49,7 @@ test("requests are counted by route pattern, so that no address gets into the me
   expect(text).not.toContain("ada@");
 });
 
-test("a log line has ids, pattern, status and time, and nothing of address, query or body", async () => {
+test("a log line has ids, pattern, status and time, nothing of address or body", async () => {
   const lines: Readonly<Record<string, unknown>>[] = [];
   const log: Log = { ...silentLog, info: (fields) => lines.push(fields) };
   const server = createServer(kit);
@@ -89,7 +89,7 @@ function callOver(agent: Agent, url: string): Promise<{ status: number; connecti
   });
 }
 
-test("a shutdown answers the call under way, closes its connection and takes no new one", async () => {
+test("a shutdown answers the call under way and takes no new one", async () => {
   const server = createServer(kit);
   const started = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();

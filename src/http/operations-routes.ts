@@ -22,7 +22,10 @@ async function outcomesOf(checks: OperationsRoutesOptions["checks"]) {
   return Object.fromEntries(outcomes);
 }
 
-/** Adds `/healthz` (the process runs), `/readyz` (it can do its work and isn't stopping) and `/metrics`. */
+/**
+ * Adds `/healthz` (the process runs), `/readyz` (it can do its work and isn't stopping) and
+ * `/metrics`.
+ */
 export function addOperationsRoutes(
   server: FastifyInstance,
   options: OperationsRoutesOptions,
@@ -46,8 +49,9 @@ export function addOperationsRoutes(
 }
 
 /**
- * Records every answered request: its duration in the metrics, and one log line with method, route pattern, status,
- * milliseconds and ids. Addresses, query strings and bodies are left out: they may be personal.
+ * Records every answered request: its duration in the metrics, and one log line with method, route
+ * pattern, status, milliseconds and ids. Addresses, query strings and bodies are left out: they may
+ * be personal.
  */
 export function observeRequests(
   server: FastifyInstance,

@@ -4,8 +4,9 @@ import type { Clock } from "../runtime/index.ts";
 const defaultDrainMs = 10_000;
 
 /**
- * Stops a server without breaking a call: no new connection is accepted, idle ones are closed, calls under way are answered
- * with `Connection: close`; what is still open after `drainMs` is cut. Resolves to whether everything ended by itself.
+ * Stops a server without breaking a call: no new connection is accepted, idle ones are closed,
+ * calls under way are answered with `Connection: close`; what is still open after `drainMs` is cut.
+ * Resolves to whether everything ended by itself.
  */
 export async function shutdown(
   server: FastifyInstance,

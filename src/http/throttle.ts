@@ -13,7 +13,10 @@ export interface ThrottleOptions {
   readonly windowMs?: number;
 }
 
-/** The times of one key's calls in the present window: a ring that grows only as far as calls were made. */
+/**
+ * The times of one key's calls in the present window: a ring that grows only as far as calls were
+ * made.
+ */
 class CallTimes {
   #times = new Float64Array(firstCapacity);
   #first = 0;
@@ -51,9 +54,9 @@ class CallTimes {
 /**
  * An exact sliding window per key.
  *
- * Invariant: no window of `windowMs` holds more than `limit` admitted calls of one key. Refused calls aren't counted, so a
- * call made after the stated wait is admitted, if nobody else used the key meanwhile. Keys that were silent for two windows
- * cost no memory.
+ * Invariant: no window of `windowMs` holds more than `limit` admitted calls of one key. Refused
+ * calls aren't counted, so a call made after the stated wait is admitted, if nobody else used the
+ * key meanwhile. Keys that were silent for two windows cost no memory.
  */
 export class Throttle {
   readonly #clock: Clock;

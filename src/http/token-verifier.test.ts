@@ -133,7 +133,7 @@ test("a verified token is recalled without waiting until it expires", async () =
   expect((await refusal(verifier.verify(header))).message).toBe("The access token has expired.");
 });
 
-test("keys are fetched once for many tokens, and not again at once for an unknown key", async () => {
+test("keys are fetched once, and not again at once for an unknown key", async () => {
   const verifier = verifierOf();
   await verifier.verify(await bearer());
   await verifier.verify(await bearer({ oid: "uwe" }));
@@ -149,7 +149,7 @@ test("where the keys can't be fetched the token is not accepted", async () => {
   expect(await refusal(verifierOf().verify(await bearer()))).toMatchObject({ status: 503 });
 });
 
-test("with the MFA switch on, only a token with a multifactor claim is let in, also a known one", async () => {
+test("with the MFA switch on, even a known token needs a multifactor claim", async () => {
   let required = false;
   const verifier = verifierOf(() => required);
   const plain = await bearer({ amr: ["pwd"] });

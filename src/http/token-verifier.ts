@@ -75,7 +75,10 @@ export class TokenVerifier {
     this.#requiresMfa = options.requiresMfa ?? (() => false);
   }
 
-  /** The caller of a remembered Authorization header, without waiting; undefined where it must be verified first. */
+  /**
+   * The caller of a remembered Authorization header, without waiting; undefined where it must be
+   * verified first.
+   */
   recall(authorization: string): Principal | undefined {
     const known = this.#verified.get(authorization);
     if (known === undefined) return undefined;

@@ -12,7 +12,9 @@ export interface EntraTenant {
   readonly tenantId: string;
   /** The organization that the tenant's users belong to. */
   readonly organizationId: string;
-  /** Roles by user (the claim `oid`): Partner Center keeps them itself, they are not in the token. */
+  /**
+   * Roles by user (the claim `oid`): Partner Center keeps them itself, they are not in the token.
+   */
   readonly rolesByUser: Readonly<Record<string, readonly string[]>>;
   /** The roles of users who aren't listed; none unless given. */
   readonly defaultRoles?: readonly string[];
@@ -21,7 +23,10 @@ export interface EntraTenant {
 /** Which of Microsoft Entra's tokens are accepted. */
 export interface EntraOptions {
   readonly tenants: readonly EntraTenant[];
-  /** Accepted `aud` claims: the resource's URI (version 1 tokens) and its application id (version 2). */
+  /**
+   * Accepted `aud` claims: the resource's URI (version 1 tokens) and its application id (version
+   * 2).
+   */
   readonly audiences: readonly string[];
   readonly http: Http;
   /** `https://login.microsoftonline.com` unless told. */
@@ -45,8 +50,8 @@ function fetchOver(http: Http) {
 }
 
 /**
- * The keys at a JWKS address: fetched when first needed, kept for ten minutes, and fetched again for an unknown key id, but
- * not more often than every 30 seconds.
+ * The keys at a JWKS address: fetched when first needed, kept for ten minutes, and fetched again
+ * for an unknown key id, but not more often than every 30 seconds.
  */
 export function remoteKeys(url: string, http: Http): TrustedIssuer["keys"] {
   return createRemoteJWKSet(new URL(url), {

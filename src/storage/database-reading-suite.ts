@@ -76,7 +76,7 @@ export function databaseReadingSuite(create: () => Promise<SuiteDatabase>): void
     });
   });
 
-  test("a scan that needs longer than it may is refused in time, and leaves the event loop free", async () => {
+  test("a scan that takes too long is refused, and the event loop stays free", async () => {
     const checkpoint = dialects[database.dialect].scanCheckpoint("b");
     const sql = `SELECT count(*) AS c FROM number a, number b
       WHERE a.n + b.n > ? AND a.t = b.t AND ${checkpoint}`;
@@ -121,7 +121,7 @@ export function databaseReadingSuite(create: () => Promise<SuiteDatabase>): void
       expect(await steps()).toEqual([2]);
     });
 
-    test("a database newer than the release is refused, and another schema name isn't touched", async () => {
+    test("a database newer than the release is refused, by schema name", async () => {
       await expect(migrate(database, "steps", [first])).rejects.toMatchObject({
         code: "databaseTooNew",
         message: 'the "steps" tables have version 2, this release knows 1: start a newer release',

@@ -31,7 +31,8 @@ export function databaseSuite(create: () => Promise<SuiteDatabase>): void {
     const { text, integer, double, blob } = dialects[database.dialect].types;
     await database.transaction(async (transaction) => {
       await transaction.run(
-        `CREATE TABLE item (id ${text} PRIMARY KEY, n ${integer}, d ${double}, b ${blob}, t ${text})`,
+        `CREATE TABLE item
+         (id ${text} PRIMARY KEY, n ${integer}, d ${double}, b ${blob}, t ${text})`,
       );
     });
   });
@@ -48,7 +49,7 @@ export function databaseSuite(create: () => Promise<SuiteDatabase>): void {
     (await database.all("SELECT id FROM item ORDER BY id")).map((row) => row.id ?? null);
 
   describe("transactions", () => {
-    test("a change is seen by others once its transaction has resolved, and not before", async () => {
+    test("a change is seen by others once its transaction has resolved, not before", async () => {
       await database.transaction(async (transaction) => {
         await transaction.run("INSERT INTO item (id) VALUES ('a')");
         expect(await transaction.get("SELECT id FROM item")).toMatchObject({ id: "a" });
@@ -57,7 +58,7 @@ export function databaseSuite(create: () => Promise<SuiteDatabase>): void {
       expect(await ids()).toEqual(["a"]);
     });
 
-    test("what a rejected transaction did is undone, and its reason comes back as it is", async () => {
+    test("what a rejected transaction did is undone, its reason comes back as it is", async () => {
       const reason = new Error("no");
       const attempt = database.transaction(async (transaction) => {
         await transaction.run("INSERT INTO item (id) VALUES ('a')");
@@ -67,7 +68,7 @@ export function databaseSuite(create: () => Promise<SuiteDatabase>): void {
       expect(await ids()).toEqual([]);
     });
 
-    test("of two interleaved transactions one's acknowledged write survives the other's rollback", async () => {
+    test("an acknowledged write survives the rollback of an interleaved transaction", async () => {
       const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
       const failing = database.transaction(async (transaction) => {
         await transaction.run("INSERT INTO item (id) VALUES ('lost')");
@@ -98,7 +99,7 @@ export function databaseSuite(create: () => Promise<SuiteDatabase>): void {
       expect(await database.get("SELECT n FROM item")).toMatchObject({ n: 50 });
     });
 
-    test("some of many waiting transactions may fail, each takes back its own writes only", async () => {
+    test("of many waiting transactions a failing one takes back its own writes only", async () => {
       const write = (index: number): Promise<void> =>
         database.transaction(async (transaction) => {
           const id = `k${String(index).padStart(3, "0")}`;
@@ -193,7 +194,7 @@ export function databaseSuite(create: () => Promise<SuiteDatabase>): void {
       );
     });
 
-    test("text with a NUL, which one of the databases can't store, is refused by both", async () => {
+    test("text with a NUL is refused, since one of the databases can't store it", async () => {
       await expect(roundTrip({ t: "a\0b" })).rejects.toThrow("NUL");
     });
 
@@ -209,7 +210,7 @@ export function databaseSuite(create: () => Promise<SuiteDatabase>): void {
     });
 
     test("text is ordered by its bytes, whatever the server's language", async () => {
-      const texts = ["a", "B", "Z", "ä", "é", "z", "_", "10", "9", "\uffee", "🦄", "aa", "a b", ""];
+      const texts = [..."aBZäéz_9", "10", "\uffee", "🦄", "aa", "a b", ""];
       await database.transaction(async (transaction) => {
         for (const text of texts) await transaction.run("INSERT INTO item (id) VALUES (?)", [text]);
       });

@@ -1,6 +1,9 @@
 import type { DialectName } from "./port.ts";
 
-/** What the two databases write differently. Everything else of our SQL is common to both, `ON CONFLICT` included. */
+/**
+ * What the two databases write differently. Everything else of our SQL is common to both, `ON
+ * CONFLICT` included.
+ */
 export interface Dialect {
   readonly types: {
     /** Text in the order of its bytes, which is the order of code points. */
@@ -16,8 +19,8 @@ export interface Dialect {
   /** A column whose value follows from others and can be indexed. */
   generatedColumn(name: string, type: string, expression: string): string;
   /**
-   * A condition that is always true, to be added to the WHERE of a `scan` over a table: at every few thousandth row it looks
-   * whether the scan's time is over. Only for `scan`.
+   * A condition that is always true, to be added to the WHERE of a `scan` over a table: at every
+   * few thousandth row it looks whether the scan's time is over. Only for `scan`.
    */
   scanCheckpoint(table: string): string;
 }

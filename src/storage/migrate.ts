@@ -2,7 +2,8 @@ import type { Database, DialectName, Migration, Queryable } from "./port.ts";
 import { StorageError } from "./storage-error.ts";
 
 const createTable =
-  "CREATE TABLE IF NOT EXISTS schema_versions (schema_name TEXT PRIMARY KEY, version INTEGER NOT NULL)";
+  "CREATE TABLE IF NOT EXISTS schema_versions" +
+  " (schema_name TEXT PRIMARY KEY, version INTEGER NOT NULL)";
 
 interface Turns {
   readonly beforeCreating: string;
@@ -10,9 +11,9 @@ interface Turns {
 }
 
 /**
- * How processes that start together take turns; on SQLite a write transaction is alone anyway. On PostgreSQL even IF NOT
- * EXISTS fails where two create at the same moment, and a lock must come before the first SELECT, which fixes what a
- * transaction sees.
+ * How processes that start together take turns; on SQLite a write transaction is alone anyway. On
+ * PostgreSQL even IF NOT EXISTS fails where two create at the same moment, and a lock must come
+ * before the first SELECT, which fixes what a transaction sees.
  */
 const turns: Readonly<Record<DialectName, Turns | undefined>> = {
   sqlite: undefined,
@@ -34,7 +35,8 @@ function assertInOrder(schema: string, migrations: readonly Migration[]): void {
   migrations.forEach((migration, index) => {
     if (migration.version !== index + 1) {
       throw new RangeError(
-        `migrations of "${schema}" must be numbered 1, 2, 3, …: found ${migration.version} at place ${index + 1}`,
+        `migrations of "${schema}" must be numbered 1, 2, 3, …:` +
+          ` found ${migration.version} at place ${index + 1}`,
       );
     }
   });
@@ -73,7 +75,8 @@ export async function migrate(
   if (found > migrations.length) {
     throw new StorageError(
       "databaseTooNew",
-      `the "${schema}" tables have version ${found}, this release knows ${migrations.length}: start a newer release`,
+      `the "${schema}" tables have version ${found},` +
+        ` this release knows ${migrations.length}: start a newer release`,
     );
   }
   for (const migration of migrations.slice(found)) await applyOne(database, schema, migration);

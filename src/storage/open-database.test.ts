@@ -51,7 +51,7 @@ const memoryFolders = (processId: number): readonly string[] => {
   return readdirSync(tmpdir()).filter((name) => name.startsWith(ours));
 };
 
-test("a database in memory leaves nothing behind, not even one of a process that was killed", async () => {
+test("a database in memory leaves nothing behind, not even a killed process's", async () => {
   const killed = spawnSync(process.execPath, ["-e", ""]).pid;
   mkdirSync(join(tmpdir(), `partner-referrals-memory-${hostname()}-${killed}-x`));
   const before = memoryFolders(process.pid).length;
@@ -97,12 +97,13 @@ test("whatever was acknowledged before a kill -9 is there afterwards", async () 
   await database.close();
 });
 
-test("a backup is one moment's copy, made while transactions go on, and never overwrites", async () => {
+test("a backup is one moment's copy, made while work goes on; it never overwrites", async () => {
   const database = await openDatabase(join(folder, "live.db"));
   await database.transaction(async (transaction) => {
     await transaction.run("CREATE TABLE t (v INTEGER)");
     await transaction.run(
-      "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 100000) INSERT INTO t SELECT n FROM c",
+      `WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 100000)
+       INSERT INTO t SELECT n FROM c`,
     );
   });
   const copy = join(folder, "copy.db");

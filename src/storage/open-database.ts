@@ -9,12 +9,16 @@ import { StorageError } from "./storage-error.ts";
 export interface OpenDatabaseOptions {
   readonly clock?: Clock;
   readonly random?: Random;
-  /** SQLite only: `FULL` (the default) survives a power cut, `NORMAL` may lose the last commits to one. */
+  /**
+   * SQLite only: `FULL` (the default) survives a power cut, `NORMAL` may lose the last commits to
+   * one.
+   */
   readonly synchronous?: Synchronous;
 }
 
 /**
- * Opens `sqlite:PATH`, `:memory:`, a plain path or `postgres://…`, and creates an SQLite file that isn't there.
+ * Opens `sqlite:PATH`, `:memory:`, a plain path or `postgres://…`, and creates an SQLite file that
+ * isn't there.
  * Errors: StorageError `unsupportedUrl`, or the database's own.
  */
 export async function openDatabase(

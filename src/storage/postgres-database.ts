@@ -14,7 +14,9 @@ const attemptLimit = 30;
 const firstBackoffMs = 2;
 const longestBackoffMs = 200;
 
-/** SQLSTATEs after which the same transaction may succeed: serialization_failure, deadlock_detected. */
+/**
+ * SQLSTATEs after which the same transaction may succeed: serialization_failure, deadlock_detected.
+ */
 const repeatable = new Set(["40001", "40P01"]);
 const uniqueViolation = "23505";
 const queryCancelled = "57014";
@@ -35,8 +37,9 @@ export interface PostgresOptions {
 }
 
 /**
- * A PostgreSQL database. Write transactions are serializable and run again after a serialisation failure. Writing, reading
- * and iterating have pools of their own: whoever holds a connection of one never waits for another of the same.
+ * A PostgreSQL database. Write transactions are serializable and run again after a serialisation
+ * failure. Writing, reading and iterating have pools of their own: whoever holds a connection of
+ * one never waits for another of the same.
  */
 export class PostgresDatabase implements Database {
   readonly dialect = "postgres";
@@ -194,7 +197,8 @@ function poolAt(url: string, access: "READ WRITE" | "READ ONLY"): pg.Pool {
       await client.query(`SET SESSION CHARACTERISTICS AS TRANSACTION ${access}`);
     },
   });
-  // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
+  // An idle connection that breaks is replaced at its next use; without a listener it would end the
+  // process.
   pool.on("error", () => {});
   return pool;
 }

@@ -21,7 +21,10 @@ export interface PostgresStatement {
 const cacheLimit = 1_000;
 const preparedLimit = 500;
 
-/** Translates statements once, and names the first few hundred so that each connection prepares them once. */
+/**
+ * Translates statements once, and names the first few hundred so that each connection prepares them
+ * once.
+ */
 export class PostgresStatements {
   readonly #known = new BoundedCache<string, PostgresStatement>(cacheLimit);
   #named = 0;

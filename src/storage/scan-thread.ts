@@ -60,10 +60,14 @@ export class ScanThread {
     return answer;
   }
 
-  /** Ends the running scan at its next checkpoint; a scan that has none costs the thread. Resolves to whether it lives. */
+  /**
+   * Ends the running scan at its next checkpoint; a scan that has none costs the thread. Resolves
+   * to whether it lives.
+   */
   async interrupt(): Promise<boolean> {
     Atomics.store(this.#interruption, 0, 1);
-    // Whatever ran has ended when this is answered; the answer that came too late is among those passed over.
+    // Whatever ran has ended when this is answered; the answer that came too late is among those
+    // passed over.
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const answered = new AbortController();
     let answersDue = 2;

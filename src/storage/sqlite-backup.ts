@@ -15,7 +15,8 @@ async function flush(path: string): Promise<void> {
 }
 
 /**
- * Copies a database in use to a new file, which appears under its name only when it is whole and on the disk.
+ * Copies a database in use to a new file, which appears under its name only when it is whole and on
+ * the disk.
  * Errors: StorageError `backupExists`.
  */
 export async function backUp(from: string, to: string): Promise<void> {

@@ -13,8 +13,8 @@ const uniqueErrorCodes = new Set([1555, 2067, 2579]);
 export type Synchronous = "FULL" | "NORMAL" | "OFF";
 
 /**
- * Integers are bound as integers, not as doubles, so that a number written into a text column reads `5` and not `5.0`,
- * as it does on PostgreSQL.
+ * Integers are bound as integers, not as doubles, so that a number written into a text column reads
+ * `5` and not `5.0`, as it does on PostgreSQL.
  */
 function bindable(value: SqlValue): SQLInputValue {
   assertStorable(value);
@@ -45,7 +45,10 @@ function namedError(error: unknown): unknown {
   });
 }
 
-/** One connection to an SQLite file with its prepared statements. Every method computes at once, on this thread. */
+/**
+ * One connection to an SQLite file with its prepared statements. Every method computes at once, on
+ * this thread.
+ */
 export class SqliteConnection {
   readonly #database: DatabaseSync;
   readonly #statements = new BoundedCache<string, StatementSync>(statementLimit);
@@ -75,12 +78,17 @@ export class SqliteConnection {
     return new SqliteConnection(database);
   }
 
-  /** True between BEGIN and COMMIT or ROLLBACK; some errors (a full disk) end a transaction by themselves. */
+  /**
+   * True between BEGIN and COMMIT or ROLLBACK; some errors (a full disk) end a transaction by
+   * themselves.
+   */
   get isInTransaction(): boolean {
     return this.#database.isTransaction;
   }
 
-  /** Makes a function without arguments known to this connection's SQL; it is called anew each time. */
+  /**
+   * Makes a function without arguments known to this connection's SQL; it is called anew each time.
+   */
   defineFunction(name: string, compute: () => number): void {
     this.#database.function(name, compute);
   }
@@ -125,7 +133,10 @@ export class SqliteConnection {
     this.#database.close();
   }
 
-  /** Integers are read as bigints first: read as numbers, the smallest one is rounded without a word. */
+  /**
+   * Integers are read as bigints first: read as numbers, the smallest one is rounded without a
+   * word.
+   */
   #statement(sql: string): StatementSync {
     return this.#statements.obtain(sql, () => {
       const statement = this.#database.prepare(sql);

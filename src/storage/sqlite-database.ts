@@ -18,7 +18,10 @@ export interface SqliteOptions {
   readonly synchronous: Synchronous;
 }
 
-/** An SQLite file: one connection writes, one reads, and each open iteration has a reader of its own. */
+/**
+ * An SQLite file: one connection writes, one reads, and each open iteration has a reader of its
+ * own.
+ */
 export class SqliteDatabase implements Database {
   readonly dialect = "sqlite";
   readonly #path: string;
@@ -44,7 +47,10 @@ export class SqliteDatabase implements Database {
     return new SqliteDatabase(path, options, () => {});
   }
 
-  /** A database that is gone when it is closed: a file all the same, since readers and the writer must be apart. */
+  /**
+   * A database that is gone when it is closed: a file all the same, since readers and the writer
+   * must be apart.
+   */
   static openTemporary(options: SqliteOptions): SqliteDatabase {
     const { path, release } = makeTemporaryFolder();
     const file = join(path, "memory.db");
@@ -66,8 +72,8 @@ export class SqliteDatabase implements Database {
   }
 
   /**
-   * An open iteration pins its connection to one snapshot, so it gets a connection to itself: on a shared one, other reads
-   * would not see later writes.
+   * An open iteration pins its connection to one snapshot, so it gets a connection to itself: on a
+   * shared one, other reads would not see later writes.
    */
   async *iterate(sql: string, values?: readonly SqlValue[]): AsyncGenerator<Row, void, void> {
     this.#assertOpen();
@@ -94,7 +100,10 @@ export class SqliteDatabase implements Database {
     return this.#scans.scan(sql, values, options.timeLimitMs);
   }
 
-  /** The copy is made in one step on a thread of the platform: a snapshot, whatever is written meanwhile. */
+  /**
+   * The copy is made in one step on a thread of the platform: a snapshot, whatever is written
+   * meanwhile.
+   */
   async backup(path: string): Promise<void> {
     this.#assertOpen();
     await backUp(this.#path, path);

@@ -19,11 +19,12 @@ const tooMany = (): StorageError =>
   );
 
 /**
- * The threads on which one SQLite file is scanned, so that a scan of a large table doesn't hold up the event loop.
+ * The threads on which one SQLite file is scanned, so that a scan of a large table doesn't hold up
+ * the event loop.
  *
- * node:sqlite can't interrupt a running query. A query with `scanCheckpoint` in its WHERE ends there when its time is over;
- * a thread that runs another one is given up and counts as taken until that query has ended by itself, so that scans never
- * take more than `threadLimit` processors.
+ * node:sqlite can't interrupt a running query. A query with `scanCheckpoint` in its WHERE ends
+ * there when its time is over; a thread that runs another one is given up and counts as taken until
+ * that query has ended by itself, so that scans never take more than `threadLimit` processors.
  */
 export class SqliteScans {
   readonly #path: string;
@@ -68,7 +69,10 @@ export class SqliteScans {
     await Promise.all([...this.#threads].map((thread) => thread.end()));
   }
 
-  /** Hands out rows of an unfinished scan. A reader that leaves, or that pauses for too long, gives the thread back. */
+  /**
+   * Hands out rows of an unfinished scan. A reader that leaves, or that pauses for too long, gives
+   * the thread back.
+   */
   async *#consume(thread: ScanThread, rows: readonly Row[]): AsyncGenerator<Row, void, void> {
     const resumed = new AbortController();
     const end = (): Promise<void> =>

@@ -68,7 +68,7 @@ test("transactions one after another have a commit each, before they resolve", a
   }
 });
 
-test("nobody is told of success before the shared commit, and all are told of its failure", async () => {
+test("nobody is told of success before the shared commit, all of its failure", async () => {
   const writer = new SqliteWriter(watched(), systemClock);
   failingCommits = 1;
   const outcomes = await Promise.allSettled([1, 2, 3].map((v) => add(writer, v)));

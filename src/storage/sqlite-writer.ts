@@ -12,7 +12,10 @@ const busyStepMs = 5;
 const sqliteBusy = 5;
 
 interface Member {
-  /** Runs the member's function; resolves to the action that tells its caller, to be called after the commit. */
+  /**
+   * Runs the member's function; resolves to the action that tells its caller, to be called after
+   * the commit.
+   */
   readonly perform: (transaction: Transaction) => Promise<{ keep: boolean; settle: () => void }>;
   readonly fail: (error: unknown) => void;
 }
@@ -20,9 +23,9 @@ interface Member {
 /**
  * The queue of write transactions on one SQLite connection.
  *
- * Transactions that wait at the same time share one commit: each runs inside its own savepoint, alone, and resolves only
- * after the shared commit. Invariant: a member that fails takes back its own changes only; when the shared commit fails,
- * every member rejects.
+ * Transactions that wait at the same time share one commit: each runs inside its own savepoint,
+ * alone, and resolves only after the shared commit. Invariant: a member that fails takes back its
+ * own changes only; when the shared commit fails, every member rejects.
  */
 export class SqliteWriter {
   readonly #connection: SqliteConnection;
@@ -77,7 +80,8 @@ export class SqliteWriter {
     try {
       await this.#begin();
       await this.#performWaiting(members, settlements);
-      // One turn of the event loop: requests that arrived meanwhile join, and the disk is waited for once.
+      // One turn of the event loop: requests that arrived meanwhile join, and the disk is waited
+      // for once.
       await nextTurn();
       await this.#performWaiting(members, settlements);
       this.#connection.execute("COMMIT");

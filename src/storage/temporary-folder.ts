@@ -2,7 +2,10 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The processes of another host, or of another container that shares the folder, can't be asked whether they live. */
+/**
+ * The processes of another host, or of another container that shares the folder, can't be asked
+ * whether they live.
+ */
 const ours = `partner-referrals-memory-${hostname()}-`;
 
 function isAlive(processId: number): boolean {
@@ -24,7 +27,10 @@ function removeAbandoned(): void {
   }
 }
 
-/** A folder that goes with this process at the latest; a killed one's goes when the next one is made. */
+/**
+ * A folder that goes with this process at the latest; a killed one's goes when the next one is
+ * made.
+ */
 export function makeTemporaryFolder(): { readonly path: string; readonly release: () => void } {
   removeAbandoned();
   const path = mkdtempSync(join(tmpdir(), `${ours}${process.pid}-`));

@@ -9,8 +9,8 @@ interface Scope {
 }
 
 /**
- * Runs transaction functions so that a misuse fails at once instead of hanging or losing a write, and so that a failed
- * statement dooms its transaction on every database, as it does on PostgreSQL.
+ * Runs transaction functions so that a misuse fails at once instead of hanging or losing a write,
+ * and so that a failed statement dooms its transaction on every database, as it does on PostgreSQL.
  */
 export class TransactionScopes {
   readonly #current = new AsyncLocalStorage<Scope>();

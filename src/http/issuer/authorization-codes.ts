@@ -15,7 +15,9 @@ export interface CodeRecord extends Consent {
 const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
 const loopback = /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?(?=\/|$)/;
 
-/** True where codes may be sent to an address: the very text, or a loopback address with any port. */
+/**
+ * True where codes may be sent to an address: the very text, or a loopback address with any port.
+ */
 export function isRegisteredRedirect(client: IssuerClient, redirectUri: string): boolean {
   const withoutPort = (uri: string): string =>
     uri.replace(loopback, (origin) => origin.replace(/:\d+$/, ""));
@@ -35,7 +37,10 @@ export async function issueCode(settings: IssuerSettings, record: CodeRecord): P
   return code;
 }
 
-/** What a code stood for; whatever is wrong, the code is spent. Errors: codeRedeemed, wrongVerifier, invalidGrant. */
+/**
+ * What a code stood for; whatever is wrong, the code is spent. Errors: codeRedeemed, wrongVerifier,
+ * invalidGrant.
+ */
 export async function redeemCode(
   settings: IssuerSettings,
   client: IssuerClient,

@@ -29,7 +29,10 @@ interface AuthorizeRequest {
   readonly form: Form;
 }
 
-/** Until client and redirect URI are known to belong together, errors are shown and never sent anywhere. */
+/**
+ * Until client and redirect URI are known to belong together, errors are shown and never sent
+ * anywhere.
+ */
 async function trustedRequest(
   settings: IssuerSettings,
   tenant: string | undefined,

@@ -26,13 +26,19 @@ function basicCredentials(authorization: string | undefined): [string, string] |
   }
 }
 
-/** True where a tenant in the address (`common` and the like stand for any) admits a client of `tenantId`. */
+/**
+ * True where a tenant in the address (`common` and the like stand for any) admits a client of
+ * `tenantId`.
+ */
 export function tenantMatches(tenant: string | undefined, tenantId: string): boolean {
   const anyTenant = [undefined, "", "common", "organizations"];
   return anyTenant.includes(tenant) || tenant === tenantId;
 }
 
-/** The client of a request to the authorize or device code endpoint, which need no secret. Errors: unknownClient. */
+/**
+ * The client of a request to the authorize or device code endpoint, which need no secret. Errors:
+ * unknownClient.
+ */
 export async function knownClient(
   settings: IssuerSettings,
   tenant: string | undefined,
@@ -43,7 +49,9 @@ export async function knownClient(
   return client;
 }
 
-/** The client that a token request proves to be. Errors: unknownClient, secretRequired, wrongSecret. */
+/**
+ * The client that a token request proves to be. Errors: unknownClient, secretRequired, wrongSecret.
+ */
 export async function authenticateClient(
   settings: IssuerSettings,
   tenant: string | undefined,

@@ -117,7 +117,10 @@ async function assertPatience(settings: IssuerSettings, key: string): Promise<vo
   if (isEarly) throw new OAuthError("slowDown");
 }
 
-/** The consent behind a device code, once. Errors: pending, slowDown, declined, deviceExpired, unknownDevice. */
+/**
+ * The consent behind a device code, once. Errors: pending, slowDown, declined, deviceExpired,
+ * unknownDevice.
+ */
 export async function redeemDeviceCode(
   settings: IssuerSettings,
   client: IssuerClient,

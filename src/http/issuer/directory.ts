@@ -6,7 +6,10 @@ export interface IssuerClient {
   readonly clientSecret?: string;
   /** Where codes may be sent; a loopback address matches with any port (RFC 8252 section 7.3). */
   readonly redirectUris: readonly string[];
-  /** The user that tokens of the client credentials grant speak for; without it the grant is refused. */
+  /**
+   * The user that tokens of the client credentials grant speak for; without it the grant is
+   * refused.
+   */
   readonly serviceUserId?: string;
 }
 

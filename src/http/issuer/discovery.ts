@@ -1,6 +1,9 @@
 import { type IssuerSettings, issuerOfTenant } from "./settings.ts";
 
-/** The OpenID Connect discovery document of a tenant; without one, as Entra does, with a place to put it. */
+/**
+ * The OpenID Connect discovery document of a tenant; without one, as Entra does, with a place to
+ * put it.
+ */
 export function discoveryDocument(
   settings: IssuerSettings,
   tenant: string | undefined,

@@ -15,7 +15,9 @@ import {
   tenantId,
 } from "./issuer-suite.ts";
 
-/** MSAL accepts https issuers only, so its requests for https://sandbox.example end at the fixture. */
+/**
+ * MSAL accepts https issuers only, so its requests for https://sandbox.example end at the fixture.
+ */
 function networkOf(issuer: IssuerFixture): INetworkModule {
   const send = async (method: "GET" | "POST", url: string, options?: object) => {
     const { headers = {}, body } = (options ?? {}) as {

@@ -61,12 +61,14 @@ export function oauthErrorBody(
   context: { readonly now: number; readonly traceId: string; readonly correlationId: string },
 ): Readonly<Record<string, unknown>> {
   const timestamp = `${new Date(context.now).toISOString().slice(0, 19).replace("T", " ")}Z`;
+  const { traceId, correlationId } = context;
+  const ids = `Trace ID: ${traceId} Correlation ID: ${correlationId} Timestamp: ${timestamp}`;
   return {
     error: refusal.error,
-    error_description: `${refusal.message} Trace ID: ${context.traceId} Correlation ID: ${context.correlationId} Timestamp: ${timestamp}`,
+    error_description: `${refusal.message} ${ids}`,
     error_codes: [refusal.number],
     timestamp,
-    trace_id: context.traceId,
-    correlation_id: context.correlationId,
+    trace_id: traceId,
+    correlation_id: correlationId,
   };
 }

@@ -51,13 +51,15 @@ export function signInPage(
   loginHint?: string,
 ): string {
   const hinted = users.findIndex((user) => user.userName === loginHint);
+  const hidden = Object.entries(fields).map(hiddenField).join("");
   const choices = users.map((user, index) => userChoice(user, index === Math.max(0, hinted)));
   return page(
     "Sign in to the referrals sandbox",
     `<p>This is a sandbox: choose who you are, no password is asked.</p>
-    <form method="post" action="${escapeHtml(action)}">${Object.entries(fields).map(hiddenField).join("")}
+    <form method="post" action="${escapeHtml(action)}">${hidden}
     <fieldset><legend>Account</legend>${choices.join("")}</fieldset>
-    <label><input type="checkbox" name="mfa" value="1" checked> with multifactor authentication</label>
+    <label><input type="checkbox" name="mfa" value="1" checked>
+      with multifactor authentication</label>
     <p><button name="decision" value="accept">Sign in</button>
     <button name="decision" value="decline">Cancel</button></p></form>`,
   );

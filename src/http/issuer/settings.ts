@@ -11,7 +11,9 @@ export const issuerLimits = {
   deviceCodeLifetimeS: 900,
   devicePollIntervalS: 5,
   slowDownS: 5,
-  /** A rotated refresh token may be used again for so long: its answer may have got lost on the way. */
+  /**
+   * A rotated refresh token may be used again for so long: its answer may have got lost on the way.
+   */
   rotationGraceS: 30,
   /** Wrong user codes from one address in a minute. */
   userCodeTriesPerMinute: 20,
@@ -26,7 +28,10 @@ export interface IssuerSettings {
   readonly store: DocumentStore;
   readonly directory: Directory;
   readonly keys: SigningKeys;
-  /** The issuer's address without a slash at its end; asked each time, since a port may be known only after listening. */
+  /**
+   * The issuer's address without a slash at its end; asked each time, since a port may be known
+   * only after listening.
+   */
   readonly baseUrl: () => string;
   /** The resources that tokens can be had for; the first one where a request names none. */
   readonly resources: readonly string[];

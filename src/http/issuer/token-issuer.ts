@@ -58,8 +58,9 @@ const sendAuthorize = (reply: FastifyReply, answer: AuthorizeAnswer): FastifyRep
     : reply.code(303).header("location", answer.location).send();
 
 /**
- * An OAuth 2 issuer in the shape of Microsoft Entra's v2 endpoints, for a sandbox: whoever can reach it may choose to be
- * any of its users. Grants: client credentials, device code, authorization code with PKCE, refresh token.
+ * An OAuth 2 issuer in the shape of Microsoft Entra's v2 endpoints, for a sandbox: whoever can
+ * reach it may choose to be any of its users. Grants: client credentials, device code,
+ * authorization code with PKCE, refresh token.
  */
 export class TokenIssuer {
   readonly #settings: IssuerSettings;
@@ -79,12 +80,18 @@ export class TokenIssuer {
     return new TokenIssuer(options, await SigningKeys.load(options.store));
   }
 
-  /** The address that tokens name as their issuer: to be set once the server listens, before the first token. */
+  /**
+   * The address that tokens name as their issuer: to be set once the server listens, before the
+   * first token.
+   */
   set baseUrl(url: string) {
     this.#baseUrl = url.replace(/\/+$/, "");
   }
 
-  /** How a TokenVerifier accepts this issuer's tokens for some of its resources; undefined for a foreign issuer. */
+  /**
+   * How a TokenVerifier accepts this issuer's tokens for some of its resources; undefined for a
+   * foreign issuer.
+   */
   trusted(issuer: string, audiences: readonly string[]): TrustedIssuer | undefined {
     const tenantId = /\/([^/]+)\/v2\.0$/.exec(issuer)?.[1];
     if (tenantId === undefined || issuer !== issuerOfTenant(this.#settings, tenantId)) {

@@ -85,7 +85,10 @@ const answer = (token: string, scope: string): TokenAnswer => ({
   access_token: token,
 });
 
-/** The answer of the client credentials grant: a token that speaks for the client's service user, without MFA. */
+/**
+ * The answer of the client credentials grant: a token that speaks for the client's service user,
+ * without MFA.
+ */
 export async function applicationTokens(
   settings: IssuerSettings,
   client: IssuerClient,
@@ -96,7 +99,10 @@ export async function applicationTokens(
   return answer(token, `${audience}/.default`);
 }
 
-/** The tokens of a signed-in user: access, refresh where offline access was asked for, identity where openid was. */
+/**
+ * The tokens of a signed-in user: access, refresh where offline access was asked for, identity
+ * where openid was.
+ */
 export async function userTokens(
   settings: IssuerSettings,
   client: IssuerClient,
@@ -146,8 +152,9 @@ async function refreshPart(settings: IssuerSettings, consent: Consent, family?: 
 }
 
 /**
- * The consent behind a refresh token, which is then used up. A used one that comes again after the grace is stolen or
- * leaked (RFC 9700 section 4.14.2): its whole family ends. Errors: refreshExpired.
+ * The consent behind a refresh token, which is then used up. A used one that comes again after the
+ * grace is stolen or leaked (RFC 9700 section 4.14.2): its whole family ends. Errors:
+ * refreshExpired.
  */
 export async function redeemRefreshToken(
   settings: IssuerSettings,
