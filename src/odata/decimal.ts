@@ -145,9 +145,12 @@ export function decimalKey({ unscaled, scale }: Decimal): string {
   return `0${pad(largestExponent - exponent)}${complement(digits)}~`;
 }
 
-/** The number of a key. */
+const keyPattern = /^(?:2\d{5}\d*[1-9]|0\d{5}\d*[0-8]~)$/;
+
+/** The number of a key. Errors: RangeError for text that no number has as its key. */
 export function decimalOfKey(key: string): Decimal {
   if (key === "1") return zero;
+  if (!keyPattern.test(key)) throw new RangeError("not the key of a number");
   const isNegative = key.startsWith("0");
   const stated = Number(key.slice(1, 1 + exponentDigits));
   const exponent = (isNegative ? largestExponent - stated : stated) - exponentBias;
