@@ -1,7 +1,7 @@
 import { silentLog } from "../../src/runtime/index.ts";
 import { createEngine } from "../../src/sync/engine.ts";
 import type { Answer, Engine, EngineEnvironment } from "../../src/sync/engine-port.ts";
-import type { InboxItem, Ledger } from "../../src/sync/ledger-port.ts";
+import type { InboxItem, Ledger, LedgerChange } from "../../src/sync/ledger-port.ts";
 import { createMemoryLedger, type LedgerSnapshot } from "../../src/sync/memory-ledger.ts";
 import type { Pair } from "../../src/sync/pair.ts";
 import { defaultSettings, type EngineSettings } from "../../src/sync/settings.ts";
@@ -24,7 +24,7 @@ import {
 import type { Process, Subject, SubjectFactory, Surroundings } from "./subject.ts";
 import type { Deal } from "./world/deal-book.ts";
 import { mappingOf } from "./world/mapping.ts";
-import type { World } from "./world/world.ts";
+import { type World, worldStart } from "./world/world.ts";
 
 const second = 1000;
 const minute = 60 * second;
@@ -38,7 +38,8 @@ export function settingsFor(settings: Settings, organisation: string): EngineSet
     callsPerMinute: settings.callsPerMinute,
     pollReferralsMs: settings.hasWebhooks ? 2 * minute : minute,
     pollCrmMs: minute,
-    auditMs: 15 * minute,
+    auditMs: 6 * minute,
+    idleMs: minute,
     cursorOverlapMs: 90 * second,
     deletion: { ...defaultSettings.deletion, policy: settings.deletionPolicy },
     inviteMicrosoft: settings.createsMicrosoftLeg,
@@ -116,18 +117,49 @@ function createEngineSubject(world: World, witness: Witness, sabotage: Sabotage)
         store.mirror.restore(store.backup.mirror);
       }
     },
+    isAtRest: (since) => [...stores.values()].every(({ mirror }) => isQuiet(world, mirror, since)),
     statesOf: (deal) => pairsOf(deal).map(({ state }) => state),
     excuseFor: (deal, field) => excuseOf(pairsOf(deal), itemsOf(deal), field),
     isGivenUp: (index, field, value, side) => {
       const deal = world.book.deals.get(index);
       if (!deal) return false;
       const { mirror } = storeOf(deal.organisation);
-      return isOnRecord(pairsOf(deal), itemsOf(deal), mirror, field, value, side);
+      return isOnRecord(pairsOf(deal), mirror, field, value, side);
     },
     finalChecks: async () => {
       for (const store of stores.values()) checkHistory(store.mirror, witness);
     },
   };
+}
+
+/** Nothing is due or under way, nobody is asked for approval, and an audit has run since. */
+function isQuiet(world: World, mirror: LedgerMirror, since: number): boolean {
+  const { connection, pairs } = mirror;
+  if (!connection || connection.awaitsApproval !== undefined) return false;
+  const ownSince = worldStart + since + world.schedule.settings.ownSkewMs;
+  if (connection.auditedAt < ownSince) return false;
+  for (const pair of pairs.values()) {
+    if (pair.due || pair.attempt || pair.creation || pair.problem?.retryAt !== undefined)
+      return false;
+  }
+  return true;
+}
+
+/** Writes what was stored into the trace, for whoever reads it. */
+function noteCommit(world: World, change: LedgerChange): void {
+  if (!world.trace.isKept) return;
+  const note = (text: string): void => world.trace.note(world.scheduler.now(), text);
+  for (const pair of change.pairs ?? []) note(`= ${pair.id.slice(0, 8)} ${pair.state}`);
+  for (const { pairId, kind, side, fields, note: why } of change.history ?? []) {
+    note(
+      `~ ${pairId.slice(0, 8)} ${kind} ${side ?? ""} ${why ?? ""} ${JSON.stringify(fields ?? [])}`,
+    );
+  }
+  for (const item of change.inbox ?? []) {
+    note(
+      `? ${item.kind} ${item.field ?? ""} ${item.resolvedAt === undefined ? item.sentence : "resolved"}`,
+    );
+  }
 }
 
 function startLife(
@@ -145,7 +177,10 @@ function startLife(
     log: silentLog,
     referrals: life.referrals,
     crm: life.crm,
-    ledger: guardLedger(store.ledger, life.generation, store.mirror, sabotage.tampering),
+    ledger: guardLedger(store.ledger, life.generation, store.mirror, {
+      ...sabotage.tampering,
+      onCommit: (change) => noteCommit(world, change),
+    }),
     mapping: mappingOf(schedule.settings),
     settings: settingsFor(schedule.settings, life.organisation),
     witness: {
@@ -160,7 +195,7 @@ function startLife(
   engine.start().catch((error: unknown) => {
     if (life.generation.isAlive()) witness.report("the engine does not fail", describe(error));
   });
-  void approveLoop(engine, store, life);
+  approveWhenAsked(engine, store, life);
   return {
     notice: async ({ referralId, changedAt }) => {
       await engine.hint({ side: "referral", id: referralId, changedAt });
@@ -173,18 +208,33 @@ function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** The person who approves plans: looks in now and then. */
-async function approveLoop(engine: Engine, store: Store, life: Surroundings): Promise<void> {
-  for (;;) {
-    await life.clock.sleep(20 * second);
+const approvalMs = 20 * second;
+
+/** The person who approves plans and releases the brake: looks in a while after being asked. */
+function approveWhenAsked(engine: Engine, store: Store, life: Surroundings): void {
+  let isComing = false;
+  const look = (): void => {
     const { connection, inbox } = store.mirror;
     const isBraked = [...inbox.values()].some(
       (item) => item.kind === "brake" && item.resolvedAt === undefined,
     );
-    if (connection?.awaitsApproval !== undefined || isBraked) {
-      await engine.approve("operator").catch(() => {});
+    if (isComing || (connection?.awaitsApproval === undefined && !isBraked)) return;
+    isComing = true;
+    void life.clock
+      .sleep(approvalMs)
+      .then(() => engine.approve("operator"))
+      .catch(() => {})
+      .then(() => {
+        isComing = false;
+        look();
+      });
+  };
+  store.mirror.follow(({ connection, inbox }) => {
+    if (connection?.awaitsApproval !== undefined || inbox?.some(({ kind }) => kind === "brake")) {
+      look();
     }
-  }
+  });
+  look();
 }
 
 function answerTo(item: InboxItem, choose: Side): Answer {
@@ -268,7 +318,6 @@ const givingUp = new Set(["conflict", "resolved", "undone"]);
 /** Whether a value that was overwritten stands on the record: as a conflict's side, or as answered or undone by a person. */
 function isOnRecord(
   pairs: readonly Pair[],
-  items: readonly InboxItem[],
   mirror: LedgerMirror,
   field: EditedField,
   value: string,
@@ -277,11 +326,11 @@ function isOnRecord(
   const ids = new Set(pairs.map(({ id }) => id));
   const means = (candidate: unknown, own: Side): boolean =>
     candidate !== undefined && neutralValue(field, own, candidate) === value;
-  for (const item of items) {
-    if (item.field !== field) continue;
+  for (const item of mirror.everOnRecord.inbox) {
+    if (item.field !== field || item.pairId === undefined || !ids.has(item.pairId)) continue;
     if (means(item.referral, "referrals") || means(item.crm, "crm")) return true;
   }
-  for (const entry of mirror.history) {
+  for (const entry of mirror.everOnRecord.history) {
     if (!givingUp.has(entry.kind) || !ids.has(entry.pairId)) continue;
     for (const line of entry.fields ?? []) {
       if (line.field !== field) continue;

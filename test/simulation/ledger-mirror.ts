@@ -15,8 +15,15 @@ export interface LedgerMirror {
   readonly pairs: ReadonlyMap<string, Pair>;
   readonly inbox: ReadonlyMap<string, InboxItem>;
   readonly history: readonly Unnumbered[];
+  /** Everything that was ever on record, whatever a restored backup has forgotten since. */
+  readonly everOnRecord: {
+    readonly history: readonly Unnumbered[];
+    readonly inbox: readonly InboxItem[];
+  };
   readonly connection: ConnectionState | undefined;
   apply(change: LedgerChange): void;
+  /** Is told of each change; the last one to ask is. */
+  follow(listener: (change: LedgerChange) => void): void;
   /** A copy to go back to. */
   snapshot(): MirrorSnapshot;
   restore(snapshot: MirrorSnapshot): void;
@@ -35,11 +42,14 @@ export function createLedgerMirror(): LedgerMirror {
   const pairs = new Map<string, Pair>();
   const inbox = new Map<string, InboxItem>();
   const history: Unnumbered[] = [];
+  const ever = { history: [] as Unnumbered[], inbox: [] as InboxItem[] };
   let connection: ConnectionState | undefined;
+  let follower = (_change: LedgerChange): void => {};
   return {
     pairs,
     inbox,
     history,
+    everOnRecord: ever,
     get connection() {
       return connection;
     },
@@ -48,7 +58,13 @@ export function createLedgerMirror(): LedgerMirror {
       for (const pair of change.pairs ?? []) pairs.set(pair.id, pair);
       for (const item of change.inbox ?? []) inbox.set(item.id, item);
       history.push(...(change.history ?? []));
+      ever.history.push(...(change.history ?? []));
+      ever.inbox.push(...(change.inbox ?? []));
       connection = change.connection ?? connection;
+      follower(change);
+    },
+    follow(listener) {
+      follower = listener;
     },
     snapshot: () => ({
       pairs: [...pairs.values()],
@@ -70,6 +86,8 @@ export function createLedgerMirror(): LedgerMirror {
 /** Changes a commit or a budget on its way to the database: how a seeded bug forgets something. */
 export interface LedgerTampering {
   readonly commit?: (change: LedgerChange) => LedgerChange;
+  /** Hears of what was stored. */
+  readonly onCommit?: (change: LedgerChange) => void;
 }
 
 /**
@@ -88,6 +106,7 @@ export function guardLedger(
       const stored = tampering.commit?.(change) ?? change;
       ledger.commit(stored).then(() => {
         mirror.apply(stored);
+        tampering.onCommit?.(stored);
         if (!generation.boundary("committed")) resolve();
       }, reject);
     });
@@ -109,10 +128,8 @@ export function guardLedger(
       if (known !== undefined) return known;
       const method: unknown = Reflect.get(target, name, target);
       if (typeof method !== "function") return method;
-      const guarded = (...values: unknown[]): Promise<unknown> =>
-        generation.call((resolve, reject) => {
-          (method.apply(target, values) as Promise<unknown>).then(resolve, reject);
-        });
+      const guarded = (...values: unknown[]): unknown =>
+        generation.isAlive() ? method.apply(target, values) : new Promise(() => {});
       methods.set(name, guarded);
       return guarded;
     },

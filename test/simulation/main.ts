@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import { runCampaign } from "./campaign/campaign.ts";
@@ -111,7 +110,7 @@ async function traceOne(options: Options): Promise<number> {
       return violations.some((violation) => violation.invariant === invariant);
     };
     schedule = await shrink(schedule, fails);
-    writeFileSync("/dev/stderr", `${JSON.stringify(schedule, undefined, 1)}\n`);
+    process.stderr.write(`${JSON.stringify(schedule, undefined, 1)}\n`);
   }
   const outcome = await play(schedule, subject, { keepTrace: true });
   for (const line of outcome.trace) process.stdout.write(`${line}\n`);

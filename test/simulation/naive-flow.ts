@@ -107,6 +107,7 @@ export const naiveFlow: SubjectFactory = (world: World): Subject => {
     },
     backUp: () => {},
     restore: () => {},
+    isAtRest: (since) => world.sinceStart() > since + 5 * pollMs,
     statesOf: () => ["flow"],
     excuseFor: () => undefined,
     isGivenUp: () => false,

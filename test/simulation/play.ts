@@ -29,10 +29,10 @@ export interface Outcome {
 }
 
 const minute = 60_000;
-/** Virtual time for everything to come to rest once the faults are over. */
-export const quietMs = 45 * minute;
+/** The most virtual time in which everything must come to rest once the faults are over. */
+const quietMs = 60 * minute;
 /** Virtual time in which nothing may be written any more. */
-const restMs = 10 * minute;
+const restMs = 5 * minute;
 
 /** Plays one schedule to its end and judges it. */
 export async function play(
@@ -82,7 +82,10 @@ export async function play(
   host.start();
   await world.scheduler.runUntil(world.scheduler.now() + schedule.endsAt);
   world.faults.disarm();
-  await world.scheduler.runUntil(world.scheduler.now() + quietMs);
+  for (let waited = 0; waited < quietMs; waited += 2 * minute) {
+    await world.scheduler.runUntil(world.scheduler.now() + 2 * minute);
+    if (subject.isAtRest(schedule.endsAt)) break;
+  }
   await checkEnd(world, witness, subject, {
     restMs,
     redeliver: () => {
@@ -204,6 +207,7 @@ const maxDeliveries = 10;
 /** Sends a webhook until the process has taken it, ten times at most, as the service does. */
 function deliver(world: World, host: Host, notice: Notice, tries: number): void {
   const process = host.processOf(notice.organisation);
+  world.trace.note(world.scheduler.now(), `webhook ${notice.referralId} ${notice.changedAt}`);
   let isTaken = false;
   process
     ?.notice(notice)

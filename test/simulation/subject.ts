@@ -36,6 +36,8 @@ export interface Subject {
   /** Copies what is durable, and puts the copy back. */
   backUp(): void;
   restore(): void;
+  /** True where nothing is under way or due, and everything has been compared since `since`. */
+  isAtRest(since: number): boolean;
   /** The states that a deal's pairs are in now, by name; for the coverage table. */
   statesOf(deal: Deal): readonly string[];
   /** Why a field of a deal may rest unequal: an open question or a known problem. */

@@ -62,6 +62,7 @@ function doing(
     },
     backUp: () => {},
     restore: () => {},
+    isAtRest: () => true,
     statesOf: () => [],
     excuseFor: () => undefined,
     isGivenUp: () => false,

@@ -60,12 +60,15 @@ export function generationClock(
     sleep: (delayMs, signal) =>
       generation.call<void>((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
-        const onAbort = (): void => reject(signal?.reason);
-        signal?.addEventListener("abort", onAbort, { once: true });
-        scheduler.after(Math.max(0, delayMs), () => {
-          signal?.removeEventListener("abort", onAbort);
+        const cancel = scheduler.after(Math.max(0, delayMs), () => {
+          if (signal) signal.removeEventListener("abort", onAbort);
           resolve();
         });
+        const onAbort = (): void => {
+          cancel();
+          reject(signal?.reason);
+        };
+        signal?.addEventListener("abort", onAbort, { once: true });
       }),
   };
 }

@@ -50,7 +50,9 @@ describe("the scheduler", () => {
 
   it("throws in a world that runs in circles", async () => {
     const scheduler = createScheduler(0, 50);
-    const again = (): void => scheduler.after(0, again);
+    const again = (): void => {
+      scheduler.after(0, again);
+    };
     scheduler.at(0, again);
     await expect(scheduler.runUntil(10)).rejects.toThrow("runaway world");
   });

@@ -3,18 +3,21 @@ export interface Scheduler {
   /** Virtual milliseconds; a whole number. */
   now(): number;
   /** Runs `work` at `time`, or now if that has passed; events of one time run in the order in which they were asked for. */
-  at(time: number, work: () => void): void;
-  after(delayMs: number, work: () => void): void;
+  at(time: number, work: () => void): Cancel;
+  after(delayMs: number, work: () => void): Cancel;
   /** Runs events until none is due at or before `time`; between two events every microtask settles. */
   runUntil(time: number): Promise<void>;
   /** How many events ran: the length of a schedule in steps. */
   steps(): number;
 }
 
+/** Takes an event back: it neither runs nor counts as a step. */
+export type Cancel = () => void;
+
 interface Event {
   readonly time: number;
   readonly sequence: number;
-  readonly work: () => void;
+  work: (() => void) | undefined;
 }
 
 /** Turns of the platform's own loop: by the time one comes round, all microtasks have run. No real time is waited for. */
@@ -69,9 +72,13 @@ export function createScheduler(startsAt: number, maxSteps: number): Scheduler {
   let now = startsAt;
   let sequence = 0;
   let steps = 0;
-  const at = (time: number, work: () => void): void => {
+  const at = (time: number, work: () => void): Cancel => {
     sequence += 1;
-    heap.push({ time: Math.max(now, Math.round(time)), sequence, work });
+    const event: Event = { time: Math.max(now, Math.round(time)), sequence, work };
+    heap.push(event);
+    return () => {
+      event.work = undefined;
+    };
   };
   return {
     now: () => now,
@@ -82,10 +89,12 @@ export function createScheduler(startsAt: number, maxSteps: number): Scheduler {
       await settleMicrotasks();
       for (let next = heap.peek(); next && next.time <= time; next = heap.peek()) {
         heap.pop();
+        const { work } = next;
+        if (!work) continue;
         now = next.time;
         steps += 1;
         if (steps > maxSteps) throw new Error(`runaway world: ${maxSteps} events and no end`);
-        next.work();
+        work();
         await settleMicrotasks();
       }
       now = Math.max(now, time);

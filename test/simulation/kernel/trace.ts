@@ -1,6 +1,8 @@
 /** What happened, as lines: always hashed, kept as text only where someone will read it. */
 export interface Trace {
   readonly lines: readonly string[];
+  /** True where the lines are remembered. */
+  readonly isKept: boolean;
   note(time: number, what: string): void;
   /** Sixteen hexadecimal digits over everything noted so far, in order. */
   digest(): string;
@@ -8,8 +10,8 @@ export interface Trace {
 
 const prime = 0x01000193;
 
-/** A trace that costs a few nanoseconds a character. `keep` also remembers the lines. */
-export function createTrace(keep: boolean): Trace {
+/** A trace that costs a few nanoseconds a character. `keep` also remembers the lines; times are counted from `startsAt`. */
+export function createTrace(keep: boolean, startsAt = 0): Trace {
   const lines: string[] = [];
   let low = 0x811c9dc5;
   let high = 0x9747b28c;
@@ -22,8 +24,9 @@ export function createTrace(keep: boolean): Trace {
   };
   return {
     lines,
+    isKept: keep,
     note: (time, what) => {
-      const line = `${time} ${what}`;
+      const line = `${time - startsAt} ${what}`;
       mix(line);
       if (keep) lines.push(line);
     },

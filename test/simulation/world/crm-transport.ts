@@ -49,11 +49,12 @@ export function crmTransport(network: CrmNetwork, generation: Generation): CrmAd
       if (generation.boundary(`crm-${kind}-send`)) return;
       trace.note(scheduler.now(), `g${generation.number} crm ${kind} ${id}`);
       network.onCall({ kind, id });
-      const fail = (error: CrmError, afterMs: number): void =>
+      const fail = (error: CrmError, afterMs: number): void => {
         scheduler.after(afterMs, () => {
           trace.note(scheduler.now(), `← crm ${error.code}`);
           if (!generation.boundary(`crm-${kind}-answer`)) reject(error);
         });
+      };
       if (kind === "write" && faults.take("crm-timeout-before-commit")) {
         fail(new CrmError("unavailable", "no answer in time", { outcomeUnknown: true }), timeoutMs);
         return;

@@ -42,7 +42,12 @@ function newDeal(deal: number, action: Action & { kind: "create" }): CrmFields {
 }
 
 /** A referral as Microsoft or the partner's own people make it in Partner Center. */
-function newReferral(deal: number, status: string, reference: string): Record<string, unknown> {
+function newReferral(
+  deal: number,
+  status: string,
+  reference: string,
+  hasConsent: boolean,
+): Record<string, unknown> {
   const values = firstValues(deal);
   const [state, substatus] = status.split("/");
   return {
@@ -58,8 +63,8 @@ function newReferral(deal: number, status: string, reference: string): Record<st
       team: [{ firstName: "Sam", lastName: "Sample", phoneNumber: "", email: values.contact }],
     },
     consent: {
-      consentToContact: true,
-      consentToToShareInfoWithOthers: true,
+      consentToContact: hasConsent,
+      consentToToShareInfoWithOthers: hasConsent,
       consentToShareReferralWithMicrosoftSellers: true,
     },
     details: {
@@ -113,7 +118,7 @@ function create(world: World, action: Action & { kind: "create" }): void {
   const outcome = world.referrals.create(
     organisation,
     isTwin ? "person" : "microsoft",
-    newReferral(action.deal, state, named),
+    newReferral(action.deal, state, named, action.consent),
   );
   if (isTwin && outcome.ok && action.deal % 3 === 1) {
     crm.change(reference, "person", "deal", { pr_referralid: outcome.document.id });

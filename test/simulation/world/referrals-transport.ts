@@ -142,11 +142,12 @@ export function referralsTransport(network: Network, generation: Generation): Ht
         trace.note(scheduler.now(), `→ ${response.status} ${response.headers.etag ?? ""}`);
         settle(() => resolve(response));
       };
-      const timeOut = (afterMs: number): void =>
+      const timeOut = (afterMs: number): void => {
         scheduler.after(afterMs, () => {
           trace.note(scheduler.now(), "→ no answer");
           settle(() => reject(new HttpFailure("timeout", "no answer in time")));
         });
+      };
       request.signal?.addEventListener(
         "abort",
         () => settle(() => reject(request.signal?.reason)),

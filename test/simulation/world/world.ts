@@ -84,7 +84,7 @@ export function createWorld(
 ): World {
   const { settings, seed } = schedule;
   const scheduler = createScheduler(worldStart, maxSteps);
-  const trace = createTrace(options.keepTrace);
+  const trace = createTrace(options.keepTrace, worldStart);
   const sinceStart = (): number => scheduler.now() - worldStart;
   const faults = createFaults(schedule.faults, sinceStart, (fault) => {
     trace.note(scheduler.now(), `! ${fault.kind}`);
