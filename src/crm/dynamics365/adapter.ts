@@ -1,136 +1,127 @@
-import type {
-  CrmAdapter,
-  CrmCapabilities,
-  CrmChange,
-  CrmRecord,
-  CrmWrite,
-  OperationOptions,
-} from "../port.ts";
-import { CrmError } from "../port.ts";
-import {
-  columnsOf,
-  type DataverseRow,
-  fieldsToOpportunity,
-  opportunityToRecord,
-} from "./mapping.ts";
-import { createTransport, readErrorBody, type TransportOptions } from "./transport.ts";
+import type { CrmAdapter, CrmCapabilities } from "../port.ts";
+import { CrmError, type OperationOptions } from "../port.ts";
+import { type DealTable, leadTable, opportunityTable } from "./deal-table.ts";
+import type { Ambiguity } from "./find-account.ts";
+import { quoted } from "./find-account.ts";
+import { currencyField, type FieldLayout, hasLinkedParts, layoutOf } from "./mapping.ts";
+import { readDeal } from "./read-deals.ts";
+import { createTransport, type Transport, type TransportOptions } from "./transport.ts";
+import { type WalkContext, walkChanges } from "./walk-changes.ts";
+import { type WriteContext, writeDeal } from "./write-deal.ts";
 
-/** How the adapter reaches its environment and which fields it carries. */
+/** How the adapter reaches its environment and what it may do there. */
 export interface DynamicsAdapterOptions extends TransportOptions {
-  /** The CRM fields that the mapping names. */
+  /** The CRM fields that the mapping names: `crmFieldsOf(mapping)`. */
   readonly fields: readonly string[];
+  /** Fields in which the seller sees how the deal stands: `mapping.stateFields`. */
+  readonly stateFields?: NonNullable<CrmCapabilities["stateFields"]>;
+  /** Which rows are the deals; opportunities unless told. */
+  readonly deals?: DealTable["logicalName"];
   /** The column with the alternate key that holds the referral's id. */
   readonly keyColumn?: string;
+  /** Rows on a page of changes. */
   readonly pageSize?: number;
+  /** What to do where several accounts have the customer's name, postal code and country. */
+  readonly ambiguousAccount?: Ambiguity;
+  /** What to do where several contacts have the same e-mail address. */
+  readonly ambiguousContact?: Ambiguity;
+  /** True where an existing account may be changed. */
+  readonly updateAccounts?: boolean;
+  /** False where a contact that is on the deal already must not be changed. */
+  readonly updateContacts?: boolean;
+  /** False: a change of an account, contact, solution or team member shows only when the deal itself changes. */
+  readonly followChildren?: boolean;
 }
 
 const defaultPageSize = 500;
 const defaultKeyColumn = "pr_referralid";
-const expiredTokenCode = "0x80044352";
 
-const capabilities: CrmCapabilities = {
-  kind: "dynamics365",
-  versions: "etag",
-  stampResolutionMs: 1000,
-  visibilityDelayMs: 0,
-  deleteSignal: "tombstone",
-  webhooks: "none",
-  batchSize: 1,
-  parts: [{ name: "record", prefix: "" }],
-  reportsChildChanges: false,
-  stateFields: { referralId: defaultKeyColumn },
-};
-
-interface ChangesPage {
-  readonly value: readonly DataverseRow[];
-  readonly "@odata.nextLink"?: string;
-  readonly "@odata.deltaLink"?: string;
+function capabilitiesOf(layout: FieldLayout, options: DynamicsAdapterOptions): CrmCapabilities {
+  const { account, children, hasContacts } = layout;
+  const followsChildren = options.followChildren ?? true;
+  return {
+    kind: "dynamics365",
+    versions: "etag",
+    stampResolutionMs: 1000,
+    visibilityDelayMs: 0,
+    deleteSignal: "tombstone",
+    webhooks: "none",
+    batchSize: 1,
+    parts: [
+      ...(account.length > 0 ? [{ name: "account", prefix: "account." }] : []),
+      { name: "record", prefix: "" },
+      ...(hasContacts ? [{ name: "contacts", prefix: "contacts" }] : []),
+      ...children.map(({ field }) => ({ name: field, prefix: field })),
+      { name: "close", prefix: "status" },
+    ],
+    reportsChildChanges: followsChildren || !hasLinkedParts(layout),
+    ...(options.stateFields === undefined ? {} : { stateFields: options.stateFields }),
+  };
 }
 
-/** Reads and writes the opportunities of a Dynamics 365 Sales environment. */
+/** Looks up currencies by their codes; an environment's currencies hardly ever change, so each is asked for once. */
+function currencyLookup(send: Transport): WriteContext["currencyId"] {
+  const known = new Map<string, string>();
+  return async (code: string, options: OperationOptions) => {
+    const present = known.get(code);
+    if (present !== undefined) return present;
+    const filter = `isocurrencycode%20eq%20${quoted(code)}%20and%20statecode%20eq%200`;
+    const target = `transactioncurrencies?$select=transactioncurrencyid&$filter=${filter}`;
+    const response = await send({ method: "GET", target }, options);
+    const { value } = JSON.parse(response.body) as {
+      value: readonly { readonly transactioncurrencyid: string }[];
+    };
+    const id = value[0]?.transactioncurrencyid;
+    if (id === undefined) {
+      throw new CrmError(
+        "invalid",
+        `the currency ${code} isn't active in Dynamics 365; an administrator can add it`,
+        { field: currencyField },
+      );
+    }
+    known.set(code, id);
+    return id;
+  };
+}
+
+const guidPattern = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** Reads and writes the deals of a Dynamics 365 Sales environment through the Dataverse Web API. */
 export function createDynamicsAdapter(options: DynamicsAdapterOptions): CrmAdapter {
   const send = createTransport(options);
   const keyColumn = options.keyColumn ?? defaultKeyColumn;
-  const environmentUrl = new URL(options.rootUrl).origin;
-  const select = columnsOf([...options.fields, keyColumn]).join(",");
-  const toRecord = (row: DataverseRow): CrmRecord =>
-    opportunityToRecord(row, [...options.fields, keyColumn], environmentUrl);
-
-  async function read(
-    recordId: string,
-    operation: OperationOptions,
-  ): Promise<CrmRecord | undefined> {
-    const target = `opportunities(${encodeURIComponent(recordId)})?$select=${select}`;
-    const response = await send({ method: "GET", target, accept: [404] }, operation);
-    if (response.status === 404) return undefined;
-    return toRecord(JSON.parse(response.body) as DataverseRow);
-  }
-
-  async function upsert(write: CrmWrite, operation: OperationOptions) {
-    let record: CrmRecord | undefined;
-    let recordId = write.recordId;
-    for (const step of write.steps) {
-      const key = encodeURIComponent(`'${write.key.replaceAll("'", "''")}'`);
-      const address = recordId ?? `${keyColumn}=${key}`;
-      const ifMatch = step.expectedVersion ?? (recordId === undefined ? undefined : "*");
-      const response = await send(
-        {
-          method: "PATCH",
-          target: `opportunities(${address})?$select=${select}`,
-          headers: {
-            prefer: "return=representation",
-            ...(ifMatch === undefined ? {} : { "if-match": ifMatch }),
-          },
-          body: JSON.stringify(fieldsToOpportunity(step.fields)),
-        },
-        operation,
-      );
-      record = toRecord(JSON.parse(response.body) as DataverseRow);
-      recordId = record.id;
-      await operation.memo?.finish(step.key, record.id);
-    }
-    if (!record) throw new CrmError("invalid", "a write needs at least one step");
-    return { id: record.id, version: record.version, record };
-  }
-
-  async function* changesSince(
-    watermark: string,
-    operation: OperationOptions,
-  ): AsyncIterable<CrmChange> {
-    const pageSize = options.pageSize ?? defaultPageSize;
-    const first = `opportunities?$select=${select}`;
-    let next: string | undefined = watermark || first;
-    while (next !== undefined) {
-      const response = await send(
-        {
-          method: "GET",
-          target: next,
-          headers: { prefer: `odata.track-changes,odata.maxpagesize=${pageSize}` },
-          accept: [400, 410],
-        },
-        operation,
-      );
-      if (response.status >= 400) {
-        const { code, message } = readErrorBody(response.body);
-        if (code !== expiredTokenCode && response.status !== 410) {
-          throw new CrmError("invalid", `Dataverse refused the changes (${code}): ${message}`);
-        }
-        next = first;
-        continue;
-      }
-      const page = JSON.parse(response.body) as ChangesPage;
-      for (const row of page.value) {
-        if (String(row["@odata.context"] ?? "").endsWith("/$deletedEntity")) {
-          yield { kind: "deleted", recordId: String(row.id) };
-        } else {
-          yield { kind: "changed", record: toRecord(row) };
-        }
-      }
-      const delta = page["@odata.deltaLink"];
-      if (delta !== undefined) yield { kind: "watermark", watermark: delta };
-      next = page["@odata.nextLink"];
-    }
-  }
-
-  return { capabilities, read, upsert, changesSince };
+  const table = options.deals === "lead" ? leadTable : opportunityTable;
+  const layout = layoutOf(table, options.fields, keyColumn);
+  const rootUrl = options.rootUrl.replace(/\/+$/, "");
+  const context: WriteContext & WalkContext = {
+    send,
+    rootUrl,
+    environmentUrl: new URL(rootUrl).origin,
+    layout,
+    keyColumn,
+    pageSize: options.pageSize ?? defaultPageSize,
+    followsChildren: options.followChildren ?? true,
+    currencyId: currencyLookup(send),
+    accounts: {
+      ambiguity: options.ambiguousAccount ?? "refuse",
+      updates: options.updateAccounts ?? false,
+    },
+    contacts: {
+      ambiguity: options.ambiguousContact ?? "refuse",
+      updates: options.updateContacts ?? true,
+    },
+  };
+  return {
+    capabilities: capabilitiesOf(layout, options),
+    read: async (recordId, operation) => {
+      if (!guidPattern.test(recordId)) return undefined;
+      return (await readDeal(context, recordId, operation))?.record;
+    },
+    upsert: async (write, operation) => {
+      if (write.steps.length === 0) throw new CrmError("invalid", "a write needs a step");
+      const record = await writeDeal(context, write, operation);
+      return { id: record.id, version: record.version, record };
+    },
+    changesSince: (watermark, operation) => walkChanges(context, watermark, operation),
+  };
 }

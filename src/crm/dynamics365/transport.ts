@@ -26,6 +26,8 @@ export interface WebApiCall {
   readonly body?: string;
   /** Statuses to hand back instead of throwing. */
   readonly accept?: readonly number[];
+  /** True for a POST that changes nothing. */
+  readonly isRead?: boolean;
 }
 
 /** Sends calls; rejects with CrmError on every refusal that isn't accepted. */
@@ -51,20 +53,52 @@ export function readErrorBody(body: string): ErrorBody {
 
 const secondMs = 1000;
 
+/** The column that a refusal is about, where its sentence names one. */
+function columnOf(message: string): string | undefined {
+  return (
+    /length of the '(\w+)' attribute/.exec(message)?.[1] ??
+    /of '(\w+)' on record/.exec(message)?.[1] ??
+    /property '(\w+)' does not exist/.exec(message)?.[1] ??
+    /Required field '(\w+)'/.exec(message)?.[1]
+  );
+}
+
 /** Retry-After in milliseconds; Dataverse sends seconds. */
 function retryAfterMs(response: HttpResponse): number | undefined {
   const seconds = Number(response.headers["retry-after"] ?? Number.NaN);
   return Number.isFinite(seconds) ? Math.max(0, seconds) * secondMs : undefined;
 }
 
-/** The error that an answer stands for. */
-export function errorOfResponse(response: HttpResponse, isWrite: boolean): CrmError {
-  const { code, message } = readErrorBody(response.body);
+const shortestSecret = 3;
+
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === "string") return value.length >= shortestSecret ? [value] : [];
+  if (value === null || typeof value !== "object") return [];
+  return Object.values(value).flatMap(textsIn);
+}
+
+/** A sentence of Dataverse's without the values that were sent: an error carries none. */
+function withoutValues(message: string, bodies: readonly string[]): string {
+  const values = bodies
+    .filter((body) => body.startsWith("{"))
+    .flatMap((body) => textsIn(JSON.parse(body)));
+  return values.reduce((text, value) => text.replaceAll(value, "…"), message);
+}
+
+/** The error that an answer stands for; `bodies` are those that were sent. */
+export function errorOfResponse(
+  response: HttpResponse,
+  isWrite: boolean,
+  bodies: readonly string[] = [],
+): CrmError {
+  const { code, message: sentence } = readErrorBody(response.body);
+  const message = withoutValues(sentence, bodies);
   const text = `Dataverse answered ${response.status}${code ? ` (${code})` : ""}: ${
     message.slice(0, maxMessageLength) || "no reason given"
   }`;
   const wait = retryAfterMs(response);
   const details = wait === undefined ? {} : { retryAfterMs: wait };
+  const field = columnOf(message);
   switch (response.status) {
     case 401:
     case 403:
@@ -78,7 +112,7 @@ export function errorOfResponse(response: HttpResponse, isWrite: boolean): CrmEr
     default:
       return response.status >= 500
         ? new CrmError("unavailable", text, { ...details, outcomeUnknown: isWrite })
-        : new CrmError("invalid", text);
+        : new CrmError("invalid", text, field === undefined ? {} : { field });
   }
 }
 
@@ -125,7 +159,7 @@ export function createTransport(transport: TransportOptions): Transport {
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
   return async (call, options) => {
-    const isWrite = call.method !== "GET";
+    const isWrite = call.method !== "GET" && !call.isRead;
     const signal = options.signal === undefined ? {} : { signal: options.signal };
     try {
       const token = await transport.getToken(signal);
@@ -137,7 +171,7 @@ export function createTransport(transport: TransportOptions): Transport {
       }
       const accepted = response.status < 400 || call.accept?.includes(response.status);
       if (accepted) return response;
-      throw errorOfResponse(response, isWrite);
+      throw errorOfResponse(response, isWrite, call.body === undefined ? [] : [call.body]);
     } catch (error) {
       throw error instanceof HttpFailure ? errorOfFailure(error, isWrite) : error;
     }

@@ -85,7 +85,7 @@ export function connectorCustomisation(
       childTable(
         "pr_solution",
         "Microsoft Partner Center Solution",
-        [text("pr_solutionid", "Solution id", 100), text("pr_type", "Solution type", 100)],
+        [text("pr_solutioncode", "Solution id", 100), text("pr_type", "Solution type", 100)],
         standard,
       ),
       childTable(

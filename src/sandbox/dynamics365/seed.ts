@@ -136,7 +136,7 @@ export async function seedDeals(environment: Environment, options: SeedOptions):
     const [solutionId, solutionName] = inventor.pick(solutions);
     await insertOne("pr_solution", {
       pr_name: solutionName,
-      pr_solutionid: solutionId,
+      pr_solutioncode: solutionId,
       pr_type: "Name",
       "pr_Opportunity@odata.bind": `opportunities(${opportunity.id})`,
     });
