@@ -35,6 +35,7 @@ export {
   type RefreshTokenCredentialOptions,
 } from "./credentials/refresh-token.ts";
 export type { SignInStatus } from "./credentials/sign-in.ts";
+export type { SignedInPerson } from "./credentials/token-endpoint.ts";
 export {
   createMemoryTokenStore,
   type StoredSignIn,
@@ -46,6 +47,11 @@ export {
   defaultScope,
   defaultWebhookEndpoint,
   defaultWebhookScope,
+  type Endpoint,
+  type NextLinkRefusal,
+  parseEndpoint,
+  referralUrl,
+  resolveNextLink,
 } from "./endpoint.ts";
 export {
   allOf,

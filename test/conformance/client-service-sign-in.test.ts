@@ -108,7 +108,9 @@ describe("a person signs in once", () => {
     });
     const tokenStore = createMemoryTokenStore();
     const returnedUrl = answer.headers.get("location") ?? "";
-    await finishAuthorization({ ...options, start, returnedUrl, tokenStore });
+    const person = await finishAuthorization({ ...options, start, returnedUrl, tokenStore });
+    const { organizationId: tenantId, userId } = running.apps.admin;
+    expect(person).toEqual({ tenantId, userId });
     expect(await canList(tokenStore)).toBe(true);
     const again = finishAuthorization({ ...options, start, returnedUrl, tokenStore });
     await expect(again).rejects.toMatchObject({ code: "signInRequired" });

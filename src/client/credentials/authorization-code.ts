@@ -9,7 +9,7 @@ import {
 } from "../../runtime/index.ts";
 import { scopeOfSignIn, signInOf } from "./sign-in.ts";
 import { scopeText } from "./token-cache.ts";
-import { demandTokens, type Issuer, issuerUrl } from "./token-endpoint.ts";
+import { demandTokens, type Issuer, issuerUrl, type SignedInPerson } from "./token-endpoint.ts";
 import type { TokenStore } from "./token-store-port.ts";
 
 /** What an authorization code flow with PKCE needs at both of its ends. */
@@ -66,10 +66,13 @@ export interface AuthorizationReturn extends AuthorizationCodeOptions {
 }
 
 /**
- * Redeems the returned code and stores the refresh token. Rejects with ReferralsError
- * `signInFailed` where the state isn't ours or the issuer returned an error instead of a code.
+ * Redeems the returned code, stores the refresh token, and resolves to who signed in, where the
+ * issuer tells it. Rejects with ReferralsError `signInFailed` where the state isn't ours or the
+ * issuer returned an error instead of a code.
  */
-export async function finishAuthorization(options: AuthorizationReturn): Promise<void> {
+export async function finishAuthorization(
+  options: AuthorizationReturn,
+): Promise<SignedInPerson | undefined> {
   const { clock = systemClock, http = fetchHttp } = options;
   const code = codeOf(options);
   const grant = await demandTokens(
@@ -90,6 +93,7 @@ export async function finishAuthorization(options: AuthorizationReturn): Promise
     });
   }
   await options.tokenStore.save(signIn);
+  return grant.person;
 }
 
 function codeOf({ returnedUrl, start }: AuthorizationReturn): string {

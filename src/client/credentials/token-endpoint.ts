@@ -21,6 +21,16 @@ export interface TokenGrant {
   /** In milliseconds since 1970, where the issuer tells it. */
   readonly refreshTokenExpiresAt?: number;
   readonly account?: string;
+  /** Who signed in, where the tokens tell it. */
+  readonly person?: SignedInPerson;
+}
+
+/** A person as the issuer knows them: ids that stay, whatever the account's name becomes. */
+export interface SignedInPerson {
+  /** The claim `tid`. */
+  readonly tenantId: string;
+  /** The claim `oid`, which is the same for every app. */
+  readonly userId: string;
 }
 
 /** What talks to the issuer. */
@@ -143,7 +153,9 @@ function grantOf(document: unknown, now: number): TokenGrant {
     });
   }
   const refreshLifetimeSeconds = Number(fields.refresh_token_expires_in);
-  const account = accountOf(fields.id_token) ?? accountOf(accessToken);
+  const claims = { ...claimsOf(accessToken), ...claimsOf(fields.id_token) };
+  const account = accountOf(claims);
+  const person = personOf(claims);
   return {
     accessToken,
     expiresAt: now + lifetimeSeconds * 1000,
@@ -152,21 +164,35 @@ function grantOf(document: unknown, now: number): TokenGrant {
       ? { refreshTokenExpiresAt: now + refreshLifetimeSeconds * 1000 }
       : {}),
     ...(account === undefined ? {} : { account }),
+    ...(person === undefined ? {} : { person }),
   };
 }
 
-/** The account's name in a token, for display only: the signature is the receiver's business. */
-function accountOf(token: unknown): string | undefined {
-  if (typeof token !== "string") return undefined;
-  const payload = token.split(".")[1];
-  if (payload === undefined) return undefined;
+type Claims = Readonly<Record<string, unknown>>;
+
+/**
+ * The claims of a token that came straight from the issuer, whose connection vouches for it (OpenID
+ * Connect Core 3.1.3.7); what it permits is the receiver's business.
+ */
+function claimsOf(token: unknown): Claims {
+  const payload = typeof token === "string" ? token.split(".")[1] : undefined;
+  if (payload === undefined) return {};
   try {
     const bytes = atob(payload.replaceAll("-", "+").replaceAll("_", "/"));
     const text = new TextDecoder().decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)));
-    const claims = JSON.parse(text) as Readonly<Record<string, unknown>>;
-    const name = claims.preferred_username ?? claims.upn ?? claims.email;
-    return typeof name === "string" ? name : undefined;
+    return JSON.parse(text) as Claims;
   } catch {
-    return undefined;
+    return {};
   }
+}
+
+/** The account's name, for display only. */
+function accountOf(claims: Claims): string | undefined {
+  const name = claims.preferred_username ?? claims.upn ?? claims.email;
+  return typeof name === "string" ? name : undefined;
+}
+
+function personOf({ tid: tenantId, oid: userId }: Claims): SignedInPerson | undefined {
+  if (typeof tenantId !== "string" || typeof userId !== "string") return undefined;
+  return { tenantId, userId };
 }
