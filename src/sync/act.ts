@@ -200,19 +200,23 @@ export async function sendDeal(
   const { crm, rules } = context;
   const version = attempt.version === "" ? "" : rules.precondition(attempt.version);
   const options = { correlationId: attempt.id, memo: memoOf(context, pair.id, attempt) };
+  const steps = stepsOf(crm.capabilities, attempt.id, fields, version);
   const written = await crm.upsert(
     {
       key: pair.referral?.id ?? pair.id,
       ...(pair.crm ? { recordId: pair.crm.id } : {}),
-      steps: stepsOf(crm.capabilities, attempt.id, fields, version),
+      steps,
     },
     options,
   );
-  if (written.record) return { record: written.record, isExact: true };
+  if (written.record) return { record: written.record, isExact: steps.length === 1 };
   const record = await crm.read(written.id, { correlationId: attempt.id });
   if (!record)
     throw new Error(`the CRM can't show record ${written.id}, which it has just written`);
-  const isExact = record.version === written.version && written.version !== "";
+  const isExact =
+    steps.length === 1 &&
+    crm.capabilities.versions === "etag" &&
+    record.version === written.version;
   return { record, isExact };
 }
 

@@ -119,7 +119,9 @@ async function settleCreated(
     const landed = landDeal(context, { ...pair, attempt: undefined }, record, sighting).pair;
     const agreements = attempt.writes.map(({ field, value, source }): Agreement => {
       const stored = context.rules.agreedValue(value, values[field] ?? null);
-      return { field, referral: source, crm: stored };
+      const isOurs = context.projection.byName.get(field)?.lens.sameInCrm(value, stored);
+      // Made in several steps, perhaps over a while: another value may be somebody's edit.
+      return isOurs ? { field, referral: source, crm: stored } : { field, referral: source };
     });
     const agreed = agree(context, landed, agreements);
     const linked = linkedDeal(context, agreed.pair, constants);

@@ -264,10 +264,8 @@ class SyncEngine implements Engine {
 
   #dueAt(rhythm: Rhythm, connection: ConnectionState): number {
     const { settings, clock } = this.#context;
-    const { referralCursor, crmCursor, auditedAt, epoch } = connection;
-    // The first walks are an audit themselves; a new epoch begins with one.
-    const firstAudit = isWalked(connection) ? referralCursor.walkedAt : clock.now();
-    const lastAudit = auditedAt > 0 || epoch > 1 ? auditedAt : firstAudit;
+    const { referralCursor, crmCursor, auditedAt } = connection;
+    const lastAudit = isWalked(connection) ? auditedAt : clock.now();
     const regular = {
       referrals: referralCursor.walkedAt + settings.pollReferralsMs,
       crm: crmCursor.walkedAt + settings.pollCrmMs,

@@ -44,13 +44,14 @@ export function linkCreated(
   const { projection, clock, rules, settings } = context;
   const values = projection.referralValues(found.referral);
   const landed = landReferral(context, pair, found.referral, found.eTag, sighting).pair;
-  const agreements = creation.writes.map(
-    ({ field, value, source }): Agreement => ({
-      field,
-      referral: rules.agreedValue(value, values[field] ?? null),
-      crm: source,
-    }),
-  );
+  const isAnswer = sighting.source !== "list";
+  const agreements = creation.writes.map(({ field, value, source }): Agreement => {
+    const stored = values[field] ?? null;
+    const isOurs = projection.byName.get(field)?.lens.sameInReferral(value, stored);
+    // Found later, another value may be somebody's edit: then the deal's is known, and this is news.
+    if (!isAnswer && !isOurs) return { field, crm: source };
+    return { field, referral: rules.agreedValue(value, stored), crm: source };
+  });
   if (creation.stage) agreements.push(creation.stage);
   const { pair: agreed, history } = agree(context, landed, agreements);
   const isInviting = settings.inviteMicrosoft && canInviteMicrosoft(found.referral);

@@ -39,6 +39,8 @@ interface Observation<Document> {
   readonly walkedAt: number;
   readonly changedBy: string | undefined;
   readonly url: string | undefined;
+  /** False where two edits can have one version: whole seconds, or no versions at all. */
+  readonly isVersionExact: boolean;
   /** True where something beside the mapped values matters and has changed. */
   readonly isOtherwiseNews: boolean;
   readonly same: (field: string, left: CrmValue, right: CrmValue) => boolean;
@@ -66,6 +68,7 @@ export function landReferral(
     walkedAt: sighting.connection.referralCursor.walkedAt,
     changedBy: referral.lastModifiedVia ?? undefined,
     url: undefined,
+    isVersionExact: true,
     isOtherwiseNews:
       referral.trackingInfo?.microsoftMsxId !== known?.trackingInfo?.microsoftMsxId ||
       referral.status !== known?.status,
@@ -104,6 +107,7 @@ export function landDeal(
     walkedAt: sighting.connection.crmCursor.walkedAt,
     changedBy: record.modifiedBy,
     url: record.url,
+    isVersionExact: context.crm.capabilities.versions === "etag",
     isOtherwiseNews:
       isKept !== (known !== undefined) ||
       (mapping.holding !== undefined &&
@@ -164,9 +168,10 @@ function orderOf<Document>(
 ): Order {
   if (!known || known.stamp === "" || known.presence !== "present") return "newer";
   const order = rules.orderOf(known, observation, source);
-  const isWithoutVersion = observation.version === "" && order !== "older";
-  if (!isWithoutVersion || observation.stamp !== known.stamp) return order;
-  return hasNewValues(observation) ? order : "same";
+  if (observation.isVersionExact || observation.stamp !== known.stamp) return order;
+  // A version that several edits can share says nothing where the values differ.
+  if (!hasNewValues(observation)) return "same";
+  return source === "list" ? "tie" : "newer";
 }
 
 function hasNewValues<Document>({ values, before, same }: Observation<Document>): boolean {

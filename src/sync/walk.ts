@@ -139,8 +139,14 @@ async function landReferrals(
     }
     const referralCursor = cursorAfter(connection);
     const isMoved = referralCursor !== connection.referralCursor;
-    return { landed, connection: isMoved ? { ...connection, referralCursor } : undefined };
+    const next = { ...connection, referralCursor, auditedAt: auditedAt(connection, startedAt) };
+    return { landed, connection: isMoved ? next : undefined };
   });
+}
+
+/** The first walk over everything is an audit itself. */
+function auditedAt({ auditedAt: before, crmCursor, referralCursor }: ConnectionState, now: number) {
+  return crmCursor.walkedAt === 0 || referralCursor.walkedAt === 0 ? now : before;
 }
 
 interface LandedPage {
@@ -225,7 +231,9 @@ async function landDeals(
       const one = landDeal(context, before, change.record, sighting);
       if (one.pair !== before) landed.push(withoutNeed(one));
     }
-    return { landed, connection: cursor ? { ...connection, crmCursor: cursor } : undefined };
+    if (!cursor) return { landed, connection: undefined };
+    const next = { ...connection, crmCursor: cursor };
+    return { landed, connection: { ...next, auditedAt: auditedAt(connection, startedAt) } };
   });
 }
 
