@@ -301,7 +301,7 @@ function excuseOf(
     if (pair.problem !== undefined && pair.problem.retryAt === undefined) return "dead letter";
     if (pair.paused) return "paused";
     if (pair.ended !== undefined) return pair.ended;
-    if (pair.state === "held") return "held";
+    if (pair.isHeld) return "held";
     if (field === undefined) {
       if (pair.refusals.length > 0) return `refused: ${pair.refusals[0]?.reason}`;
       continue;

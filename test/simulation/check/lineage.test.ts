@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createLineage, descendsFrom } from "./lineage.ts";
+import type { Side } from "../schedule/schedule.ts";
+import { createLineage, descendsFrom, type Place } from "./lineage.ts";
 import type { NeutralValues } from "./values.ts";
 
 function values(notes: string): NeutralValues {
@@ -15,19 +16,24 @@ function values(notes: string): NeutralValues {
   };
 }
 
+/** One record for each deal and side. */
+function place(deal: number, side: Side, at: number): Place {
+  return { deal, side, record: `${side}-${deal}`, at };
+}
+
 /** A lineage in which both sides hold the note "first". */
 function linked() {
   const lineage = createLineage();
-  lineage.outside(0, "crm", undefined, values("first"), "person", 0);
-  lineage.engine(0, "referrals", undefined, values("first"), 1);
+  lineage.outside(place(0, "crm", 0), undefined, values("first"), "person");
+  lineage.engine(place(0, "referrals", 1), undefined, values("first"));
   return lineage;
 }
 
 describe("the lineage of values", () => {
   it("takes a carried value as the one that it came from", () => {
     const lineage = linked();
-    lineage.outside(0, "crm", values("first"), values("second"), "person", 2);
-    lineage.engine(0, "referrals", values("first"), values("second"), 3);
+    lineage.outside(place(0, "crm", 2), values("first"), values("second"), "person");
+    lineage.engine(place(0, "referrals", 3), values("first"), values("second"));
     expect(lineage.overwrites).toEqual([]);
     expect(lineage.inventions).toEqual([]);
     expect(lineage.current(0, "referrals", "notes")).toBe(lineage.current(0, "crm", "notes"));
@@ -35,9 +41,9 @@ describe("the lineage of values", () => {
 
   it("sees a lost update: an edit overwritten by a value that knew nothing of it", () => {
     const lineage = linked();
-    lineage.outside(0, "crm", values("first"), values("theirs"), "person", 2);
-    lineage.outside(0, "referrals", values("first"), values("ours"), "person", 3);
-    lineage.engine(0, "referrals", values("ours"), values("theirs"), 4);
+    lineage.outside(place(0, "crm", 2), values("first"), values("theirs"), "person");
+    lineage.outside(place(0, "referrals", 3), values("first"), values("ours"), "person");
+    lineage.engine(place(0, "referrals", 4), values("ours"), values("theirs"));
     expect(lineage.overwrites).toMatchObject([
       { side: "referrals", field: "notes", loser: { value: "ours" }, winner: { value: "theirs" } },
     ]);
@@ -45,37 +51,46 @@ describe("the lineage of values", () => {
 
   it("sees an old value that comes back over a newer one", () => {
     const lineage = linked();
-    lineage.outside(0, "crm", values("first"), values("second"), "person", 2);
-    lineage.engine(0, "crm", values("second"), values("first"), 3);
+    lineage.outside(place(0, "crm", 2), values("first"), values("second"), "person");
+    lineage.engine(place(0, "crm", 3), values("second"), values("first"));
     expect(lineage.overwrites).toMatchObject([{ side: "crm", loser: { value: "second" } }]);
   });
 
   it("sees a value that nobody wrote", () => {
     const lineage = linked();
-    lineage.engine(0, "crm", values("first"), values("made up"), 2);
+    lineage.engine(place(0, "crm", 2), values("first"), values("made up"));
     expect(lineage.inventions).toMatchObject([{ side: "crm", field: "notes", value: "made up" }]);
   });
 
   it("never takes a value of another deal for one of this", () => {
     const lineage = linked();
-    lineage.outside(1, "referrals", undefined, values("of another deal"), "person", 2);
-    lineage.engine(0, "crm", values("first"), values("of another deal"), 3);
+    lineage.outside(place(1, "referrals", 2), undefined, values("of another deal"), "person");
+    lineage.engine(place(0, "crm", 3), values("first"), values("of another deal"));
     expect(lineage.inventions).toMatchObject([{ deal: 0, value: "of another deal" }]);
   });
 
   it("takes the same value typed on both sides as agreed", () => {
     const lineage = linked();
-    lineage.outside(0, "crm", values("first"), values("same"), "person", 2);
-    lineage.outside(0, "referrals", values("first"), values("same"), "person", 3);
-    lineage.outside(0, "crm", values("same"), values("next"), "person", 4);
-    lineage.engine(0, "referrals", values("same"), values("next"), 5);
+    lineage.outside(place(0, "crm", 2), values("first"), values("same"), "person");
+    lineage.outside(place(0, "referrals", 3), values("first"), values("same"), "person");
+    lineage.outside(place(0, "crm", 4), values("same"), values("next"), "person");
+    lineage.engine(place(0, "referrals", 5), values("same"), values("next"));
+    expect(lineage.overwrites).toEqual([]);
+  });
+
+  it("takes a value that was set back to what was agreed as no edit", () => {
+    const lineage = linked();
+    lineage.outside(place(0, "crm", 2), values("first"), values("second"), "person");
+    lineage.outside(place(0, "crm", 3), values("second"), values("first"), "person");
+    lineage.outside(place(0, "referrals", 4), values("first"), values("theirs"), "person");
+    lineage.engine(place(0, "crm", 5), values("first"), values("theirs"));
     expect(lineage.overwrites).toEqual([]);
   });
 
   it("keeps a value that was set back apart from the one that it repeats", () => {
     const lineage = linked();
-    lineage.outside(0, "crm", values("first"), values("second"), "person", 2);
-    lineage.outside(0, "crm", values("second"), values("first"), "person", 3);
+    lineage.outside(place(0, "crm", 2), values("first"), values("second"), "person");
+    lineage.outside(place(0, "crm", 3), values("second"), values("first"), "person");
     const back = lineage.current(0, "crm", "notes");
     const old = lineage.current(0, "referrals", "notes");
     expect(back && old && descendsFrom(back, old)).toBe(true);

@@ -39,27 +39,24 @@ export interface Arrival extends Invention {
  * keeps its origin. So a lost update is an engine write over a value that the new one does not descend from.
  */
 export interface Lineage {
-  outside(
-    deal: number,
-    side: Side,
-    before: NeutralValues | undefined,
-    after: NeutralValues,
-    by: string,
-    at: number,
-  ): void;
-  engine(
-    deal: number,
-    side: Side,
-    before: NeutralValues | undefined,
-    after: NeutralValues,
-    at: number,
-  ): void;
+  /** Somebody else than the engine changed a record. */
+  outside(place: Place, before: NeutralValues | undefined, after: NeutralValues, by: string): void;
+  /** The engine changed a record. */
+  engine(place: Place, before: NeutralValues | undefined, after: NeutralValues): void;
   readonly overwrites: readonly Overwrite[];
   readonly inventions: readonly Invention[];
   /** Every value that the engine put anywhere, in order, with the moment when its origin came into being. */
   readonly written: readonly Arrival[];
-  /** True where the value that `side` shows now was last put there by somebody who knew of `origin`. */
+  /** The newest value of a deal's records on one side, with where it came from. */
   current(deal: number, side: Side, field: EditedField): Origin | undefined;
+}
+
+/** Which record changed, and when. */
+export interface Place {
+  readonly deal: number;
+  readonly side: Side;
+  readonly record: string;
+  readonly at: number;
 }
 
 /** True where `later` was written in knowledge of `earlier`, or is it. */
@@ -75,6 +72,22 @@ export function descendsFrom(later: Origin, earlier: Origin): boolean {
   return false;
 }
 
+/**
+ * True where `loser` merely set back what `winner` was derived from: a value that is as it was agreed is no edit, however it
+ * came to be so.
+ */
+function isSetBack(loser: Origin, winner: Origin): boolean {
+  const waiting = [...loser.parents];
+  const seen = new Set<Origin>();
+  for (let origin = waiting.pop(); origin; origin = waiting.pop()) {
+    if (origin.value === loser.value && descendsFrom(winner, origin)) return true;
+    if (seen.has(origin)) continue;
+    seen.add(origin);
+    waiting.push(...origin.parents);
+  }
+  return false;
+}
+
 interface Track {
   current: Origin | undefined;
   readonly all: Origin[];
@@ -82,16 +95,26 @@ interface Track {
 
 /** An empty lineage. */
 export function createLineage(): Lineage {
-  const tracks = new Map<string, Track>();
+  /** By deal, side and field; within it by record. */
+  const tracks = new Map<string, Map<string, Track>>();
   const overwrites: Overwrite[] = [];
   const inventions: Invention[] = [];
   const written: Arrival[] = [];
-  const trackOf = (deal: number, side: Side, field: EditedField): Track => {
+  const tracksOf = (deal: number, side: Side, field: EditedField): Map<string, Track> => {
     const key = `${deal} ${side} ${field}`;
-    let track = tracks.get(key);
+    let records = tracks.get(key);
+    if (!records) {
+      records = new Map();
+      tracks.set(key, records);
+    }
+    return records;
+  };
+  const trackOf = ({ deal, side, record }: Place, field: EditedField): Track => {
+    const records = tracksOf(deal, side, field);
+    let track = records.get(record);
     if (!track) {
       track = { current: undefined, all: [] };
-      tracks.set(key, track);
+      records.set(record, track);
     }
     return track;
   };
@@ -100,12 +123,12 @@ export function createLineage(): Lineage {
     if (!track.all.includes(origin)) track.all.push(origin);
   };
 
-  const write = (deal: number, side: Side, field: EditedField, value: string, at: number): void => {
-    const track = trackOf(deal, side, field);
+  const write = (place: Place, field: EditedField, value: string): void => {
+    const { deal, side, at } = place;
+    const track = trackOf(place, field);
     const loser = track.current;
-    const known = trackOf(deal, otherSide(side), field).all.filter(
-      (origin) => origin.value === value,
-    );
+    const others = [...tracksOf(deal, otherSide(side), field).values()];
+    const known = others.flatMap(({ all }) => all.filter((origin) => origin.value === value));
     // The newest that descends from what it replaces; where none does, the newest at all.
     const winner =
       known.findLast((origin) => !loser || descendsFrom(origin, loser)) ??
@@ -117,23 +140,28 @@ export function createLineage(): Lineage {
       put(track, { value, at, by: "engine", parents: loser ? [loser] : [] });
       return;
     }
-    if (loser && loser.value !== "" && !descendsFrom(winner, loser)) {
+    const isUnread = loser && loser.value !== "" && !descendsFrom(winner, loser);
+    if (isUnread && !isSetBack(loser, winner)) {
       overwrites.push({ deal, side, field, loser, winner, at });
     }
     put(track, winner);
   };
 
+  const current = (deal: number, side: Side, field: EditedField): Origin | undefined =>
+    [...tracksOf(deal, side, field).values()].findLast((track) => track.current)?.current;
+
   return {
     overwrites,
     inventions,
     written,
-    current: (deal, side, field) => trackOf(deal, side, field).current,
-    outside(deal, side, before, after, by, at) {
+    current,
+    outside(place, before, after, by) {
+      const { deal, side, at } = place;
       for (const field of editedFields) {
         const value = after[field];
         if (value === (before?.[field] ?? "")) continue;
-        const track = trackOf(deal, side, field);
-        const known = trackOf(deal, otherSide(side), field).current;
+        const track = trackOf(place, field);
+        const known = current(deal, otherSide(side), field);
         const parent = track.current;
         // The same value typed on both sides is one value: whoever knows either knows both.
         if (known && known.value === value && !(parent && descendsFrom(parent, known))) {
@@ -144,9 +172,9 @@ export function createLineage(): Lineage {
         }
       }
     },
-    engine(deal, side, before, after, at) {
+    engine(place, before, after) {
       for (const field of editedFields) {
-        if (after[field] !== (before?.[field] ?? "")) write(deal, side, field, after[field], at);
+        if (after[field] !== (before?.[field] ?? "")) write(place, field, after[field]);
       }
     },
   };

@@ -123,26 +123,31 @@ export function createWitness(
       const old = before && valuesOfReferral(before);
       const values = valuesOfReferral(after);
       const at = sinceStart();
+      const place = { deal: deal.index, side: "referrals", record: after.id, at } as const;
       if (actor === "engine") {
         landed.push({ at, side: "referrals", deal: deal.index });
         followWrite(deal.index, "referrals");
+        if (isClosedForDeletion(before, after)) {
+          if (!deal.isDeleted) {
+            report("no resurrection, no delete from absence", `${after.id} was closed for nothing`);
+          }
+          lineage.outside(place, old, values, "policy");
+          return;
+        }
         checkConsent(deal, old?.contact ?? "", values.contact, report);
-        if (before) return lineage.engine(deal.index, "referrals", old, values, at);
+        if (before) {
+          lineage.engine(place, old, values);
+          return;
+        }
         // The service decides about the state of a new referral: that value is its own.
         const state = lineage.current(deal.index, "crm", "status")?.value ?? values.status;
-        lineage.engine(deal.index, "referrals", undefined, { ...values, status: state }, at);
-        lineage.outside(
-          deal.index,
-          "referrals",
-          { ...values, status: state },
-          values,
-          "server",
-          at,
-        );
+        const asked = { ...values, status: state };
+        lineage.engine(place, undefined, asked);
+        lineage.outside(place, asked, values, "server");
         return;
       }
       if (actor !== "server") edits.push({ at, side: "referrals", deal: deal.index });
-      lineage.outside(deal.index, "referrals", old, values, actor, at);
+      lineage.outside(place, old, values, actor);
     },
     crmChanged(organisation, change) {
       const deal =
@@ -170,6 +175,7 @@ export function createWitness(
         edits.push({ at, side: "crm", deal: deal.index });
         return;
       }
+      const place = { deal: deal.index, side: "crm", record: change.id, at } as const;
       const old = change.before && valuesOfDeal(change.before);
       const values = valuesOfDeal(change.after);
       if (change.actor === "engine") {
@@ -178,10 +184,11 @@ export function createWitness(
         if (deal.isDeleted) {
           report("no resurrection, no delete from absence", `${change.id} came back`);
         }
-        return lineage.engine(deal.index, "crm", old, values, at);
+        lineage.engine(place, old, values);
+        return;
       }
       edits.push({ at, side: "crm", deal: deal.index });
-      lineage.outside(deal.index, "crm", old, values, change.actor, at);
+      lineage.outside(place, old, values, change.actor);
     },
     referralsCalled(call) {
       calls.push(call);
@@ -212,6 +219,15 @@ function dealOfNew(book: DealBook, change: ReferralChange): Deal | undefined {
   if (known) return known;
   const reference = change.after.externalReferenceId;
   return typeof reference === "string" ? book.ofCrmRecord(reference) : undefined;
+}
+
+/** The engine closes a referral, and says that its deal was deleted. */
+function isClosedForDeletion(
+  before: Record<string, unknown> | undefined,
+  after: Record<string, unknown>,
+): boolean {
+  const isNews = before !== undefined && before.statusReason !== after.statusReason;
+  return isNews && after.status === "Closed" && /deleted/.test(String(after.statusReason));
 }
 
 function checkConsent(

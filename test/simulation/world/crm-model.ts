@@ -48,6 +48,8 @@ export interface CrmModel {
   /** Everything that ever changed, oldest first. */
   readonly log: readonly CrmLogEntry[];
   rows(): Iterable<CrmRow>;
+  /** Accounts and contacts whose deal doesn't exist yet, by the deal's external key. */
+  readonly loose: Map<string, CrmFields>;
   /** The id that the next new record will have. */
   nextId(): string;
   create(actor: Actor, key: string | undefined, fields: CrmFields): CrmRow;
@@ -109,6 +111,7 @@ export function createCrmModel(options: {
     findByKey: (key) => byKey.get(key),
     log,
     rows: () => rows.values(),
+    loose: new Map(),
     nextId: () => `${options.prefix}-${created + 1}`,
     create(actor, key, fields) {
       created += 1;

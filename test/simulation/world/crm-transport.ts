@@ -34,6 +34,8 @@ export interface CrmNetwork {
 
 const timeoutMs = 30_000;
 
+type Landed = { readonly row: CrmRow; readonly record: CrmRecord } | undefined;
+
 /** The CRM adapter for one life of the process: each call takes time and may fail as CRMs do. */
 export function crmTransport(network: CrmNetwork, generation: Generation): CrmAdapter {
   const { scheduler, faults, model, trace, random } = network;
@@ -109,17 +111,17 @@ export function crmTransport(network: CrmNetwork, generation: Generation): CrmAd
       for (const step of write.steps) {
         if (options.memo?.finished(step.key) !== undefined) continue;
         const target: CrmRow | undefined = row;
-        const landed = await call("write", target?.id ?? write.key, () => {
+        const landed: Landed = await call("write", target?.id ?? write.key, () => {
           if (target && isHidden(target.id)) {
             faults.take("crm-permission-lost", network.dealOf(target.id));
             throw new CrmError("unauthorized", "no permission to write this deal");
           }
           const written = perform(model, write, step, target);
-          return { row: written, record: model.record(written) };
+          return written ? { row: written, record: model.record(written) } : undefined;
         });
-        row = landed.row;
-        record = landed.record;
-        await options.memo?.finish(step.key, row.id);
+        row = landed?.row;
+        record = landed?.record;
+        await options.memo?.finish(step.key, row?.id ?? `${step.part} of ${write.key}`);
       }
       if (!row) throw new CrmError("invalid", "a write without a step");
       if (!record) return { id: row.id, version: model.record(row).version };
@@ -142,9 +144,14 @@ function perform(
   write: CrmWrite,
   step: CrmStep,
   target: CrmRow | undefined,
-): CrmRow {
+): CrmRow | undefined {
   const row = target ?? model.findByKey(write.key);
-  if (!row) return model.create("engine", write.key, step.fields);
+  if (!row) {
+    // Account and contacts come before the deal that they belong to: nobody sees a deal made of them alone.
+    const parts = { ...model.loose.get(write.key), ...step.fields };
+    model.loose.set(write.key, parts);
+    return step.part === "deal" ? model.create("engine", write.key, parts) : undefined;
+  }
   if (row.isDeleted) throw new CrmError("not-found", "the deal is not there");
   const versions = model.habits.versions;
   if (
