@@ -88,11 +88,12 @@ export function pageStatement(search: Search, page: Page, source: Source): State
   };
 }
 
-/** The number of all that is found. */
-export function countStatement(search: Search, source: Source): Statement {
-  const condition = where(search, source, [search.filter]);
-  return {
-    sql: `SELECT count(*) AS "count" FROM "${source}" ${condition.sql}`,
-    values: condition.values,
-  };
+/** The number of all that is found, counted no further than to `limit` where one is given. */
+export function countStatement(search: Search, source: Source, limit?: number): Statement {
+  const { sql, values } = where(search, source, [search.filter]);
+  if (limit === undefined) {
+    return { sql: `SELECT count(*) AS "count" FROM "${source}" ${sql}`, values };
+  }
+  const some = `SELECT 1 FROM "${source}" ${sql} LIMIT ?`;
+  return { sql: `SELECT count(*) AS "count" FROM (${some}) AS "some"`, values: [...values, limit] };
 }

@@ -51,6 +51,6 @@ export async function seedReferrals(database: Database, options: SeedOptions): P
   try {
     await insertAll(database, options);
   } finally {
-    if (isLarge) await runAll(database, createIndexStatements);
+    if (isLarge) await runAll(database, createIndexStatements(database.dialect));
   }
 }
