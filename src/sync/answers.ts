@@ -3,7 +3,7 @@ import { commit, commitPair, type EngineContext, quietly, updatePair } from "./e
 import { type Answer, EngineRefusal } from "./engine-port.ts";
 import type { InboxItem } from "./ledger-port.ts";
 import { linkPairs } from "./link.ts";
-import type { Decision, Pair, PairState } from "./pair.ts";
+import type { Decision, Pair, PairState, SeenValues } from "./pair.ts";
 
 /** Carries out a person's answer to a question of the inbox. */
 export async function resolveItem(
@@ -66,44 +66,45 @@ async function answerField(
   const isKnown = ["referral", "crm", "value", "dismiss"].includes(choose);
   const { field } = item;
   if (!isKnown || field === undefined) throw unfitting(item, answer);
-  const decision: Decision | undefined =
-    choose === "value"
-      ? { take: "value", value: answer.value }
-      : choose === "dismiss"
-        ? undefined
-        : { take: choose === "crm" ? "crm" : "referral" };
-  const pair = await pairOf(context, item);
-  const { projection, clock } = context;
-  const shown = {
-    field,
-    ...(pair.referral?.document
-      ? { referral: projection.referralValues(pair.referral.document)[field] ?? null }
-      : {}),
-    ...(pair.crm?.document ? { crm: projection.crmValues(pair.crm.document)[field] ?? null } : {}),
-  };
-  const at = clock.now();
-  await updatePair(context, pair.id, (current) => ({
-    pair: {
-      ...current,
-      decisions: decision ? { ...current.decisions, [field]: decision } : current.decisions,
-      parked: decision
-        ? current.parked
-        : { ...current.parked, [field]: { reason: "operator", at } },
-      due: { at, priority: "interactive" },
-    },
-    history: [
-      {
-        pairId: pair.id,
-        at,
-        kind: "resolved",
-        fields: [shown],
-        note: choose,
-        ...(by ? { by } : {}),
+  const { id } = await pairOf(context, item);
+  const at = context.clock.now();
+  await updatePair(context, id, (pair) => {
+    const over = seenValues(context, pair, field);
+    const decision = decisionOf(answer, over);
+    const resolution = { kind: "resolved", fields: [{ field, ...over }], note: choose } as const;
+    return {
+      pair: {
+        ...pair,
+        decisions: decision ? { ...pair.decisions, [field]: decision } : pair.decisions,
+        parked: decision ? pair.parked : { ...pair.parked, [field]: { reason: "operator", at } },
+        due: { at, priority: "interactive" },
       },
-    ],
-    inbox: [resolved(context, item, choose, by)],
-  }));
+      history: [{ pairId: id, at, ...resolution, ...(by ? { by } : {}) }],
+      inbox: [resolved(context, item, choose, by)],
+    };
+  });
   if ("always" in answer && answer.always) await prefer(context, field, answer.choose);
+}
+
+function decisionOf(answer: Answer, over: SeenValues): Decision | undefined {
+  switch (answer.choose) {
+    case "referral":
+    case "crm":
+      return { take: answer.choose, over };
+    case "value":
+      return { take: "value", value: answer.value, over };
+    default:
+      return undefined;
+  }
+}
+
+function seenValues({ projection }: EngineContext, pair: Pair, field: string): SeenValues {
+  const referral = pair.referral?.document;
+  const crm = pair.crm?.document;
+  return {
+    referral: referral ? (projection.referralValues(referral)[field] ?? null) : null,
+    crm: crm ? (projection.crmValues(crm)[field] ?? null) : null,
+  };
 }
 
 async function prefer(

@@ -33,11 +33,11 @@ export async function createDeal(
     await commitPair(context, quietly({ ...pair, ended: "not-imported", due: undefined }));
     return "rest";
   }
+  const draft = draftDeal(context, referral);
   if (pair.attempt) {
-    const found = await findEarlierDeal(context, pair);
+    const found = await findEarlierDeal(context, pair, pair.attempt, draft.constants);
     if (found !== "none") return found;
   }
-  const draft = draftDeal(context, referral);
   const attempt = pair.attempt ?? attemptOf(context, pair, "crm", draft.writes);
   const due = pair.due ?? { at: context.clock.now(), priority: "read" as const };
   const started: Pair = { ...pair, attempt, refusals: draft.refusals, due };
@@ -117,11 +117,13 @@ async function settleCreated(
     if (!pair || pair.crm) return;
     const row = (await ledger.pairsByRecord([record.id])).get(record.id);
     const landed = landDeal(context, { ...pair, attempt: undefined }, record, sighting).pair;
-    const agreements = attempt.writes.map(({ field, value, source }): Agreement => {
+    const agreements = attempt.writes.flatMap(({ field, value, source }): Agreement[] => {
       const stored = context.rules.agreedValue(value, values[field] ?? null);
       const isOurs = context.projection.byName.get(field)?.lens.sameInCrm(value, stored);
-      // Made in several steps, perhaps over a while: another value may be somebody's edit.
-      return isOurs ? { field, referral: source, crm: stored } : { field, referral: source };
+      if (isOurs) return [{ field, referral: source, crm: stored }];
+      // Made in steps, perhaps over a while: nothing is still to be written, and another value may
+      // be somebody's edit.
+      return stored === null ? [] : [{ field, referral: source }];
     });
     const agreed = agree(context, landed, agreements);
     const linked = linkedDeal(context, agreed.pair, constants);
@@ -160,35 +162,35 @@ function linkedDeal(context: EngineContext, pair: Pair, constants: CrmFields): P
 }
 
 /**
- * An upsert without an answer may have made the deal, and a person may have edited it since: a
- * second upsert would undo that edit. So the CRM is walked first, where a deal can be recognised by
- * the referral's id.
+ * An earlier try may have made the deal, whole or in part, and a person may have edited it since: to
+ * repeat it would undo that edit. So the deal is looked for, by what the memo says or by the
+ * referral's id, and linked as it is.
  */
-async function findEarlierDeal(context: EngineContext, pair: Pair): Promise<Progress | "none"> {
+async function findEarlierDeal(
+  context: EngineContext,
+  pair: Pair,
+  attempt: Attempt,
+  constants: CrmFields,
+): Promise<Progress | "none"> {
   const { crm, clock, ledger } = context;
   const { stateFields, visibilityDelayMs } = crm.capabilities;
-  const { attempt, referral } = pair;
-  if (!attempt || !referral || stateFields?.referralId === undefined) return "none";
-  const visibleAt = attempt.at + visibilityDelayMs + 1_000;
-  if (clock.now() < visibleAt) {
-    const due = { at: visibleAt, priority: pair.due?.priority ?? ("read" as const) };
-    await commitPair(context, quietly({ ...pair, due }));
-    return "rest";
+  let recordId = Object.values(attempt.steps)[0];
+  if (recordId === undefined && stateFields?.referralId !== undefined) {
+    const visibleAt = attempt.at + visibilityDelayMs + 1_000;
+    if (clock.now() < visibleAt) {
+      const due = { at: visibleAt, priority: pair.due?.priority ?? ("read" as const) };
+      await commitPair(context, quietly({ ...pair, due }));
+      return "rest";
+    }
+    await context.walkCrm();
+    const claimed = await ledger.pairsByClaim(pair.referral?.id ?? "");
+    recordId = claimed.find((one) => one.crm && !one.referral)?.crm?.id;
   }
-  await context.walkCrm();
-  const [deal] = (await ledger.pairsByClaim(referral.id)).filter((one) => one.crm && !one.referral);
-  const current = await ledger.pair(pair.id);
-  if (!deal?.crm || !current?.attempt) return "none";
-  const linked = linkedDeal(context, { ...current, crm: deal.crm, attempt: undefined }, {});
-  const agreements = attempt.writes.map(
-    ({ field, value, source }): Agreement => ({ field, referral: source, crm: value }),
-  );
-  const agreed = agree(context, linked, agreements);
-  const look = deal.crm.document ? agreed.pair.look : { ...agreed.pair.look, crm: "hint" as const };
-  await commit(context, {
-    pairs: [{ ...agreed.pair, look }],
-    removed: [deal],
-    history: agreed.history,
-  });
+  const at = clock.now();
+  const record = recordId === undefined ? undefined : await crm.read(recordId, {});
+  if (!record) return "none";
+  const connection = await ledger.connection();
+  const sighting: Sighting = { source: "get", at, connection };
+  await settleCreated(context, pair.id, attempt, constants, record, sighting);
   return "again";
 }

@@ -122,14 +122,21 @@ export interface Park {
   readonly source?: CrmValue;
 }
 
+/** What both sides said when a person decided. */
+export interface SeenValues {
+  readonly referral: CrmValue;
+  readonly crm: CrmValue;
+}
+
 /**
- * What a person decided for a field; carried out once. `value` is in the referral's form; `undo`
- * writes one side only.
+ * What a person decided for a field; carried out once, and only over the values that the person saw:
+ * a value that came later is asked about anew. `value` is in the referral's form.
  */
 export type Decision =
-  | { readonly take: "referral" | "crm" }
-  | { readonly take: "value"; readonly value: CrmValue }
+  | { readonly take: "referral" | "crm"; readonly over: SeenValues }
+  | { readonly take: "value"; readonly value: CrmValue; readonly over: SeenValues }
   | {
+      /** Writes one side only. */
       readonly take: "undo";
       readonly side: Side;
       readonly value: CrmValue;

@@ -242,14 +242,20 @@ function accept(view: FieldView): void {
 }
 
 function carryOut(view: FieldView, decision: Decision): void {
-  const { field, referral, crm } = view;
+  const { field, draft, referral, crm } = view;
+  const { lens } = field;
   if (decision.take === "undo") {
     undo(view, decision);
-  } else if (decision.take === "value" && !field.lens.sameInReferral(decision.value, referral)) {
+  } else if (isSame(view) && decision.take !== "value") {
+    agree(view);
+  } else if (
+    (decision.take !== "crm" && !lens.sameInCrm(crm, decision.over.crm)) ||
+    (decision.take !== "referral" && !lens.sameInReferral(referral, decision.over.referral))
+  ) {
+    draft.conflicts.push(field.name);
+  } else if (decision.take === "value" && !lens.sameInReferral(decision.value, referral)) {
     // The CRM follows in the next round: the decision then reads "take referral".
     put(view, "referral", decision.value, crm);
-  } else if (isSame(view)) {
-    agree(view);
   } else {
     write(view, decision.take === "crm" ? "referral" : "crm");
   }

@@ -178,7 +178,7 @@ async function update(
   const msxId = await microsoftMsxIdOf(context, pair);
   const plan = planPair(context, pair, connection);
   const { change, toReferral, toCrm } = plan;
-  const stateFields = stateFieldsToWrite(context, change.pair, msxId);
+  const stateFields = stateFieldsToWrite(context, afterWriting(change.pair, plan), msxId);
   const hasStateFields = Object.keys(stateFields).length > 0;
   if (!isToWrite(plan) && !hasStateFields) {
     await commitPair(context, { ...change, pair: inStep(context, change.pair, connection) });
@@ -197,6 +197,13 @@ async function update(
   }
   if (await hasChangedUnseen(context, pair, connection)) return "again";
   return writeDeal(context, planned, toCrm, stateFields, finish);
+}
+
+/** The pair as it will be told of once its writes have landed: an answered question is over. */
+function afterWriting(pair: Pair, { toCrm }: PairPlan): Pair {
+  const parked = { ...pair.parked };
+  for (const { field } of toCrm) if (pair.decisions[field]) delete parked[field];
+  return { ...pair, parked };
 }
 
 const isToWrite = ({ toReferral, toCrm }: PairPlan): boolean =>

@@ -55,7 +55,7 @@ function carriedOut(
     if (decision === undefined) continue;
     delete decisions[field];
     delete parked[field];
-    if (decision.take === "value") decisions[field] = { take: "referral" };
+    if (decision.take === "value") decisions[field] = { take: "referral", over: decision.over };
     if (decision.take === "undo" && rules.parksAfterUndo) {
       parked[field] = { reason: "undo", at: clock.now() };
     }
@@ -102,7 +102,7 @@ export function isBroken(
 export function settlePlan(context: EngineContext, pair: Pair, plan: Plan): PairChange {
   const agreed = agree(context, pair, plan.agreements);
   const decided = new Set(plan.agreements.map(({ field }) => field));
-  const refused = new Set(plan.refusals.map(({ field }) => field));
+  const refused = new Set([...plan.refusals.map(({ field }) => field), ...plan.conflicts]);
   const parked: Record<string, Park> = {};
   for (const [field, park] of Object.entries(pair.parked)) {
     if (!plan.released.includes(field) && !(decided.has(field) && pair.decisions[field])) {
