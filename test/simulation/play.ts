@@ -1,9 +1,9 @@
 import { checkEnd, finalStateOf } from "./check/end.ts";
 import type { Violation } from "./check/violation.ts";
-import { createWitness } from "./check/witness.ts";
+import { createWitness, type Witness } from "./check/witness.ts";
 import { createGeneration, type Generation } from "./kernel/generation.ts";
 import type { Action, Fault, FaultKind, Schedule } from "./schedule/schedule.ts";
-import { type Process, type SubjectFactory, surroundingsOf } from "./subject.ts";
+import { type Process, type Subject, type SubjectFactory, surroundingsOf } from "./subject.ts";
 import { createDealBook } from "./world/deal-book.ts";
 import { arrangeMishaps, createPeer, createPostman, type Notice } from "./world/mishaps.ts";
 import { act } from "./world/people.ts";
@@ -71,7 +71,7 @@ export async function play(
   witness.onReferralChange(postman);
   witness.onEngineWrite(peer);
   arrangeMishaps(world);
-  arrangeBackups(world, host, subject);
+  arrangeBackups(world, host, subject, witness);
   for (const action of schedule.actions) {
     world.scheduler.after(action.at, () => {
       world.trace.note(world.scheduler.now(), JSON.stringify(action));
@@ -234,14 +234,18 @@ function operate(world: World, host: Host, action: Action): void {
 function arrangeBackups(
   world: World,
   host: Host,
-  subject: { backUp(): void; restore(): void },
+  subject: Pick<Subject, "backUp" | "restore">,
+  witness: Witness,
 ): void {
   for (const fault of world.schedule.faults) {
     if (fault.kind !== "backup-restored") continue;
     world.scheduler.after(fault.at, () => subject.backUp());
     world.scheduler.after(fault.at + fault.amount, () => {
       world.faults.hit(fault);
-      host.crash(() => subject.restore());
+      host.crash(() => {
+        subject.restore();
+        witness.restored(fault.at, world.sinceStart());
+      });
     });
   }
 }

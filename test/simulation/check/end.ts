@@ -93,7 +93,8 @@ function checkConvergence(world: World, witness: Witness, subject: Subject, deal
     witness.report("converges or an inbox item is open", `deal ${deal.index}: ${what}`);
   const excuse = subject.excuseFor(deal, undefined);
   if (referral && !crm) {
-    if (!deal.isDeleted && excuse === undefined) report("no CRM record stands for the referral");
+    if (deal.deletedAt === undefined && excuse === undefined)
+      report("no CRM record stands for the referral");
     return;
   }
   if (crm && !referral) {

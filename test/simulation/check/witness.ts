@@ -30,6 +30,8 @@ export interface Witness {
   onReferralChange(listener: (change: ReferralChange) => void): void;
   /** Follows what the engine's writes changed, as a peer's automation does. */
   onEngineWrite(listener: (deal: number, side: Side) => void): void;
+  /** A backup of `from` was put back at `to`: what our memory learnt in between is gone. */
+  restored(from: number, to: number): void;
   report(invariant: Invariant, what: string): void;
   readonly violations: readonly Violation[];
   readonly lineage: Lineage;
@@ -65,6 +67,9 @@ export function createWitness(
     if (linkedAt.has(deal.index) || deal.referrals.size === 0 || deal.crmRecords.size === 0) return;
     linkedAt.set(deal.index, sinceStart());
   };
+  const forgotten: { readonly from: number; readonly to: number }[] = [];
+  const wasForgotten = (at: number): boolean =>
+    forgotten.some(({ from, to }) => from <= at && at <= to);
   const sentAt = new Map<string, number[]>();
 
   const report = (invariant: Invariant, what: string): void => {
@@ -95,6 +100,9 @@ export function createWitness(
     landed,
     linkedAt,
     report,
+    restored: (from, to) => {
+      forgotten.push({ from, to });
+    },
     onReferralChange: (listener) => {
       followChange = listener;
     },
@@ -128,7 +136,7 @@ export function createWitness(
         landed.push({ at, side: "referrals", deal: deal.index });
         followWrite(deal.index, "referrals");
         if (isClosedForDeletion(before, after)) {
-          if (!deal.isDeleted) {
+          if (deal.deletedAt === undefined) {
             report("no resurrection, no delete from absence", `${after.id} was closed for nothing`);
           }
           lineage.outside(place, old, values, "policy");
@@ -171,7 +179,7 @@ export function createWitness(
         if (change.actor === "engine") {
           report("no resurrection, no delete from absence", `the engine deleted ${change.id}`);
         }
-        deal.isDeleted = true;
+        deal.deletedAt = at;
         edits.push({ at, side: "crm", deal: deal.index });
         return;
       }
@@ -181,7 +189,7 @@ export function createWitness(
       if (change.actor === "engine") {
         landed.push({ at, side: "crm", deal: deal.index });
         followWrite(deal.index, "crm");
-        if (deal.isDeleted) {
+        if (deal.deletedAt !== undefined && !wasForgotten(deal.deletedAt)) {
           report("no resurrection, no delete from absence", `${change.id} came back`);
         }
         lineage.engine(place, old, values);

@@ -10,10 +10,12 @@ export interface Deal {
   readonly organisation: string;
   readonly referrals: Map<string, Leg>;
   readonly crmRecords: Set<string>;
-  /** A person deleted its CRM record. */
-  isDeleted: boolean;
+  /** When a person deleted its CRM record, in virtual milliseconds after the start. */
+  deletedAt: number | undefined;
   /** Contact data may leave the CRM. */
   hasConsent: boolean;
+  /** Made on both sides by people, with nothing but its name to say that it is one deal. */
+  isTwinByName: boolean;
 }
 
 /** Which record belongs to which deal: the world's own knowledge, never shown to the engine. */
@@ -49,8 +51,9 @@ export function createDealBook(): DealBook {
         organisation,
         referrals: new Map(),
         crmRecords: new Set(),
-        isDeleted: false,
+        deletedAt: undefined,
         hasConsent: true,
+        isTwinByName: false,
       };
       deals.set(index, deal);
       return deal;

@@ -8,6 +8,8 @@ export interface Faults {
   during(kind: FaultKind, deal?: number): Fault | undefined;
   /** Counts a hit of a fault that the world itself carries out. */
   hit(fault: Fault): void;
+  /** Does something that no fault interferes with. */
+  without(work: () => void): void;
   /** No fault is armed any more, whatever the schedule says. */
   disarm(): void;
   /** Hits by kind so far. */
@@ -60,6 +62,12 @@ export function createFaults(
     },
     during: (kind, deal) => armed(kind, deal)?.fault,
     hit: count,
+    without(work) {
+      const before = isArmed;
+      isArmed = false;
+      work();
+      isArmed = before;
+    },
     disarm: () => {
       isArmed = false;
     },

@@ -95,6 +95,15 @@ function organisationOf(world: World, deal: Deal): World["organisations"][number
   return found;
 }
 
+/** How a deal that people made on both sides says that it is one. */
+function named(action: Action & { kind: "create" }): "by the referral" | "by the deal" | "by name" {
+  if (action.deal % 3 === 2 && action.at <= firstMatchMs) return "by name";
+  return action.deal % 2 === 0 ? "by the referral" : "by the deal";
+}
+
+/** What has only its name in common can be matched while nothing was written yet, never later. */
+const firstMatchMs = 15_000;
+
 function create(world: World, action: Action & { kind: "create" }): void {
   const organisation = `org-${action.deal % world.organisations.length}`;
   const deal = world.book.open(action.deal, organisation);
@@ -112,20 +121,26 @@ function create(world: World, action: Action & { kind: "create" }): void {
   }
   if (action.side === "crm") return;
   const isTwin = action.side === "twin";
+  deal.isTwinByName = isTwin && named(action) === "by name";
   const state = isTwin ? "Active/Accepted" : "New/Pending";
-  const named = isTwin && action.deal % 3 === 0 ? reference : "";
   world.referrals.expect((document) => world.book.addReferral(deal, document));
   const outcome = world.referrals.create(
     organisation,
     isTwin ? "person" : "microsoft",
-    newReferral(action.deal, state, named, action.consent),
+    newReferral(
+      action.deal,
+      state,
+      isTwin && named(action) === "by the referral" ? reference : "",
+      action.consent,
+    ),
   );
-  if (isTwin && outcome.ok && action.deal % 3 === 1) {
+  if (isTwin && named(action) === "by the deal" && outcome.ok) {
     crm.change(reference, "person", "deal", { pr_referralid: outcome.document.id });
   }
 }
 
 function edit(world: World, action: Action & { kind: "edit" }, deal: Deal): void {
+  if (deal.isTwinByName && action.field === "name") return;
   if (action.side === "referrals") {
     const id = referralOf(deal);
     const actor = action.at % 2 === 0 ? "microsoft" : "person";
@@ -143,7 +158,8 @@ function edit(world: World, action: Action & { kind: "edit" }, deal: Deal): void
 /** Lets people do what the schedule says. Operators' actions belong to whoever runs the process under test. */
 export function act(world: World, action: Action): void {
   if (action.kind === "create") {
-    create(world, action);
+    if (action.side === "twin") world.faults.without(() => create(world, action));
+    else create(world, action);
     return;
   }
   const deal = world.book.deals.get(action.deal);
