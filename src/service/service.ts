@@ -134,7 +134,7 @@ export async function createReferralsService(
   const parts = await createParts(options);
   const { clock, random, log, issuer, address } = parts;
   const server = createServer({ clock, random, log });
-  observeRequests(server, { metrics: parts.metrics });
+  observeRequests(server, { metrics: parts.metrics, ...(options.log ? { log } : {}) });
   await issuer?.register(server);
   await addReferralsScope(server, parts);
   await addWebhookScope(server, parts);

@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { adminSuite } from "../../src/service/suites/admin-suite.ts";
 import { badInputSuite } from "../../src/service/suites/bad-input-suite.ts";
+import { lifetimeSuite } from "../../src/service/suites/lifetime-suite.ts";
 import { listSuite } from "../../src/service/suites/list-suite.ts";
 import { operationsSuite } from "../../src/service/suites/operations-suite.ts";
 import { pagesSuite } from "../../src/service/suites/pages-suite.ts";
@@ -11,14 +12,16 @@ import { postgresForTests } from "../postgres.ts";
 const postgres = await postgresForTests();
 
 describe.skipIf(!postgres)("on PostgreSQL", () => {
-  const start = startOn(async () => {
+  const makeDatabase = async () => {
     if (!postgres) throw new Error("there is no PostgreSQL");
     return postgres.createDatabase();
-  });
+  };
+  const start = startOn(makeDatabase);
   describe("operations", () => operationsSuite(start));
   describe("bad input", () => badInputSuite(start));
   describe("list", () => listSuite(start));
   describe("pages", () => pagesSuite(start));
   describe("admin", () => adminSuite(start));
+  describe("lifetime", () => lifetimeSuite(start, makeDatabase));
   describe("webhooks", () => webhooksSuite(start));
 });
