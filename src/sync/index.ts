@@ -36,3 +36,4 @@ export { createProjection, type Projection } from "./projection.ts";
 export { type EngineRules, engineRules } from "./rules.ts";
 export type { Priority, Runner } from "./runner.ts";
 export { defaultSettings, type EngineSettings } from "./settings.ts";
+export { type Migrate, openLedger } from "./sql-ledger.ts";

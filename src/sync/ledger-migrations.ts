@@ -31,6 +31,8 @@ export const ledgerMigrations: readonly Migration[] = [
         WHERE claim IS NOT NULL`,
       `CREATE INDEX ledger_pairs_due ON ledger_pairs (connection_id, due_at)
         WHERE due_at IS NOT NULL`,
+      `CREATE INDEX ledger_pairs_class
+        ON ledger_pairs (connection_id, due_rank, due_at, pair_id) WHERE due_rank IS NOT NULL`,
       "CREATE INDEX ledger_pairs_state ON ledger_pairs (connection_id, state, pair_id)",
       `CREATE TABLE ledger_history (
         connection_id TEXT NOT NULL, sequence BIGINT NOT NULL, pair_id TEXT NOT NULL,

@@ -55,6 +55,16 @@ const storeItem = `INSERT INTO ledger_inbox
   pair_id = excluded.pair_id, is_open = excluded.is_open, opened_at = excluded.opened_at,
   document = excluded.document`;
 
+const ranks = Object.values(priorityRank);
+// One walk along the index per class: thousands of due pairs of a low class cost a high one nothing.
+const dueByRank = `SELECT pair_id, due_at, due_rank, due_priority FROM (${ranks
+  .map(
+    (rank) => `SELECT * FROM (SELECT pair_id, due_at, due_rank, due_priority FROM ledger_pairs
+      WHERE connection_id = ? AND due_rank = ? AND due_at <= ? ORDER BY due_at, pair_id LIMIT ?)
+      AS class_${rank}`,
+  )
+  .join(" UNION ALL ")}) AS due ORDER BY due_rank, due_at, pair_id LIMIT ?`;
+
 /** A pair's columns from `revision` to `document`. */
 function columnsOf(pair: Pair): readonly SqlValue[] {
   const { due } = pair;
@@ -69,7 +79,8 @@ function columnsOf(pair: Pair): readonly SqlValue[] {
     due?.at ?? null,
     due ? priorityRank[due.priority] : null,
     due?.priority ?? null,
-    searchTextOf(pair),
+    // PostgreSQL takes no NUL in text.
+    searchTextOf(pair).replaceAll("\u0000", ""),
     JSON.stringify(pair),
   ];
 }
@@ -141,12 +152,8 @@ class SqlLedger implements Ledger {
   }
 
   async due(now: number, limit: number): Promise<readonly DuePair[]> {
-    const rows = await this.#all(
-      `SELECT pair_id, due_at, due_priority FROM ledger_pairs WHERE connection_id = ?
-        AND due_at IS NOT NULL AND due_at <= ? ORDER BY due_rank, due_at, pair_id LIMIT ?`,
-      now,
-      limit,
-    );
+    const values = ranks.flatMap((rank) => [this.#connectionId, rank, now, limit]);
+    const rows = await this.#database.all(dueByRank, [...values, limit]);
     return rows.map((row) => ({
       pairId: String(row.pair_id),
       at: Number(row.due_at),
@@ -308,13 +315,19 @@ class SqlLedger implements Ledger {
 
   async #storeConnection(transaction: Transaction, state: ConnectionState): Promise<void> {
     const next = { ...state, revision: state.revision + 1 };
-    const changed = await transaction.run(
-      `INSERT INTO ledger_connections (connection_id, revision, document) VALUES (?, ?, ?)
-        ON CONFLICT (connection_id) DO UPDATE SET revision = excluded.revision,
-        document = excluded.document WHERE ledger_connections.revision = ?`,
-      [this.#connectionId, next.revision, JSON.stringify(next), state.revision],
-    );
-    // Without a row, only the state at the start is current.
+    const document = JSON.stringify(next);
+    const changed =
+      state.revision === 0
+        ? await transaction.run(
+            `INSERT INTO ledger_connections (connection_id, revision, document) VALUES (?, ?, ?)
+              ON CONFLICT (connection_id) DO NOTHING`,
+            [this.#connectionId, next.revision, document],
+          )
+        : await transaction.run(
+            `UPDATE ledger_connections SET revision = ?, document = ?
+              WHERE connection_id = ? AND revision = ?`,
+            [next.revision, document, this.#connectionId, state.revision],
+          );
     if (changed !== 1) throw new LedgerConflict();
   }
 

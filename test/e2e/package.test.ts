@@ -29,7 +29,11 @@ interface SandboxLine {
 async function startSandbox(): Promise<SandboxLine> {
   const bin = join(folder, "node_modules/.bin/referrals");
   const args = ["sandbox", "--port", "0", "--data", join(folder, "data"), "--seed", "7", "--json"];
-  const child = spawn(bin, args, { cwd: folder, env: environment, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(bin, args, {
+    cwd: folder,
+    env: environment,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   stop.push(() => child.kill("SIGTERM"));
   for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line);
   throw new Error("the installed sandbox printed nothing");

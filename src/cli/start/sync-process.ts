@@ -6,8 +6,8 @@ import {
   type WebhookTrust,
 } from "../../operations/index.ts";
 import { fetchHttp, type Log, systemClock, systemRandom } from "../../runtime/index.ts";
-import { openDatabase } from "../../storage/index.ts";
-import { createEngine, createMemoryLedger, type EngineSettings } from "../../sync/index.ts";
+import { migrate, openDatabase } from "../../storage/index.ts";
+import { createEngine, type EngineSettings, openLedger } from "../../sync/index.ts";
 import type { Connections } from "./connections.ts";
 import { fileWitness } from "./data-folder.ts";
 
@@ -42,7 +42,7 @@ export interface SyncProcess {
 export async function startSyncProcess(options: SyncProcessOptions): Promise<SyncProcess> {
   const { connections, settings, log } = options;
   const database = await openDatabase(join(options.data, "sync.sqlite"));
-  const ledger = createMemoryLedger();
+  const ledger = await openLedger(database, settings.connectionId, migrate);
   const world = { clock: systemClock, random: systemRandom, log };
   const { referrals, crm, mapping } = connections;
   const witness = fileWitness(options.data);

@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually, type RunningProcess, startProcess } from "./processes.ts";
+import {
+  callCrm,
+  type DemonstrationLine,
+  listDeals,
+  playMicrosoft,
+  visitorClient,
+} from "./visitor.ts";
+
+const data = mkdtempSync(join(tmpdir(), "partner-referrals-demonstration-"));
+const promisedMs = 2_000;
+const settleMs = 60_000;
+
+let process: RunningProcess;
+let line: DemonstrationLine;
+
+async function start(): Promise<void> {
+  process = await startProcess(["start", "--port", "0", "--data", data]);
+  line = process.line as unknown as DemonstrationLine;
+}
+
+interface Status {
+  readonly deals: number;
+  readonly byState: Readonly<Record<string, number>>;
+}
+
+async function status(): Promise<Status> {
+  return (await (await fetch(new URL("/api/status", line.statusUrl))).json()) as Status;
+}
+
+/** States in which nothing is under way. */
+const resting = new Set([
+  "in-step",
+  "unshared",
+  "refusing",
+  "asking",
+  "unlinked",
+  "sibling",
+  "held",
+]);
+const isAtRest = ({ byState }: Status): boolean =>
+  Object.entries(byState).every(([state, count]) => count === 0 || resting.has(state));
+
+const linkedDeals = async () =>
+  (await listDeals(line)).filter((deal) => deal.pr_referralid && deal.statecode === 0);
+
+beforeAll(async () => {
+  await start();
+  await eventually(status, (answer) => answer.deals > 30 && isAtRest(answer), settleMs);
+}, 120_000);
+afterAll(async () => {
+  await process?.kill();
+  rmSync(data, { recursive: true, force: true });
+});
+
+test("an edit in the CRM reaches Partner Center within two seconds", async () => {
+  const client = visitorClient(line);
+  const [deal] = await linkedDeals();
+  const id = deal?.pr_referralid ?? "";
+  await callCrm(line, "PATCH", `opportunities(${deal?.opportunityid})`, { estimatedvalue: 61_250 });
+  const value = async () => (await client.getReferral(id)).details?.dealValue;
+  const { elapsedMs } = await eventually(value, (found) => found === 61_250, 10_000);
+  expect(elapsedMs).toBeLessThan(promisedMs);
+});
+
+test("an edit in Partner Center reaches the CRM within two seconds", async () => {
+  const client = visitorClient(line);
+  const [, deal] = await linkedDeals();
+  const referral = await client.getReferral(deal?.pr_referralid ?? "");
+  await client.patchReferral(referral, [
+    { op: "replace", path: "/details/dealValue", value: 73_500 },
+  ]);
+  const value = async () =>
+    (await listDeals(line)).find((one) => one.opportunityid === deal?.opportunityid)
+      ?.estimatedvalue;
+  const { elapsedMs } = await eventually(value, (found) => found === 73_500, 10_000);
+  expect(elapsedMs).toBeLessThan(promisedMs);
+});
+
+test("a lead that Microsoft sends becomes one deal in the CRM within two seconds", async () => {
+  const { id } = await playMicrosoft(line, "POST", "referrals", { kind: "lead" });
+  const deals = async () => (await listDeals(line)).filter((deal) => deal.pr_referralid === id);
+  const { answer, elapsedMs } = await eventually(deals, (found) => found.length > 0, 10_000);
+  expect(answer).toHaveLength(1);
+  expect(elapsedMs).toBeLessThan(promisedMs);
+});
+
+test("after kill -9 it goes on where it was: edits made meanwhile arrive, nothing is doubled", async () => {
+  const before = await listDeals(line);
+  const [deal] = await linkedDeals();
+  await callCrm(line, "PATCH", `opportunities(${deal?.opportunityid})`, { estimatedvalue: 88_000 });
+  await process.kill();
+  await start();
+  const client = visitorClient(line);
+  const value = async () =>
+    (await client.getReferral(deal?.pr_referralid ?? "")).details?.dealValue;
+  await eventually(value, (found) => found === 88_000, settleMs);
+  await eventually(status, isAtRest, settleMs);
+  const after = await listDeals(line);
+  expect(after.map((one) => one.opportunityid).sort()).toEqual(
+    before.map((one) => one.opportunityid).sort(),
+  );
+});
+
+test("it stops cleanly when asked", async () => {
+  expect(await process.stop()).toBe(0);
+});

@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { root } from "../checks.ts";
+
+/** A command of ours in a process of its own. */
+export interface RunningProcess {
+  /** Its first line of standard output, parsed. */
+  readonly line: Record<string, unknown>;
+  /** Ends it as a power failure would. */
+  kill(): Promise<void>;
+  /** Asks it to stop, and resolves to its exit code. */
+  stop(): Promise<number | null>;
+}
+
+function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
+}
+
+/** Starts `referrals …args` from the sources and resolves once it has printed its first line. */
+export async function startProcess(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningProcess> {
+  const program = [
+    "--disable-warning=ExperimentalWarning",
+    `${root}/src/cli/main.ts`,
+    ...args,
+    "--json",
+  ];
+  const child = spawn(process.execPath, program, {
+    cwd: root,
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let complaints = "";
+  child.stderr.on("data", (chunk) => {
+    complaints = `${complaints}${chunk}`.slice(-4_000);
+  });
+  const exited = exitOf(child);
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once("line", resolve);
+    exited.then((code) => reject(new Error(`ended with ${code}: ${complaints}`)));
+  });
+  return {
+    line: JSON.parse(line),
+    kill: async () => {
+      child.kill("SIGKILL");
+      await exited;
+    },
+    stop: async () => {
+      child.kill("SIGTERM");
+      return exited;
+    },
+  };
+}
+
+/** Asks again until the answer satisfies; throws with the last answer when the time is over. */
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  satisfies: (answer: T) => boolean,
+  withinMs: number,
+): Promise<{ readonly answer: T; readonly elapsedMs: number }> {
+  const started = performance.now();
+  for (;;) {
+    const answer = await ask();
+    const elapsedMs = performance.now() - started;
+    if (satisfies(answer)) return { answer, elapsedMs };
+    if (elapsedMs > withinMs) {
+      throw new Error(`not within ${withinMs} ms; the last answer: ${JSON.stringify(answer)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,180 @@
+// Real processes over HTTP: both sides are edited at random while the engine is killed again and again.
+// KILLS=100 npm test -- test/e2e/random-edits runs the long campaign; SEED=n repeats a run's choices.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { seededRandom } from "../../src/runtime/index.ts";
+import { eventually, type RunningProcess, startProcess } from "./processes.ts";
+import { callCrm, type DemonstrationLine, listDeals, visitorClient } from "./visitor.ts";
+
+const kills = Number(process.env.KILLS ?? 10);
+const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+const random = seededRandom(seed);
+const folder = mkdtempSync(join(tmpdir(), "partner-referrals-kills-"));
+const settleMs = 90_000;
+const referrals = 15;
+const deals = 8;
+const editsPerRound = 6;
+
+const below = (limit: number): number => Math.floor(random.fraction() * limit);
+const pick = <T>(items: readonly T[]): T => items[below(items.length)] as T;
+const sleep = (delayMs: number): Promise<void> => new Promise((wake) => setTimeout(wake, delayMs));
+
+let service: RunningProcess;
+let crm: RunningProcess;
+let engine: RunningProcess;
+let line: DemonstrationLine;
+let statusUrl = "";
+
+async function startService(port: string): Promise<void> {
+  const data = join(folder, "service");
+  const limit = ["--limit", "1000000", "--seed", String(referrals)];
+  service = await startProcess(["sandbox", "--port", port, "--data", data, ...limit]);
+}
+
+async function startEngine(): Promise<void> {
+  const config = join(folder, "referrals.config.yaml");
+  const { clientId, clientSecret } = line.referrals.clients[0] ?? {};
+  writeFileSync(
+    config,
+    JSON.stringify({
+      environment: "staging",
+      partnerCenter: {
+        referralsUrl: line.referrals.referralsUrl,
+        authority: line.referrals.tokenUrl.replace("/oauth2/v2.0/token", ""),
+        clientId,
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own variable
+        clientSecret: "${SANDBOX_SECRET}",
+        callsPerMinute: 100_000,
+      },
+      crm: { kind: "dynamics365", url: crm.line.url, token: crm.line.token },
+      data: join(folder, "sync"),
+      sync: { approval: "automatic", pollCrmSeconds: 0.2, pollReferralsSeconds: 0.2 },
+    }),
+  );
+  const secret = { SANDBOX_SECRET: clientSecret ?? "" };
+  engine = await startProcess(["start", "--config", config, "--port", "0"], secret);
+  statusUrl = String(engine.line.statusUrl);
+}
+
+async function ask<T>(path: string): Promise<T> {
+  return (await (await fetch(new URL(path, statusUrl))).json()) as T;
+}
+
+interface Status {
+  readonly deals: number;
+  readonly byState: Readonly<Record<string, number>>;
+}
+
+const resting = new Set([
+  "in-step",
+  "unshared",
+  "refusing",
+  "asking",
+  "unlinked",
+  "sibling",
+  "held",
+]);
+const isAtRest = ({ byState }: Status): boolean =>
+  Object.entries(byState).every(([state, count]) => count === 0 || resting.has(state));
+
+interface Edit {
+  readonly side: "referral" | "crm";
+  readonly recordId: string;
+  readonly referralId: string;
+  readonly value: number;
+}
+/** The last edit of each deal on each side: an earlier one was overwritten by the same person. */
+const lastEdits = new Map<string, Edit>();
+let edits = 0;
+
+async function editSomething(): Promise<void> {
+  const open = (await listDeals(line)).filter((deal) => deal.pr_referralid && deal.statecode === 0);
+  const deal = pick(open);
+  const side = pick(["referral", "crm"] as const);
+  const value = 1_000 + edits * 10 + below(10);
+  const referralId = deal.pr_referralid ?? "";
+  edits += 1;
+  if (side === "crm") {
+    const path = `opportunities(${deal.opportunityid})`;
+    await callCrm(line, "PATCH", path, { estimatedvalue: value });
+  } else {
+    const client = visitorClient(line);
+    const path = "/details/dealValue";
+    await client.patchReferral(await client.getReferral(referralId), [
+      { op: "replace", path, value },
+    ]);
+  }
+  const edit = { side, recordId: deal.opportunityid, referralId, value };
+  lastEdits.set(`${side} ${deal.opportunityid}`, edit);
+}
+
+beforeAll(async () => {
+  console.log(`random edits: SEED=${seed}, ${kills} kills`);
+  await startService("0");
+  const crmData = join(folder, "crm");
+  const seeded = ["--seed", String(deals)];
+  crm = await startProcess([
+    "crm-sandbox",
+    "dynamics365",
+    "--port",
+    "0",
+    "--data",
+    crmData,
+    ...seeded,
+  ]);
+  line = {
+    statusUrl: "",
+    referrals: service.line as unknown as DemonstrationLine["referrals"],
+    crm: { kind: "dynamics365", url: String(crm.line.url), token: String(crm.line.userToken) },
+  };
+  await startEngine();
+  const isLoaded = (status: Status): boolean => status.deals >= referrals && isAtRest(status);
+  await eventually(() => ask<Status>("/api/status"), isLoaded, settleMs);
+}, 180_000);
+afterAll(async () => {
+  await Promise.all([engine, crm, service].map((one) => one?.kill()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test(`after ${kills} kills both sides are equal, nothing is doubled, and every edit is present or recorded`, {
+  timeout: 60_000 + kills * 15_000,
+}, async () => {
+  const before = await listDeals(line);
+  const port = new URL(line.referrals.referralsUrl).port;
+  for (let round = 0; round < kills; round += 1) {
+    for (let turn = 0; turn < editsPerRound; turn += 1) await editSomething();
+    await sleep(below(600));
+    await engine.kill();
+    if (round % 3 === 1) await service.kill().then(() => startService(port));
+    await editSomething();
+    await startEngine();
+  }
+  await sleep(1_000);
+  await eventually(() => ask<Status>("/api/status"), isAtRest, settleMs);
+
+  const after = await listDeals(line);
+  expect(after.map((deal) => deal.opportunityid).sort()).toEqual(
+    before.map((deal) => deal.opportunityid).sort(),
+  );
+  const linked = after.flatMap((deal) => deal.pr_referralid ?? []);
+  expect(new Set(linked).size).toBe(linked.length);
+
+  const client = visitorClient(line);
+  const unequal: unknown[] = [];
+  const unrecorded: Edit[] = [];
+  for (const { recordId, referralId } of lastEdits.values()) {
+    const shown = JSON.stringify(await ask(`/api/deals/${recordId}`));
+    const deal = after.find((one) => one.opportunityid === recordId);
+    const { details } = await client.getReferral(referralId);
+    const isAsked = shown.includes('"kind":"conflict"');
+    if (details?.dealValue !== deal?.estimatedvalue && !isAsked) {
+      unequal.push({ recordId, crm: deal?.estimatedvalue, referral: details?.dealValue });
+    }
+    const own = [lastEdits.get(`crm ${recordId}`), lastEdits.get(`referral ${recordId}`)];
+    for (const edit of own) if (edit && !shown.includes(String(edit.value))) unrecorded.push(edit);
+  }
+  expect(edits).toBe(kills * (editsPerRound + 1));
+  expect({ unequal, unrecorded }).toEqual({ unequal: [], unrecorded: [] });
+});
