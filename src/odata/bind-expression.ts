@@ -17,7 +17,7 @@ import { bindComparison, bindMembership, fitTo, folded } from "./bind-operands.t
 import { findProperty, type Target, targetOf } from "./bind-path.ts";
 import type { BoundCollection, BoundExpression, BoundProperty } from "./bound.ts";
 import { functions, queryFunction, refusedFunctions } from "./functions.ts";
-import { maxArithmeticOperators } from "./limits.ts";
+import { maxArithmeticOperators, maxCollectionDepth } from "./limits.ts";
 import { ODataBindingError } from "./odata-error.ts";
 import type { ScalarType } from "./value.ts";
 
@@ -282,6 +282,10 @@ export class ExpressionBinder {
   }
 
   #inside(name: string, target: Target, condition: Expression): BoundExpression {
+    if (this.#variables.length > maxCollectionDepth) {
+      const message = `collections are looked through at most ${maxCollectionDepth} levels deep`;
+      throw new ODataBindingError("tooComplex", message, condition.position);
+    }
     this.#variables.push({ name, target });
     const bound = this.condition(condition);
     this.#variables.pop();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { entityModel, type ModelType } from "../contract/index.ts";
 import { bindQuery } from "./bind-query.ts";
-import { maxArithmeticOperators } from "./limits.ts";
+import { maxArithmeticOperators, maxCollectionDepth } from "./limits.ts";
 import { ODataBindingError } from "./odata-error.ts";
 import { parseQueryOptions } from "./parse-query-options.ts";
 
@@ -181,6 +181,15 @@ describe("limits", () => {
     const sum = (count: number): string => `$filter=size eq 1${" add 1".repeat(count)}`;
     expect(() => bind(sum(maxArithmeticOperators))).not.toThrow();
     expect(refusal(sum(maxArithmeticOperators + 1)).code).toBe("tooComplex");
+  });
+
+  test("collections inside collections are capped, since each multiplies the work", () => {
+    const nested = (depth: number): string => {
+      const lambdas = Array.from({ length: depth }, (_, index) => `items/any(v${index}:`);
+      return `$filter=${lambdas.join("")}v0/size eq 1${")".repeat(depth)}`;
+    };
+    expect(() => bind(nested(maxCollectionDepth))).not.toThrow();
+    expect(refusal(nested(maxCollectionDepth + 1)).code).toBe("tooComplex");
   });
 
   test("now() needs a clock", () => {

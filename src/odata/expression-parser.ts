@@ -1,5 +1,5 @@
-import type { BinaryOperator, Expression, List, Literal, Logical } from "./ast.ts";
-import { maxDepth } from "./limits.ts";
+import type { Binary, BinaryOperator, Expression, List, Literal, Logical } from "./ast.ts";
+import { DepthGauge } from "./depth-gauge.ts";
 import { type NestedOptions, PathParser } from "./path-parser.ts";
 import type { Token, Tokenizer } from "./tokenizer.ts";
 
@@ -35,30 +35,17 @@ const isOperatorName = (name: string): boolean =>
 export class ExpressionParser {
   readonly #tokens: Tokenizer;
   readonly #paths: PathParser;
-  #depth = 0;
+  readonly #gauge: DepthGauge;
 
   constructor(tokens: Tokenizer, nestedOptions: NestedOptions) {
     this.#tokens = tokens;
     this.#paths = new PathParser(tokens, () => this.parse(), nestedOptions);
+    this.#gauge = new DepthGauge((message) => tokens.fail("tooDeep", message, tokens.index));
   }
 
   /** Runs `parse` one level deeper. */
   nested<T>(parse: () => T): T {
-    const depth = this.#depth;
-    this.#deepen();
-    const result = parse();
-    this.#depth = depth;
-    return result;
-  }
-
-  /**
-   * A chain without parentheses makes a tree that leans to the left, as deep as the chain is long.
-   */
-  #deepen(): void {
-    this.#depth += 1;
-    if (this.#depth <= maxDepth) return;
-    const message = `the query is nested deeper than ${maxDepth} levels`;
-    this.#tokens.fail("tooDeep", message, this.#tokens.index);
+    return this.#gauge.nested(parse);
   }
 
   parse(): Expression {
@@ -66,29 +53,37 @@ export class ExpressionParser {
   }
 
   #operators(lowest: number): Expression {
-    let left = this.#unary();
-    for (;;) {
-      const operator = this.#operatorName();
-      const precedence = operator === undefined ? 0 : (precedences[operator] ?? 0);
-      if (operator === undefined || precedence < lowest) break;
-      const token = this.#takeOperator();
-      if (operator === "and" || operator === "or") {
-        left = this.#logical(operator, left, token);
-      } else {
-        const right = this.#operators(precedence + 1);
-        const position = this.#position(token);
-        left = { kind: "binary", operator: operator as BinaryOperator, left, right, position };
-        this.#deepen();
+    return this.#gauge.measured((lower) => {
+      let left = this.#unary();
+      for (;;) {
+        const operator = this.#operatorName();
+        const precedence = operator === undefined ? 0 : (precedences[operator] ?? 0);
+        if (operator === undefined || precedence < lowest) return left;
+        const token = this.#takeOperator();
+        lower();
+        left =
+          operator === "and" || operator === "or"
+            ? this.#logical(operator, left, token)
+            : this.#binary(operator as BinaryOperator, left, token);
       }
-    }
-    return left;
+    });
   }
 
+  #operandOf(operator: string): Expression {
+    return this.nested(() => this.#operators((precedences[operator] ?? 0) + 1));
+  }
+
+  #binary(operator: BinaryOperator, left: Expression, token: Token): Binary {
+    const right = this.#operandOf(operator);
+    return { kind: "binary", operator, left, right, position: this.#position(token) };
+  }
+
+  /** A chain of one of `and` and `or` is one node, so that its length adds no depth. */
   #logical(operator: "and" | "or", first: Expression, token: Token): Logical {
-    const operands = [first, this.#operators((precedences[operator] ?? 0) + 1)];
+    const operands = [first, this.#operandOf(operator)];
     while (this.#operatorName() === operator) {
       this.#takeOperator();
-      operands.push(this.#operators((precedences[operator] ?? 0) + 1));
+      operands.push(this.#operandOf(operator));
     }
     return { kind: "logical", operator, operands, position: this.#position(token) };
   }
@@ -126,7 +121,7 @@ export class ExpressionParser {
       const operand = this.nested(() => this.#unary());
       return { kind: "negate", operand, position: this.#position(token) };
     }
-    return this.#tight(this.#primary());
+    return this.#tight();
   }
 
   /**
@@ -146,19 +141,20 @@ export class ExpressionParser {
   }
 
   /** `in` and `has` bind tighter than any other operator. */
-  #tight(operand: Expression): Expression {
-    let left = operand;
-    for (;;) {
-      const operator = this.#operatorName();
-      if (operator === undefined || !tightOperators.has(operator)) return left;
-      const position = this.#position(this.#takeOperator());
-      if (operator === "in") {
-        left = { kind: "in", operand: left, list: this.#listOrExpression(), position };
-      } else {
-        left = { kind: "binary", operator: "has", left, right: this.#enumeration(), position };
+  #tight(): Expression {
+    return this.#gauge.measured((lower) => {
+      let left = this.#primary();
+      for (;;) {
+        const operator = this.#operatorName();
+        if (operator === undefined || !tightOperators.has(operator)) return left;
+        const position = this.#position(this.#takeOperator());
+        lower();
+        left =
+          operator === "in"
+            ? { kind: "in", operand: left, list: this.#listOrExpression(), position }
+            : { kind: "binary", operator: "has", left, right: this.#enumeration(), position };
       }
-      this.#deepen();
-    }
+    });
   }
 
   #enumeration(): Expression {

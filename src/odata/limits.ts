@@ -20,3 +20,6 @@ export const maxNumberDigits = 128;
  * database.
  */
 export const maxArithmeticOperators = 32;
+
+/** How many collections one condition may look through inside each other: each multiplies the work. */
+export const maxCollectionDepth = 4;

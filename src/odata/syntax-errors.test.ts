@@ -106,6 +106,8 @@ describe("limits", () => {
     ["sums", (n) => `$filter=1${" add 1".repeat(n)}`],
     ["comparisons", (n) => `$filter=1${" eq 1".repeat(n)}`],
     ["memberships", (n) => `$filter=1${" in (1)".repeat(n)}`],
+    ["sums of sums", (n) => `$filter=${"(".repeat(n / 2)}1${" add 1)".repeat(n / 2)}`],
+    ["sums on the right", (n) => `$filter=${"1 add (".repeat(n)}1${")".repeat(n)}`],
     ["expands", (n) => `$expand=${"a($expand=".repeat(n)}a${")".repeat(n)}`],
     ["counts", (n) => `$filter=${"a/$count($filter=".repeat(n)}a${")".repeat(n)}`],
     ["searches", (n) => `$search=${"(".repeat(n)}a${")".repeat(n)}`],
@@ -116,6 +118,12 @@ describe("limits", () => {
     expect(refusal(write(maxDepth + 1)).code).toBe("tooDeep");
     expect(refusal(write(800)).code).toBe("tooDeep");
     expect(() => parseQueryOptions(write(Math.floor(maxDepth / 4)))).not.toThrow();
+  });
+
+  test("a long chain is not deep, whatever each of its parts holds", () => {
+    const part = "(a eq 1 and b/any(x:x/c in (1,2) or not (x/d add 1 gt 2)))";
+    const chain = Array.from({ length: 200 }, () => part).join(" or ");
+    expect(() => parseQueryOptions(`$filter=${chain}`)).not.toThrow();
   });
 
   test("a name beyond 128 characters is refused", () => {

@@ -67,6 +67,11 @@ const postgresFunctions: readonly string[] = [
       || rpad(${fraction("value")}, 12, '0') END`,
   ),
   define(
+    "odata_date_part(value text)",
+    "text",
+    "CASE WHEN odata_instant(value) IS NOT NULL THEN left(value, 10) END",
+  ),
+  define(
     "odata_time_part(value text)",
     "text",
     `CASE WHEN odata_instant(value) IS NOT NULL THEN odata_time(substring(value from

@@ -54,6 +54,7 @@ type Mode = "truth" | "exact";
 
 const comparisonSigns = { gt: ">", ge: ">=", lt: "<", le: "<=" } as const;
 const formTypes = { text: "String", stamp: "DateTimeOffset", number: "Number" } as const;
+const alwaysKnown = new Set(["comparison", "in", "any", "all", "count"]);
 const textTypes = new Set<string>(["String", "DateTimeOffset", "Date", "TimeOfDay", "Guid"]);
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const isConstant = (expression: BoundExpression): expression is BoundConstant =>
@@ -138,13 +139,29 @@ export class ODataSqlCompiler {
     const [a, b] = this.#keys(left, right);
     if (operator === "ne") return this.#dialect.differs(a, b);
     if (operator === "eq") return this.#equality(comparison, a, b, mode);
+    const canBeEqualNulls =
+      (operator === "ge" || operator === "le") && this.#mayBeNull(left) && this.#mayBeNull(right);
+    if (canBeEqualNulls && left.type === "Boolean") return this.#booleanOrder(operator, a, b);
     const sign = raw(comparisonSigns[operator]);
     const inOrder = sql`${this.#orderable(left, a)} ${sign} ${this.#orderable(left, b)}`;
     const order = this.#narrowed(comparison, sql`(${inOrder})`);
     const known = mode === "exact" ? sql`coalesce(${order}, FALSE)` : order;
-    const canBothBeNull = !isConstant(left) && !isConstant(right);
-    if (operator === "gt" || operator === "lt" || !canBothBeNull) return known;
-    return sql`(${known} OR ${a} IS NULL AND ${b} IS NULL)`;
+    return canBeEqualNulls ? sql`(${known} OR ${a} IS NULL AND ${b} IS NULL)` : known;
+  }
+
+  /**
+   * Conditions can be compared with conditions, to any depth. Written in terms of each operand once,
+   * or each level would double the statement.
+   */
+  #booleanOrder(operator: "ge" | "le", a: SqlFragment, b: SqlFragment): SqlFragment {
+    const { booleanCode } = this.#dialect;
+    const codes = raw(operator === "ge" ? "0, 3, 4, 8" : "0, 1, 4, 8");
+    return sql`(${booleanCode(a)} * 3 + ${booleanCode(b)} IN (${codes}))`;
+  }
+
+  #mayBeNull(expression: BoundExpression): boolean {
+    if (isConstant(expression)) return false;
+    return !alwaysKnown.has(expression.kind) && this.#promotion(expression)?.nullable !== false;
   }
 
   /**

@@ -39,6 +39,8 @@ export interface ODataDialect {
   double(value: number): SqlFragment;
   /** A whole number of SQL as a number. */
   wholeNumber: Unary;
+  /** A Boolean as 0, 1 or, for null, 2. */
+  booleanCode: Unary;
   readonly equals: Binary;
   readonly differs: Binary;
   /** Text that compares and sorts by code point. */

@@ -73,6 +73,7 @@ export const postgresDialect: ODataDialect = {
   instant: called("odata_instant"),
   double: (value) => sql`CAST(${bound(value)} AS double precision)`,
   wholeNumber: (value) => sql`CAST(${value} AS numeric)`,
+  booleanCode: (value) => sql`coalesce((${value})::int, 2)`,
   equals: (left, right) => sql`(${left} IS NOT DISTINCT FROM ${right})`,
   differs: (left, right) => sql`(${left} IS DISTINCT FROM ${right})`,
   byCodePoint: (value) => sql`${value} COLLATE "C"`,
@@ -96,8 +97,7 @@ export const postgresDialect: ODataDialect = {
     second: part("second"),
     fractionalseconds: part("fraction"),
     totaloffsetminutes: part("offset"),
-    date: (value) => sql`CASE WHEN odata_instant(${value}) IS NOT NULL
-      THEN left(${value}, 10) END`,
+    date: called("odata_date_part"),
     time: called("odata_time_part"),
     totalseconds: (value) => value,
     mindatetime: () => raw("NULL"),

@@ -80,6 +80,7 @@ export const sqliteDialect: ODataDialect = {
   instant: registered("odata_as_DateTimeOffset"),
   double: bound,
   wholeNumber: asNumber,
+  booleanCode: (value) => sql`coalesce(${value}, 2)`,
   equals: (left, right) => sql`(${left} IS ${right})`,
   differs: (left, right) => sql`(${left} IS NOT ${right})`,
   byCodePoint: (value) => value,
