@@ -33,6 +33,18 @@ describe("Query data using the Web API", () => {
   });
 });
 
+test("Filter rows: all filters using string values are case insensitive", async () => {
+  await call("POST", "accounts", { name: "Straße & Söhne" });
+  for (const filter of [
+    "name eq 'STRASSE & SÖHNE'",
+    "name eq 'straße & SÖHNE'",
+    "contains(name,'söhne')",
+  ]) {
+    const { body } = await call("GET", `accounts?$filter=${encodeURIComponent(filter)}`);
+    expect(body.value.length).toBe(filter.includes("STRASSE") ? 0 : 1);
+  }
+});
+
 describe("Execute batch operations using the Web API", () => {
   const post = (body: string, headers: Readonly<Record<string, string>> = {}) =>
     call("POST", "$batch", body, { "content-type": "multipart/mixed; boundary=b", ...headers });

@@ -173,12 +173,44 @@ export async function withRelated(
   return { "@odata.etag": etagOf(row), ...row.document, ...related };
 }
 
-/** The rows that pass the query's filter, in its order; nothing is cut off or left out of them yet. */
-export function filterRows(rows: readonly StoredRow[], query: BoundQuery): readonly StoredRow[] {
+/** An expression whose texts are in lower case. */
+function caseless<Node>(node: Node): Node {
+  if (node === null || typeof node !== "object") return node;
+  if (Array.isArray(node)) return node.map(caseless) as Node;
+  const { kind, type, value } = node as { kind?: unknown; type?: unknown; value?: unknown };
+  if (kind === "constant") {
+    const isText = type === "String" && typeof value === "string";
+    return isText ? { ...node, value: value.toLowerCase() } : node;
+  }
+  const entries = Object.entries(node).map(([name, inner]) => [name, caseless(inner)]);
+  return Object.fromEntries(entries) as Node;
+}
+
+function caselessDocument(table: Table, document: Document): Document {
+  const lowered: Record<string, unknown> = { ...document };
+  for (const { name, type } of Object.values(table.attributes)) {
+    const text = document[name];
+    if ((type === "String" || type === "Memo") && typeof text === "string") {
+      lowered[name] = text.toLowerCase();
+    }
+  }
+  return lowered;
+}
+
+/**
+ * The rows that pass the query's filter, in its order; nothing is cut off or left out of them yet. As in Dataverse, texts are
+ * compared without regard to case.
+ */
+export function filterRows(
+  table: Table,
+  rows: readonly StoredRow[],
+  query: BoundQuery,
+): readonly StoredRow[] {
+  const filter = query.filter && caseless(query.filter);
   const order = documentOrder(query.orderby, "@row");
   return rows
-    .filter(({ document }) => matches(query, document))
-    .map((row) => ({ row, document: { ...row.document, "@row": row.id } }))
+    .map((row) => ({ row, document: { ...caselessDocument(table, row.document), "@row": row.id } }))
+    .filter(({ document }) => filter === undefined || matches({ filter }, document))
     .sort((left, right) => order(left.document, right.document))
     .map(({ row }) => row);
 }

@@ -137,7 +137,7 @@ export async function readCollection(
   const bound = readQuery(model, table, options);
   const all = rows ?? (await rowsAfter(database, table.name, 0));
   const visible = all.filter(({ id }) => !context.faults.isHidden(id));
-  const matching = filterRows(visible, bound);
+  const matching = filterRows(table, visible, bound);
   const wanted = bound.top === undefined ? matching : matching.slice(0, bound.top);
   const after = readCursor(options.get("$skiptoken"))?.after ?? 0;
   const page = wanted.slice(after, after + pageSizeOf(context, preferences));

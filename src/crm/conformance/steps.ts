@@ -1,4 +1,4 @@
-import { planCrmWrite } from "./plan-crm-write.ts";
+import { planCrmWrite } from "../plan-crm-write.ts";
 import type {
   CrmAdapter,
   CrmChange,
@@ -7,8 +7,8 @@ import type {
   OperationOptions,
   StepMemo,
   Watermark,
-} from "./port.ts";
-import { CrmError } from "./port.ts";
+} from "../port.ts";
+import { CrmError } from "../port.ts";
 
 /** A memo that survives a crash of its writer, as the engine's does. */
 export function durableMemo(): StepMemo & { readonly steps: ReadonlyMap<string, string> } {

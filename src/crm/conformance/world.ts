@@ -1,4 +1,4 @@
-import type { CrmAdapter, CrmFields, CrmValue } from "./port.ts";
+import type { CrmAdapter, CrmFields, CrmValue } from "../port.ts";
 
 /** The fields with which the conformance kit works, by what they hold; a CRM without one leaves it out. */
 export interface ConformanceFields {

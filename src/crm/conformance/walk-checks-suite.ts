@@ -1,16 +1,8 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { changedIds, lastWatermark, refusalOf, walk, write } from "./conformance-steps.ts";
-import type { ConformanceWorld } from "./conformance-world.ts";
-import type { CrmAdapter, CrmChange, CrmFields, CrmRecord } from "./port.ts";
-
-/** What the walks need of the suite around them. */
-export interface WalkBench {
-  readonly world: ConformanceWorld;
-  create(title: string, more?: CrmFields): Promise<CrmRecord>;
-  newKey(): string;
-  readOrFail(id: string): Promise<CrmRecord>;
-}
+import { expect } from "vitest";
+import type { CrmAdapter, CrmChange } from "../port.ts";
+import { type CrmCheck, check } from "./check.ts";
+import { changedIds, lastWatermark, refusalOf, walk, write } from "./steps.ts";
 
 /** What a walker knows of a CRM from its walks alone. */
 class Walker {
@@ -36,24 +28,30 @@ class Walker {
 
 const seed = Number(process.env.SEED ?? 20_261_123);
 
-/** The part of the kit that looks at changesSince. */
-export function describeCrmWalks(bench: () => WalkBench): void {
-  describe("walks over changes", () => {
-    const startingNow = async (adapter: CrmAdapter): Promise<string> =>
-      lastWatermark(await walk(adapter, ""));
-
-    test("a change is reported with what a read shows, and once more at most", async () => {
-      const { world, create, readOrFail } = bench();
+/** Walks over changes. */
+export const walkChecks: readonly CrmCheck[] = [
+  check(
+    "a walk over everything ends with a watermark from which nothing is new",
+    async ({ world }) => {
+      const changes = await walk(world.adapter, "");
+      const next = await walk(world.adapter, lastWatermark(changes));
+      expect(next.filter(({ kind }) => kind !== "watermark")).toEqual([]);
+    },
+  ),
+  check(
+    "a change is reported with what a read shows, and once more at most",
+    async ({ world, create, readOrFail, startingNow }) => {
       const since = await startingNow(world.adapter);
       const record = await create("Reported");
       const changes = await walk(world.adapter, since);
       expect(changedIds(changes)).toEqual([record.id]);
       const [change] = changes;
       expect(change).toEqual({ kind: "changed", record: await readOrFail(record.id) });
-    });
-
-    test("our own write comes back with the version that it returned", async () => {
-      const { world, create, newKey } = bench();
+    },
+  ),
+  check(
+    "our own write comes back with the version that it returned",
+    async ({ world, create, newKey, startingNow }) => {
       const record = await create("Echo");
       const since = await startingNow(world.adapter);
       const written = await write(world.adapter, {
@@ -64,10 +62,11 @@ export function describeCrmWalks(bench: () => WalkBench): void {
       });
       const [change] = await walk(world.adapter, since);
       expect(change).toMatchObject({ kind: "changed", record: { version: written.version } });
-    });
-
-    test("records that changed in the same instant are all reported, page by page", async () => {
-      const { world } = bench();
+    },
+  ),
+  check(
+    "records that changed in the same instant are all reported, page by page",
+    async ({ world, startingNow }) => {
       const adapter = world.withPageSize(3);
       const since = await startingNow(adapter);
       const ids: string[] = [];
@@ -75,10 +74,11 @@ export function describeCrmWalks(bench: () => WalkBench): void {
         ids.push(await world.createAsPerson({ [world.fields.name]: `Tie ${count}` }));
       }
       expect([...changedIds(await walk(adapter, since))].sort()).toEqual([...ids].sort());
-    });
-
-    test("a record that changes while a walk is under way is not skipped by the next", async () => {
-      const { world, readOrFail } = bench();
+    },
+  ),
+  check(
+    "a record that changes while a walk is under way is not skipped by the next",
+    async ({ world, readOrFail, startingNow }) => {
       const adapter = world.withPageSize(2);
       const walker = new Walker();
       walker.watermark = await startingNow(adapter);
@@ -99,20 +99,19 @@ export function describeCrmWalks(bench: () => WalkBench): void {
       for (const id of ids) {
         expect(walker.known.get(id)).toBe((await readOrFail(id)).version);
       }
-    });
-
-    test("an explicit deletion is reported as one", async () => {
-      const { world, create } = bench();
-      if (world.adapter.capabilities.deleteSignal !== "tombstone") return;
-      const record = await create("Deleted");
-      const since = await startingNow(world.adapter);
-      await world.deleteAsPerson(record.id);
-      const changes = await walk(world.adapter, since);
-      expect(changes).toContainEqual({ kind: "deleted", recordId: record.id });
-    });
-
-    test("a record that can't be seen any more is never reported as deleted", async () => {
-      const { world, create } = bench();
+    },
+  ),
+  check("an explicit deletion is reported as one", async ({ world, create, startingNow }) => {
+    if (world.adapter.capabilities.deleteSignal !== "tombstone") return;
+    const record = await create("Deleted");
+    const since = await startingNow(world.adapter);
+    await world.deleteAsPerson(record.id);
+    const changes = await walk(world.adapter, since);
+    expect(changes).toContainEqual({ kind: "deleted", recordId: record.id });
+  }),
+  check(
+    "a record that can't be seen any more is never reported as deleted",
+    async ({ world, create, startingNow }) => {
       if (!world.setHidden) return;
       const record = await create("Hidden");
       const since = await startingNow(world.adapter);
@@ -127,10 +126,11 @@ export function describeCrmWalks(bench: () => WalkBench): void {
         world.setHidden(record.id, false);
       }
       expect((await world.adapter.read(record.id, {}))?.id).toBe(record.id);
-    });
-
-    test("a change of a deal's contact is reported as a change of the deal, or declared as a gap", async () => {
-      const { world, create, readOrFail } = bench();
+    },
+  ),
+  check(
+    "a change of a deal's contact is reported as a change of the deal, or declared as a gap",
+    async ({ world, create, readOrFail, startingNow }) => {
       const { contacts } = world.fields;
       if (!contacts || !world.renameContactAsPerson) return;
       const person = { [contacts.email]: "c@child.example", [contacts.lastName]: "Child" };
@@ -140,10 +140,11 @@ export function describeCrmWalks(bench: () => WalkBench): void {
       const reported = changedIds(await walk(world.adapter, since)).includes(record.id);
       expect(reported).toBe(world.adapter.capabilities.reportsChildChanges);
       if (reported) expect((await readOrFail(record.id)).version).not.toBe(record.version);
-    });
-
-    test("a watermark that the CRM no longer knows leads to a whole walk, not to an error or a gap", async () => {
-      const { world, create } = bench();
+    },
+  ),
+  check(
+    "a watermark that the CRM no longer knows leads to a whole walk, not to an error or a gap",
+    async ({ world, create, startingNow }) => {
       if (!world.expireWatermarks) return;
       const since = await startingNow(world.adapter);
       const record = await create("After a long absence");
@@ -151,10 +152,11 @@ export function describeCrmWalks(bench: () => WalkBench): void {
       const changes = await walk(world.adapter, since);
       expect(changedIds(changes)).toContain(record.id);
       lastWatermark(changes);
-    });
-
-    test("whatever people do and whenever the walker is killed, it knows everything in the end", async () => {
-      const { world, readOrFail } = bench();
+    },
+  ),
+  check(
+    "whatever people do and whenever the walker is killed, it knows everything in the end",
+    async ({ world, readOrFail, startingNow }) => {
       const adapter = world.withPageSize(2);
       const step = fc.oneof(
         fc.record({ do: fc.constant("create" as const) }),
@@ -195,6 +197,6 @@ export function describeCrmWalks(bench: () => WalkBench): void {
         }),
         { seed, numRuns: 15, endOnFailure: true },
       );
-    });
-  });
-}
+    },
+  ),
+];
