@@ -124,7 +124,7 @@ function createEngineSubject(world: World, witness: Witness, sabotage: Sabotage)
       const deal = world.book.deals.get(index);
       if (!deal) return false;
       const { mirror } = storeOf(deal.organisation);
-      return isOnRecord(pairsOf(deal), mirror, field, value, side);
+      return isOnRecord(deal, mirror, field, value, side);
     },
     finalChecks: async () => {
       for (const store of stores.values()) checkHistory(store.mirror, witness);
@@ -317,13 +317,18 @@ const givingUp = new Set(["conflict", "resolved", "undone"]);
 
 /** Whether a value that was overwritten stands on the record: as a conflict's side, or as answered or undone by a person. */
 function isOnRecord(
-  pairs: readonly Pair[],
+  deal: Deal,
   mirror: LedgerMirror,
   field: EditedField,
   value: string,
   side: Side,
 ): boolean {
-  const ids = new Set(pairs.map(({ id }) => id));
+  const ids = new Set<string>();
+  for (const [pairId, records] of mirror.everOnRecord.records) {
+    for (const id of records) {
+      if (deal.referrals.has(id) || deal.crmRecords.has(id)) ids.add(pairId);
+    }
+  }
   const means = (candidate: unknown, own: Side): boolean =>
     candidate !== undefined && neutralValue(field, own, candidate) === value;
   for (const item of mirror.everOnRecord.inbox) {

@@ -19,6 +19,8 @@ export interface LedgerMirror {
   readonly everOnRecord: {
     readonly history: readonly Unnumbered[];
     readonly inbox: readonly InboxItem[];
+    /** Every record that a pair stood for, by the pair's id. */
+    readonly records: ReadonlyMap<string, ReadonlySet<string>>;
   };
   readonly connection: ConnectionState | undefined;
   apply(change: LedgerChange): void;
@@ -42,7 +44,17 @@ export function createLedgerMirror(): LedgerMirror {
   const pairs = new Map<string, Pair>();
   const inbox = new Map<string, InboxItem>();
   const history: Unnumbered[] = [];
-  const ever = { history: [] as Unnumbered[], inbox: [] as InboxItem[] };
+  const ever = {
+    history: [] as Unnumbered[],
+    inbox: [] as InboxItem[],
+    records: new Map<string, Set<string>>(),
+  };
+  const noteRecords = ({ id, referral, crm }: Pair): void => {
+    const records = ever.records.get(id) ?? new Set();
+    ever.records.set(id, records);
+    if (referral) records.add(referral.id);
+    if (crm) records.add(crm.id);
+  };
   let connection: ConnectionState | undefined;
   let follower = (_change: LedgerChange): void => {};
   return {
@@ -55,7 +67,10 @@ export function createLedgerMirror(): LedgerMirror {
     },
     apply(change) {
       for (const pair of change.removed ?? []) pairs.delete(pair.id);
-      for (const pair of change.pairs ?? []) pairs.set(pair.id, pair);
+      for (const pair of change.pairs ?? []) {
+        pairs.set(pair.id, pair);
+        noteRecords(pair);
+      }
       for (const item of change.inbox ?? []) inbox.set(item.id, item);
       history.push(...(change.history ?? []));
       ever.history.push(...(change.history ?? []));
