@@ -82,7 +82,8 @@ const accepted = [
   "$filter=(Name eq 'x') eq open",
   "$orderby=Name desc,length(Name),price mul 2,items/$count",
   "$select=Name,part/name,items/size,*",
-  "$select=owner&$expand=owner($select=name;$expand=*),others($filter=size gt 1;$orderby=name;$top=1)",
+  "$select=owner&$expand=owner($select=name;$expand=*)",
+  "$expand=others($filter=size gt 1;$orderby=name;$top=1)",
   "$expand=*",
   "$top=0&$skip=9007199254740991&$count=true&$skiptoken=x",
 ];
@@ -198,7 +199,7 @@ describe("limits", () => {
   });
 });
 
-test("dynamic properties of an open type take the type of what they meet, where they are allowed", () => {
+test("dynamic properties, where allowed, take the type of what they meet", () => {
   expect(() =>
     bind("$filter=extra eq 'x' and more/deep gt 5 and length(extra) eq 1", true),
   ).not.toThrow();
@@ -221,7 +222,7 @@ test.each([
   "$filter=details/dealValue gt 1000.50 and updatedDateTime ge 2024-05-01T10:00:00.1234567Z",
   "$filter=engagementId eq 01234567-89ab-cdef-0123-456789abcdef",
   "$filter=details/requirements/solutions/any(s:s/id eq 'SOL-1')",
-  "$select=id,status,details/dealValue&$expand=relatedReferrals($select=id)&$orderby=createdDateTime",
+  "$select=id,details/dealValue&$expand=relatedReferrals($select=id)&$orderby=createdDateTime",
 ])("the referral answers %s", (text) => {
   expect(() => bindQuery(parseQueryOptions(text), entityModel)).not.toThrow();
 });

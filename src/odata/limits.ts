@@ -21,5 +21,7 @@ export const maxNumberDigits = 128;
  */
 export const maxArithmeticOperators = 32;
 
-/** How many collections one condition may look through inside each other: each multiplies the work. */
+/**
+ * How many collections one condition may look through inside each other: each multiplies the work.
+ */
 export const maxCollectionDepth = 4;

@@ -184,7 +184,8 @@ test.each(repeated)(
     const long = maxQueryLength - 100;
     const longTime = cpuMicroseconds(write(long));
     const shortTime = cpuMicroseconds(write(long / 8));
-    // Eight times the length; a parser that goes back over its text would take sixty-four times the time.
+    // Eight times the length; a parser that goes back over its text would take sixty-four times the
+    // time.
     expect(longTime).toBeLessThan(24 * Math.max(shortTime, 400));
   },
 );

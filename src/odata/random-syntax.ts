@@ -29,7 +29,10 @@ const names = [
 const texts = ["", "a", "it's", "a&b=c+d%;#", '"', "\\", "é😀", "  ", "and", "\n", "(", "/", "?"];
 const numbers = ["0", "-1", "1.50", "9007199254740993", "1e-7", "-INF", "NaN", "INF"];
 
-/** Makes random trees that a text could have said, for tests: parsing what is printed must give them back. */
+/**
+ * Makes random trees that a text could have said, for tests: parsing what is printed must give them
+ * back.
+ */
 export class SyntaxMaker {
   readonly #random: Random;
 

@@ -150,8 +150,8 @@ export class ODataSqlCompiler {
   }
 
   /**
-   * Conditions can be compared with conditions, to any depth. Written in terms of each operand once,
-   * or each level would double the statement.
+   * Conditions can be compared with conditions, to any depth. Written in terms of each operand
+   * once, or each level would double the statement.
    */
   #booleanOrder(operator: "ge" | "le", a: SqlFragment, b: SqlFragment): SqlFragment {
     const { booleanCode } = this.#dialect;

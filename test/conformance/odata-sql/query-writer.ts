@@ -279,7 +279,8 @@ export class QueryWriter {
     const fate = random.fraction();
     if (fate < 0.6) return this.#property("DateTimeOffset");
     if (fate < 0.7) return pick(random, ["now()", "mindatetime()", "maxdatetime()"]);
-    return `(${this.#property("DateTimeOffset")} ${this.#sign()} ${this.#value("Duration", depth)})`;
+    const duration = this.#value("Duration", depth);
+    return `(${this.#property("DateTimeOffset")} ${this.#sign()} ${duration})`;
   }
 
   #duration(depth: number): string {
