@@ -38,7 +38,7 @@ const opportunityColumns: readonly Attribute[] = [
   yesNo("pr_sharewithmicrosoft", "Share with Microsoft"),
   yesNo("pr_customerconsent", "Customer agreed to be contacted"),
   text("pr_microsoftcrmid", "Microsoft CRM identifier", 100),
-  text("pr_syncstate", "Partner Center sync", 100),
+  text("pr_syncstate", "Partner Center sync", 250),
   custom("pr_lasterror", { type: "Memo", maxLength: 2000, displayName: "Partner Center audit" }),
 ];
 
@@ -102,6 +102,7 @@ export function connectorCustomisation(
     ],
     attributes: { opportunity: opportunityColumns },
     keys: { opportunity: [{ name: "pr_referralkey", attributes: ["pr_referralid"] }] },
+    tracked: ["connection"],
     statusReasons: {
       opportunity: [{ value: 727_000_001, label: "Waiting for Partner Center", state: 0 }],
     },

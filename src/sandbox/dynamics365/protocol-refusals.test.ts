@@ -229,8 +229,11 @@ describe("Create and update column definitions using the Web API", () => {
     await own.close();
   });
 
-  test("change tracking can't be turned off again", async () => {
+  test("a definition is replaced as a whole, and its change tracking can't be turned off again", async () => {
     const target = "EntityDefinitions(LogicalName='account')";
-    expect((await call("PUT", target, { ChangeTrackingEnabled: false })).status).toBe(400);
+    expect((await call("PUT", target, { ChangeTrackingEnabled: true })).status).toBe(400);
+    const { body } = await call("GET", target);
+    expect((await call("PUT", target, { ...body, ChangeTrackingEnabled: true })).status).toBe(204);
+    expect((await call("PUT", target, { ...body, ChangeTrackingEnabled: false })).status).toBe(400);
   });
 });

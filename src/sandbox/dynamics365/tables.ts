@@ -196,7 +196,7 @@ const connectionEnds = (end: "record1id" | "record2id"): Column =>
     ),
   );
 
-const connection = table("connection", "connections", "name", "Connection", {
+const connectionColumns: Readonly<Record<string, Column>> = {
   name: system(text(500)),
   description: memo(2000),
   record1id: { ...connectionEnds("record1id"), required: true },
@@ -207,6 +207,10 @@ const connection = table("connection", "connections", "name", "Connection", {
   ismaster: system({ type: "Boolean", defaultValue: true }),
   ...activeInactive,
   ...ownership,
+};
+
+const connection = table("connection", "connections", "name", "Connection", connectionColumns, {
+  changeTracking: false,
 });
 
 const connectionrole = table(

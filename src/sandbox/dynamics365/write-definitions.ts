@@ -282,6 +282,10 @@ async function changeTable(
   body: Document,
 ): Promise<WebApiResponse> {
   if (method !== "PUT") throw refuse("A table's definition is changed by PUT.");
+  for (const property of ["MetadataId", "SchemaName", "DisplayName", "EntitySetName"]) {
+    // PUT replaces the definition: what is left out would be lost.
+    if (body[property] === undefined) throw refuse(`The definition's ${property} is missing.`);
+  }
   if (body.ChangeTrackingEnabled === false && table.changeTracking) {
     throw refuse("Change tracking can't be disabled once it has been enabled.");
   }
