@@ -45,8 +45,15 @@ const resting = new Set([
 const isAtRest = ({ byState }: Status): boolean =>
   Object.entries(byState).every(([state, count]) => count === 0 || resting.has(state));
 
-const linkedDeals = async () =>
-  (await listDeals(line)).filter((deal) => deal.pr_referralid && deal.statecode === 0);
+/** Open deals whose edits flow: linked, and not waiting in the holding stage. */
+async function linkedDeals() {
+  const url = new URL("/api/deals?state=in-step&limit=100", line.statusUrl);
+  const { deals } = (await (await fetch(url)).json()) as { deals: { crm?: { id: string } }[] };
+  const flowing = new Set(deals.map((deal) => deal.crm?.id));
+  return (await listDeals(line)).filter(
+    (deal) => deal.statecode === 0 && flowing.has(deal.opportunityid),
+  );
+}
 
 beforeAll(async () => {
   await start();

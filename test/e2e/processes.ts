@@ -54,6 +54,9 @@ export async function startProcess(
   };
 }
 
+/** Twelve a second at most would spend a visitor's hundred calls a minute; this spends a few. */
+const pauseMs = 200;
+
 /** Asks again until the answer satisfies; throws with the last answer when the time is over. */
 export async function eventually<T>(
   ask: () => Promise<T>,
@@ -68,6 +71,6 @@ export async function eventually<T>(
     if (elapsedMs > withinMs) {
       throw new Error(`not within ${withinMs} ms; the last answer: ${JSON.stringify(answer)}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -88,10 +88,11 @@ interface Edit {
 /** The last edit of each deal on each side: an earlier one was overwritten by the same person. */
 const lastEdits = new Map<string, Edit>();
 let edits = 0;
+/** Deals whose edits flow: linked, open, and not waiting in the holding stage. */
+let flowing: ReadonlySet<string> = new Set();
 
 async function editSomething(): Promise<void> {
-  const open = (await listDeals(line)).filter((deal) => deal.pr_referralid && deal.statecode === 0);
-  const deal = pick(open);
+  const deal = pick((await listDeals(line)).filter((one) => flowing.has(one.opportunityid)));
   const side = pick(["referral", "crm"] as const);
   const value = 1_000 + edits * 10 + below(10);
   const referralId = deal.pr_referralid ?? "";
@@ -132,6 +133,8 @@ beforeAll(async () => {
   await startEngine();
   const isLoaded = (status: Status): boolean => status.deals >= referrals && isAtRest(status);
   await eventually(() => ask<Status>("/api/status"), isLoaded, settleMs);
+  const inStep = await ask<{ deals: { crm: { id: string } }[] }>("/api/deals?state=in-step");
+  flowing = new Set(inStep.deals.map((deal) => deal.crm.id));
 }, 180_000);
 afterAll(async () => {
   await Promise.all([engine, crm, service].map((one) => one?.kill()));
