@@ -11,6 +11,7 @@ export {
 } from "./fault-profile.ts";
 export { type GuardOptions, guard } from "./guard.ts";
 export type { Directory, IssuerClient, IssuerUser } from "./issuer/directory.ts";
+export { messagePage } from "./issuer/pages.ts";
 export { TokenIssuer, type TokenIssuerOptions } from "./issuer/token-issuer.ts";
 export { parseJsonBody } from "./json-body.ts";
 export { Metrics } from "./metrics.ts";
