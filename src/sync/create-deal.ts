@@ -155,7 +155,6 @@ function linkedDeal(context: EngineContext, pair: Pair, constants: CrmFields): P
     ...pair,
     shown: { ...pair.shown, ...Object.fromEntries(shown) },
     claim: undefined,
-    matchKey: undefined,
     problem: undefined,
     due: dueSooner(pair.due, context.clock.now(), "read"),
   };

@@ -12,6 +12,7 @@ import { pairQuestion } from "./inbox-items.ts";
 import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
 import { canInviteMicrosoft, isMicrosoftLeg, siblingsOf } from "./legs.ts";
 import { linkCreated } from "./link.ts";
+import { ask } from "./match.ts";
 import { newPair } from "./new-pair.ts";
 import { landDeal, landReferral, type Sighting } from "./observe.ts";
 import type { Creation, Pair } from "./pair.ts";
@@ -150,27 +151,31 @@ export async function createReferral(
 
 /**
  * A referral that may already stand for the deal is matched first; the deal comes back when that is
- * decided.
+ * decided. Where another deal just like it is shared already, a person is asked.
  */
 async function mustMatchFirst(context: EngineContext, pair: Pair): Promise<boolean> {
   const { ledger, clock } = context;
+  if (pair.isUnmatched) return false;
   const claiming = await ledger.pairsByClaim(pair.crm?.id ?? "");
   const named = pair.claim ? [...(await ledger.pairsByReferral([pair.claim])).values()] : [];
   const alike = pair.matchKey ? await ledger.pairsByMatchKey(pair.matchKey) : [];
-  const open = [...claiming, ...named, ...alike].filter(
-    (other) => other.referral && !other.crm && other.role === "deal" && !other.ended,
+  const rivals = [...claiming, ...named, ...alike].filter(
+    ({ id, referral, role, ended }) => id !== pair.id && referral && role === "deal" && !ended,
   );
+  const open = rivals.filter(({ crm }) => !crm);
   const [first] = open;
-  if (!first) return false;
-  const isUndecided = open.every(({ asks }) => asks !== undefined);
-  if (!isUndecided) {
-    await updatePair(context, first.id, (other) =>
-      other.asks ? undefined : quietly({ ...other, due: { at: clock.now(), priority: "read" } }),
-    );
+  if (!first) {
+    if (rivals.length === 0) return false;
+    await ask(context, pair, [], "Another deal just like this one is shared already.");
+    return true;
   }
-  // While a person decides, the answer makes the deal due; else it comes back when the match is
-  // done.
-  const due = isUndecided ? undefined : { at: clock.now() + 1_000, priority: "outbound" as const };
+  const isUndecided = open.every(({ asks }) => asks !== undefined);
+  const soon = { at: clock.now() + 1_000, priority: "outbound" } as const;
+  await updatePair(context, first.id, (other) =>
+    other.asks || other.due ? undefined : quietly({ ...other, due: soon }),
+  );
+  // While a person decides, the answer makes the deal due; else it comes back when the match is done.
+  const due = isUndecided ? undefined : { ...soon, at: Math.max(soon.at, first.due?.at ?? 0) };
   await commitPair(context, quietly({ ...pair, due }));
   return true;
 }

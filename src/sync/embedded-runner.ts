@@ -42,6 +42,9 @@ export function createEmbeddedRunner(options: EmbeddedRunnerOptions): EmbeddedRu
   return new QueueRunner(options);
 }
 
+/** One for all: an error of its own for each wake would cost more than the wake. */
+const wokenEarly = new Error("there is something to do");
+
 class QueueRunner implements EmbeddedRunner {
   readonly #options: EmbeddedRunnerOptions;
   readonly #running = new Map<string, Promise<void>>();
@@ -50,6 +53,7 @@ class QueueRunner implements EmbeddedRunner {
   #handler: (key: string, signal: AbortSignal) => Promise<void> = async () => {};
   #sleep = new AbortController();
   #isWoken = false;
+  #isAsleep = false;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: EmbeddedRunnerOptions) {
@@ -77,7 +81,7 @@ class QueueRunner implements EmbeddedRunner {
 
   wake(): void {
     this.#isWoken = true;
-    this.#sleep.abort();
+    if (this.#isAsleep) this.#sleep.abort(wokenEarly);
   }
 
   async stop(): Promise<void> {
@@ -135,6 +139,8 @@ class QueueRunner implements EmbeddedRunner {
     const isBehind = next !== undefined && next <= now;
     const waitMs = isBehind || next === undefined ? idleMs : next - now;
     this.#sleep = new AbortController();
+    this.#isAsleep = true;
     await clock.sleep(Math.min(waitMs, idleMs), this.#sleep.signal).catch(() => {});
+    this.#isAsleep = false;
   }
 }

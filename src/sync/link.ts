@@ -20,7 +20,6 @@ export async function linkPairs(
     crm: deal.crm,
     asks: undefined,
     claim: undefined,
-    matchKey: undefined,
     problem: undefined,
     // What isn't kept of a deal that nobody shared must be read.
     look: { ...pair.look, ...(deal.crm?.document ? {} : { crm: "hint" as const }) },
@@ -60,7 +59,6 @@ export function linkCreated(
     creation: undefined,
     problem: undefined,
     claim: undefined,
-    matchKey: undefined,
     look: sighting.source === "list" ? { ...agreed.look, referral: "hint" } : agreed.look,
     due: dueSooner(pair.due, clock.now(), "outbound"),
     ...(isInviting ? { invitation: "wanted" as const } : {}),

@@ -42,11 +42,9 @@ export async function matchReferral(
   if (byReference !== "nothing") return byReference;
   const owner = await ownerInEngagement(context, pair);
   if (owner) return becomeSibling(context, pair);
-  const walked = await walkBeforeCreating(context, pair, connection);
-  if (walked) return walked;
   const claimed = (await context.ledger.pairsByClaim(pair.referral?.id ?? "")).filter(isFreeDeal);
   if (claimed.length > 0) return linkOrAsk(context, pair, claimed, "the deal names the referral");
-  return matchNames(context, pair);
+  return (await walkBeforeCreating(context, pair, connection)) ?? matchNames(context, pair);
 }
 
 /** A deal made at the same time as its referral may not have been walked over yet. */
@@ -180,9 +178,10 @@ async function matchNames(context: EngineContext, pair: Pair): Promise<Match> {
   if (pair.matchKey === undefined) return "nothing";
   const alike = await context.ledger.pairsByMatchKey(pair.matchKey);
   const deals = alike.filter(isFreeDeal);
-  if (deals.length === 0) return "nothing";
-  const rivals = alike.filter(({ id, crm, role }) => id !== pair.id && !crm && role === "deal");
-  if (rivals.length === 0) return linkOrAsk(context, pair, deals, "customer and deal are alike");
+  const rivals = alike.filter(({ id, role, ended }) => id !== pair.id && role === "deal" && !ended);
+  const others = rivals.filter(({ referral }) => referral !== undefined);
+  if (deals.length === 0 && !others.some(({ crm }) => crm)) return "nothing";
+  if (others.length === 0) return linkOrAsk(context, pair, deals, "customer and deal are alike");
   return ask(context, pair, deals);
 }
 
@@ -199,17 +198,17 @@ async function linkOrAsk(
   return "again";
 }
 
-async function ask(context: EngineContext, pair: Pair, deals: readonly Pair[]): Promise<Progress> {
-  const item = pairQuestion(
-    context,
-    pair,
-    "match",
-    "Several deals and referrals could belong together.",
-    {
-      candidates: deals.flatMap(({ crm }) => (crm ? [crm.id] : [])),
-      proposal: "Link the deal that is meant, or let a new one be created.",
-    },
-  );
+/** Asks which deal belongs to which referral; the pair waits. */
+export async function ask(
+  context: EngineContext,
+  pair: Pair,
+  deals: readonly Pair[],
+  sentence = "Several deals and referrals could belong together.",
+): Promise<Progress> {
+  const item = pairQuestion(context, pair, "match", sentence, {
+    candidates: deals.flatMap(({ crm }) => (crm ? [crm.id] : [])),
+    proposal: "Link the deal that is meant, or let a new one be created.",
+  });
   const asking: Pair = { ...pair, asks: item.id, due: undefined };
   await commitPair(context, { pair: asking, history: [], inbox: [item] });
   return "rest";

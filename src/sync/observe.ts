@@ -1,14 +1,13 @@
 import type { Referral } from "../contract/index.ts";
 import type { CrmFields, CrmRecord, CrmValue } from "../crm/port.ts";
-import { agree } from "./agree.ts";
 import type { EngineContext, NewHistory, PairChange } from "./engine-context.ts";
 import type { ConnectionState, HistoryField } from "./ledger-port.ts";
 import { matchKeyOf, matchKeyOfDeal } from "./match-key.ts";
-import type { FieldValues, Pair, SeenChange, Side, SideState } from "./pair.ts";
+import type { FieldValues, FieldWrite, Pair, SeenChange, Side, SideState } from "./pair.ts";
 import { dueSooner } from "./pair-state.ts";
-import type { Agreement } from "./plan.ts";
 import type { Order, Source } from "./rules.ts";
 import type { Priority } from "./runner.ts";
+import { settleWrite } from "./settle.ts";
 
 /** When and how something was seen. */
 export interface Sighting {
@@ -79,7 +78,7 @@ export function landReferral(
     ...pair,
     referral: side,
     engagementId: referral.engagementId ?? pair.engagementId,
-    matchKey: pair.crm ? undefined : matchKeyOf(context, values),
+    matchKey: matchKeyOf(context, values),
     claim: pair.crm ? undefined : (referral.externalReferenceId ?? undefined),
   }));
 }
@@ -119,7 +118,7 @@ export function landDeal(
     ...pair,
     crm: side,
     isToldDeleted: undefined,
-    matchKey: pair.referral ? undefined : matchKeyOfDeal(context, record.fields),
+    matchKey: pair.referral ? pair.matchKey : matchKeyOfDeal(context, record.fields),
     claim: pair.referral || typeof claim !== "string" || claim === "" ? undefined : claim,
   }));
 }
@@ -245,9 +244,8 @@ function sideAfter<Document>(
 }
 
 /**
- * A write of ours whose outcome was unknown shows in a version that isn't the one it demanded:
- * where a value is the one we sent, it is ours and agreed; it is never taken for somebody else's
- * edit.
+ * A write of ours whose outcome was unknown shows in a version that isn't the one it demanded: where
+ * a value is the one we sent, it is ours and agreed; it is never taken for somebody else's edit.
  */
 function settleAttempt<Document>(
   context: EngineContext,
@@ -258,17 +256,13 @@ function settleAttempt<Document>(
   if (attempt?.side !== name || (attempt.version === version && version !== "")) {
     return { pair, history: [] };
   }
-  const agreements: Agreement[] = [];
+  const landed = new Map<string, FieldWrite>();
   for (const write of [...attempt.earlier, ...attempt.writes]) {
-    const stored = values[write.field] ?? null;
-    if (!same(write.field, stored, write.value)) continue;
-    agreements.push(
-      name === "referral"
-        ? { field: write.field, referral: stored, crm: write.source }
-        : { field: write.field, referral: write.source, crm: stored },
-    );
+    if (same(write.field, values[write.field] ?? null, write.value)) landed.set(write.field, write);
   }
-  return agree(context, { ...pair, attempt: undefined }, agreements);
+  if (landed.size === 0) return { pair: { ...pair, attempt: undefined }, history: [] };
+  const own = { ...attempt, writes: [...landed.values()] };
+  return settleWrite(context, pair, own, ({ field }) => values[field] ?? null);
 }
 
 function seenHistory<Document>(
