@@ -51,7 +51,7 @@ async function linkedDeals() {
   const { deals } = (await (await fetch(url)).json()) as { deals: { crm?: { id: string } }[] };
   const flowing = new Set(deals.map((deal) => deal.crm?.id));
   return (await listDeals(line)).filter(
-    (deal) => deal.statecode === 0 && flowing.has(deal.opportunityid),
+    (deal) => deal.pr_referralid && deal.statecode === 0 && flowing.has(deal.opportunityid),
   );
 }
 

@@ -83,6 +83,8 @@ export async function openConnections(config: Config): Promise<Connections> {
       rootUrl: config.crm.url,
       getToken: crmToken(config),
       fields: crmFieldsOf(mapping),
+      ...(mapping.stateFields ? { stateFields: mapping.stateFields } : {}),
+      ...(mapping.stateFields ? { stateFields: mapping.stateFields } : {}),
     }),
   };
 }
