@@ -69,7 +69,8 @@ interface DealDraft {
  */
 function draftDeal(context: EngineContext, referral: Referral): DealDraft {
   const { mapping, projection, settings } = context;
-  const { holding } = mapping;
+  // Only what waits for an answer waits in the holding stage.
+  const holding = referral.status === "New" ? mapping.holding : undefined;
   const names = context.crm.capabilities.stateFields ?? {};
   const constants: Record<string, CrmValue> = { ...mapping.newDeal };
   if (holding) constants[holding.crmField] = holding.value;

@@ -1,6 +1,6 @@
 import { ReferralsError } from "../contract/index.ts";
 import { CrmError } from "../crm/port.ts";
-import { approveWrites, resolveItem } from "./answers.ts";
+import { approveWrites, release, resolveItem } from "./answers.ts";
 import { auditSides } from "./audit.ts";
 import { createCallBudget } from "./call-budget.ts";
 import {
@@ -13,7 +13,14 @@ import {
   undoWrite,
 } from "./commands.ts";
 import { createEmbeddedRunner } from "./embedded-runner.ts";
-import { commit, commitPair, type EngineContext, isWalked, quietly } from "./engine-context.ts";
+import {
+  commit,
+  commitPair,
+  type EngineContext,
+  isWalked,
+  mayWrite,
+  quietly,
+} from "./engine-context.ts";
 import type {
   Answer,
   Engine,
@@ -92,6 +99,10 @@ class SyncEngine implements Engine {
       });
     }
     await this.#bearWitness();
+    // A life that ended just after an approval may have left pairs waiting for it.
+    const now = await ledger.connection();
+    if (mayWrite(this.#context, now)) await release(this.#context, ["waiting"]);
+    if (now.brakeSince === undefined) await release(this.#context, ["deleted"]);
   }
 
   pollReferrals(): Promise<WalkReport> {

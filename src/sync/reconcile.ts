@@ -8,6 +8,7 @@ import {
   type EngineContext,
   isWalked,
   mayWrite,
+  type PairChange,
   quietly,
   updatePair,
 } from "./engine-context.ts";
@@ -129,7 +130,7 @@ type StepTaker = (
 
 const stepTakers: Readonly<Record<Step, StepTaker>> = {
   nothing: (context, pair) => rest(context, { ...pair, due: undefined }, pair),
-  wait: (context, pair) => rest(context, { ...pair, due: undefined, waits: true }, pair),
+  wait: (context, pair) => waitForApproval(context, pair, [], []),
   "look-at-referral": (context, pair, connection) =>
     look(context, pair, "referral", connection, readPriority(context, pair)),
   "look-at-deal": (context, pair, connection) =>
@@ -169,6 +170,22 @@ async function rest(context: EngineContext, pair: Pair, before: Pair): Promise<P
   return "rest";
 }
 
+/** Lets a pair wait until writes are allowed, and looks whether they just were. */
+async function waitForApproval(
+  context: EngineContext,
+  pair: Pair,
+  history: PairChange["history"],
+  inbox: PairChange["inbox"],
+): Promise<Progress> {
+  await commitPair(context, { pair: { ...pair, due: undefined, waits: true }, history, inbox });
+  if (!mayWrite(context, await context.ledger.connection())) return "rest";
+  const due = { at: context.clock.now(), priority: "read" } as const;
+  await updatePair(context, pair.id, (one) =>
+    one.waits ? quietly({ ...one, waits: undefined, due }) : undefined,
+  );
+  return "again";
+}
+
 /** Plans both sides' fields; makes at most one write, or stores that the pair is in step. */
 async function update(
   context: EngineContext,
@@ -185,9 +202,7 @@ async function update(
     return "rest";
   }
   if (!mayWrite(context, connection)) {
-    const waiting: Pair = { ...change.pair, due: undefined, waits: true };
-    await commitPair(context, { ...change, pair: waiting });
-    return "rest";
+    return waitForApproval(context, change.pair, change.history, change.inbox);
   }
   const due = pair.due ?? { at: context.clock.now(), priority: "outbound" as const };
   const planned = { ...change, pair: { ...change.pair, due } };
