@@ -1,9 +1,13 @@
-import type { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ReferralsError } from "../contract/index.ts";
 import type { FaultInjector } from "./fault-profile.ts";
 
 type Ending = "hang" | "reset";
+
+function endingAfter(injector: FaultInjector): Ending | undefined {
+  if (injector.strikes("resetAfter")) return "reset";
+  return injector.strikes("timeoutAfter") ? "hang" : undefined;
+}
 
 /** Leaves a call without an answer. */
 function abandon(injector: FaultInjector, request: FastifyRequest, ending: Ending): void {
@@ -20,8 +24,15 @@ function abandon(injector: FaultInjector, request: FastifyRequest, ending: Endin
   );
 }
 
-function dropPayload(payload: unknown): void {
-  (payload as Readable | null)?.destroy?.();
+/** Lets the handler do its work and takes its answer away, at no cost for the calls it spares. */
+function swallowAnswer(reply: FastifyReply, onAnswer: () => void): void {
+  const { raw } = reply;
+  raw.writeHead = () => {
+    onAnswer();
+    return raw;
+  };
+  raw.write = () => true;
+  raw.end = () => raw;
 }
 
 /**
@@ -30,9 +41,11 @@ function dropPayload(payload: unknown): void {
  * whether the change was made.
  */
 export function injectFaults(scope: FastifyInstance, injector: FaultInjector): void {
-  const endings = new WeakMap<FastifyRequest, Ending>();
-
-  const strikeNow = (request: FastifyRequest, done: (error?: Error) => void): void => {
+  const strikeNow = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    done: (error?: Error) => void,
+  ): void => {
     const { profile } = injector;
     if (injector.strikes("resetBefore")) abandon(injector, request, "reset");
     else if (injector.strikes("timeoutBefore")) abandon(injector, request, "hang");
@@ -40,23 +53,16 @@ export function injectFaults(scope: FastifyInstance, injector: FaultInjector): v
       done(new ReferralsError("tooManyRequests", { retryAfterMs: profile.retryAfterS * 1000 }));
     } else if (injector.strikes("serverError")) done(new ReferralsError("generalException"));
     else {
-      if (injector.strikes("resetAfter")) endings.set(request, "reset");
-      else if (injector.strikes("timeoutAfter")) endings.set(request, "hang");
+      const ending = endingAfter(injector);
+      if (ending) swallowAnswer(reply, () => abandon(injector, request, ending));
       done();
     }
   };
 
-  scope.addHook("onRequest", (request, _reply, done) => {
+  scope.addHook("onRequest", (request, reply, done) => {
     if (!injector.isActive) done();
     else if (injector.strikes("latency")) {
-      injector.clock.sleep(injector.latencyMs()).then(() => strikeNow(request, done), done);
-    } else strikeNow(request, done);
-  });
-
-  scope.addHook("onSend", (request: FastifyRequest, _reply: FastifyReply, payload, done) => {
-    const ending = injector.isActive ? endings.get(request) : undefined;
-    if (ending === undefined) return done();
-    dropPayload(payload);
-    abandon(injector, request, ending);
+      injector.clock.sleep(injector.latencyMs()).then(() => strikeNow(request, reply, done), done);
+    } else strikeNow(request, reply, done);
   });
 }

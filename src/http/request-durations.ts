@@ -26,7 +26,8 @@ export class RequestDurations {
   readonly help = "Time from a request's head to the end of its answer, by route and status.";
   readonly type = "histogram";
   readonly aggregator = "sum";
-  readonly #byRoute = new Map<string, Map<string, Series>>();
+  /** By route, method and status: no text is put together to look a series up. */
+  readonly #byRoute = new Map<string, Map<string, (Series | undefined)[]>>();
 
   observe(method: string, route: string, status: number, seconds: number): void {
     const series = this.#series(method, route, status);
@@ -39,7 +40,8 @@ export class RequestDurations {
   /** What the registry prints. */
   async get() {
     const { name, help, type, aggregator } = this;
-    const all = [...this.#byRoute.values()].flatMap((series) => [...series.values()]);
+    const byMethod = [...this.#byRoute.values()].flatMap((methods) => [...methods.values()]);
+    const all = byMethod.flatMap((statuses) => statuses.filter((series) => series !== undefined));
     return { name, help, type, aggregator, values: all.flatMap(samplesOf) };
   }
 
@@ -48,17 +50,21 @@ export class RequestDurations {
   }
 
   #series(method: string, route: string, status: number): Series {
-    let ofRoute = this.#byRoute.get(route);
-    if (ofRoute === undefined) {
-      ofRoute = new Map();
-      this.#byRoute.set(route, ofRoute);
+    let methods = this.#byRoute.get(route);
+    if (methods === undefined) {
+      methods = new Map();
+      this.#byRoute.set(route, methods);
     }
-    const key = method + status;
-    let series = ofRoute.get(key);
+    let statuses = methods.get(method);
+    if (statuses === undefined) {
+      statuses = [];
+      methods.set(method, statuses);
+    }
+    let series = statuses[status];
     if (series === undefined) {
       const labels = { method, route, status: String(status) };
       series = { labels, counts: new Float64Array(bounds.length + 1), sum: 0 };
-      ofRoute.set(key, series);
+      statuses[status] = series;
     }
     return series;
   }

@@ -5,6 +5,7 @@ import type { Principal } from "./principal.ts";
 
 const cacheLimit = 5_000;
 const clockToleranceS = 30;
+const endingLength = 32;
 
 /** An issuer whose tokens are accepted. */
 export interface TrustedIssuer {
@@ -28,10 +29,17 @@ export interface TokenVerifierOptions {
 }
 
 interface Verified {
+  readonly authorization: string;
   readonly principal: Principal;
   readonly expiresAtMs: number;
   readonly hasMfa: boolean;
 }
+
+/**
+ * The part of a token's signature that it is looked up by. The whole header is compared then; hashing
+ * all of its thousand characters at each call would take longer.
+ */
+const ending = (authorization: string): string => authorization.slice(-endingLength);
 
 const refusal = (message: string, cause?: unknown): ReferralsError =>
   new ReferralsError("unauthenticated", { message, cause });
@@ -80,10 +88,10 @@ export class TokenVerifier {
    * verified first.
    */
   recall(authorization: string): Principal | undefined {
-    const known = this.#verified.get(authorization);
-    if (known === undefined) return undefined;
+    const known = this.#verified.get(ending(authorization));
+    if (known === undefined || known.authorization !== authorization) return undefined;
     if (known.expiresAtMs <= this.#clock.now()) {
-      this.#verified.delete(authorization);
+      this.#verified.delete(ending(authorization));
       return undefined;
     }
     return this.#admit(known);
@@ -99,11 +107,12 @@ export class TokenVerifier {
     const principal = trusted.toPrincipal(claims);
     if (!principal) throw refusal("The access token names no organization that is known here.");
     const verified: Verified = {
+      authorization,
       principal,
       expiresAtMs: ((claims.exp ?? 0) + clockToleranceS) * 1000,
       hasMfa: Array.isArray(claims.amr) && claims.amr.includes("mfa"),
     };
-    this.#remember(authorization, verified);
+    this.#remember(verified);
     return this.#admit(verified);
   }
 
@@ -132,11 +141,11 @@ export class TokenVerifier {
     return verified.principal;
   }
 
-  #remember(authorization: string, verified: Verified): void {
+  #remember(verified: Verified): void {
     if (this.#verified.size >= cacheLimit) {
       const oldest = this.#verified.keys().next();
       if (!oldest.done) this.#verified.delete(oldest.value);
     }
-    this.#verified.set(authorization, verified);
+    this.#verified.set(ending(verified.authorization), verified);
   }
 }

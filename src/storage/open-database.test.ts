@@ -131,14 +131,16 @@ test("a backup is one moment's copy, made while work goes on; it never overwrite
   await database.close();
 });
 
-test("the cache of statements forgets what was used least recently", () => {
+test("the cache of statements keeps within its limit what is used again and again", () => {
   const made: string[] = [];
-  const cache = new BoundedCache<string, string>(2);
+  const cache = new BoundedCache<string, string>(4);
   const make = (key: string): string => {
     made.push(key);
     return key;
   };
-  for (const key of ["a", "b", "a", "c", "a", "b"]) cache.obtain(key, make);
-  expect(made).toEqual(["a", "b", "c", "b"]);
-  expect(cache.size).toBe(2);
+  for (const key of ["a", "b", "a", "c", "a", "d", "a", "e", "b"]) {
+    cache.obtain(key, make);
+    expect(cache.size).toBeLessThanOrEqual(4);
+  }
+  expect(made).toEqual(["a", "b", "c", "d", "e", "b"]);
 });

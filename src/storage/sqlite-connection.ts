@@ -37,6 +37,24 @@ function numbersWhereExact(row: Record<string, SqlValue>): Row {
   return row;
 }
 
+interface Prepared {
+  readonly statement: StatementSync;
+  /** False where no column can hold an integer, so that its rows need no second look. */
+  readonly mayHoldIntegers: boolean;
+}
+
+/**
+ * SQLite's rules of affinity (https://sqlite.org/datatype3.html section 3.1): a text or real column
+ * never holds an integer. The declared types are those of a compound select's first part only.
+ */
+function mayHoldIntegers(sql: string, statement: StatementSync): boolean {
+  if (/\b(?:union|intersect|except)\b/i.test(sql)) return true;
+  return statement.columns().some(({ type }) => {
+    const declared = type ?? "";
+    return /int/i.test(declared) || !/char|clob|text|real|floa|doub/i.test(declared);
+  });
+}
+
 function namedError(error: unknown): unknown {
   const code = (error as { errcode?: unknown } | null)?.errcode;
   if (typeof code !== "number" || !uniqueErrorCodes.has(code)) return error;
@@ -51,7 +69,7 @@ function namedError(error: unknown): unknown {
  */
 export class SqliteConnection {
   readonly #database: DatabaseSync;
-  readonly #statements = new BoundedCache<string, StatementSync>(statementLimit);
+  readonly #statements = new BoundedCache<string, Prepared>(statementLimit);
 
   private constructor(database: DatabaseSync) {
     this.#database = database;
@@ -98,34 +116,39 @@ export class SqliteConnection {
   }
 
   all(sql: string, values: readonly SqlValue[] = []): readonly Row[] {
+    const { statement, mayHoldIntegers } = this.#prepared(sql);
     try {
-      const rows = this.#statement(sql).all(...bindAll(values));
-      return rows.map((row) => numbersWhereExact(row as Record<string, SqlValue>));
+      const rows = statement.all(...bindAll(values)) as Record<string, SqlValue>[];
+      return mayHoldIntegers ? rows.map(numbersWhereExact) : rows;
     } catch (error) {
       throw namedError(error);
     }
   }
 
   get(sql: string, values: readonly SqlValue[] = []): Row | undefined {
+    const { statement, mayHoldIntegers } = this.#prepared(sql);
     try {
-      const row = this.#statement(sql).get(...bindAll(values));
-      return row && numbersWhereExact(row as Record<string, SqlValue>);
+      const row = statement.get(...bindAll(values)) as Record<string, SqlValue> | undefined;
+      return row && mayHoldIntegers ? numbersWhereExact(row) : row;
     } catch (error) {
       throw namedError(error);
     }
   }
 
   run(sql: string, values: readonly SqlValue[] = []): number {
+    const { statement } = this.#prepared(sql);
     try {
-      return Number(this.#statement(sql).run(...bindAll(values)).changes);
+      return Number(statement.run(...bindAll(values)).changes);
     } catch (error) {
       throw namedError(error);
     }
   }
 
   *iterate(sql: string, values: readonly SqlValue[] = []): Generator<Row, void, void> {
-    const rows = this.#statement(sql).iterate(...bindAll(values));
-    for (const row of rows) yield numbersWhereExact(row as Record<string, SqlValue>);
+    const { statement } = this.#prepared(sql);
+    for (const row of statement.iterate(...bindAll(values))) {
+      yield numbersWhereExact(row as Record<string, SqlValue>);
+    }
   }
 
   close(): void {
@@ -133,15 +156,12 @@ export class SqliteConnection {
     this.#database.close();
   }
 
-  /**
-   * Integers are read as bigints first: read as numbers, the smallest one is rounded without a
-   * word.
-   */
-  #statement(sql: string): StatementSync {
+  /** Integers are read as bigints: read as numbers, the smallest one is rounded without a word. */
+  #prepared(sql: string): Prepared {
     return this.#statements.obtain(sql, () => {
       const statement = this.#database.prepare(sql);
       statement.setReadBigInts(true);
-      return statement;
+      return { statement, mayHoldIntegers: mayHoldIntegers(sql, statement) };
     });
   }
 }
