@@ -1,13 +1,7 @@
 import { patchPaths } from "../contract/index.ts";
+import type { ValueFault } from "../runtime/index.ts";
 import { computedValue, ExpressionError } from "./computed-value.ts";
 import type { FieldSpec, MappingSpec } from "./mapping-schema.ts";
-
-/** A fault that only shows when parts of a mapping are seen together. */
-export interface MappingFault {
-  readonly path: readonly (string | number)[];
-  readonly reason: string;
-  readonly remedy: string;
-}
 
 const patchable = new Set(patchPaths.map(({ path }) => path));
 
@@ -35,9 +29,9 @@ function repeated(
   property: string,
   keyOf: (field: FieldSpec) => string | undefined,
   what: string,
-): readonly MappingFault[] {
+): readonly ValueFault[] {
   const first = new Map<string, string>();
-  return fields.flatMap((field, index): readonly MappingFault[] => {
+  return fields.flatMap((field, index): readonly ValueFault[] => {
     const key = keyOf(field);
     if (key === undefined) return [];
     const holder = first.get(key);
@@ -50,7 +44,7 @@ function repeated(
   });
 }
 
-function checkWrite(field: FieldSpec, index: number): readonly MappingFault[] {
+function checkWrite(field: FieldSpec, index: number): readonly ValueFault[] {
   const path = referralOf(field);
   if (path === undefined || !writesReferral(field)) return [];
   if (field.write !== "patch" || patchable.has(path)) return [];
@@ -63,11 +57,11 @@ function checkWrite(field: FieldSpec, index: number): readonly MappingFault[] {
   ];
 }
 
-function checkValues(field: FieldSpec, index: number): readonly MappingFault[] {
+function checkValues(field: FieldSpec, index: number): readonly ValueFault[] {
   if (!("lens" in field)) return [];
   const { lens } = field;
   const isStatus = field.referral === "/status";
-  const faults: MappingFault[] = [];
+  const faults: ValueFault[] = [];
   if (isStatus !== (lens.kind === "stage")) {
     faults.push({
       path: ["fields", index, "lens"],
@@ -97,7 +91,7 @@ function checkValues(field: FieldSpec, index: number): readonly MappingFault[] {
 function checkExpression(
   expression: string,
   path: readonly (string | number)[],
-): readonly MappingFault[] {
+): readonly ValueFault[] {
   try {
     computedValue(expression);
     return [];
@@ -107,7 +101,7 @@ function checkExpression(
   }
 }
 
-function expressionFaults(spec: MappingSpec): readonly MappingFault[] {
+function expressionFaults(spec: MappingSpec): readonly ValueFault[] {
   const inFields = spec.fields.flatMap((field, index) =>
     "expression" in field ? checkExpression(field.expression, ["fields", index, "expression"]) : [],
   );
@@ -120,7 +114,7 @@ function expressionFaults(spec: MappingSpec): readonly MappingFault[] {
   return [...inFields, ...inNew];
 }
 
-function checkHolding(spec: MappingSpec): readonly MappingFault[] {
+function checkHolding(spec: MappingSpec): readonly ValueFault[] {
   if (!spec.holding) return [];
   const status = spec.fields.find((field) => referralOf(field) === "/status");
   if (status && crmOf(status) === spec.holding.field) return [];
@@ -134,7 +128,7 @@ function checkHolding(spec: MappingSpec): readonly MappingFault[] {
 }
 
 /** Every fault of a mapping that its form alone doesn't show. */
-export function checkMapping(spec: MappingSpec): readonly MappingFault[] {
+export function checkMapping(spec: MappingSpec): readonly ValueFault[] {
   const { fields } = spec;
   return [
     ...repeated(fields, "name", ({ name }) => name, "the name"),

@@ -45,7 +45,9 @@ export function lensOf(spec: LensSpec): Lens {
   }
 }
 
-/** The name under which a computed value stands where the other fields have a path or a CRM field. */
+/**
+ * The name under which a computed value stands where the other fields have a path or a CRM field.
+ */
 const computedName = (name: string): string => `computed.${name}`;
 
 function compileField(spec: FieldSpec): MappedField {
@@ -145,7 +147,7 @@ export function compileMapping(spec: MappingSpec): Mapping {
   };
 }
 
-/** Reads and compiles a mapping file. Errors: MappingError. */
+/** Reads and compiles a mapping file. Errors: YamlFileError. */
 export function loadMapping(text: string, fileName?: string): Mapping {
   return compileMapping(parseMapping(text, fileName));
 }

@@ -4,7 +4,10 @@ import { sameLens } from "./lenses/same-lens.ts";
 import type { Lens } from "./mapping-port.ts";
 import type { CrmValue } from "./port.ts";
 
-/** The limits of an expression in a mapping. Steps stand for time, so that a replay meets the same limit. */
+/**
+ * The limits of an expression in a mapping. Steps stand for time, so that a replay meets the same
+ * limit.
+ */
 export const expressionLimits = {
   expressionLength: 2000,
   steps: 10_000,
@@ -25,7 +28,8 @@ export type ComputedValue = (record: unknown) => CrmValue;
 
 const failureMark = "$failure";
 
-// Their results differ from one evaluation to the next, so what is computed would never come to rest.
+// Their results differ from one evaluation to the next, so what is computed would never come to
+// rest.
 const unrepeatable = new Set(["now", "millis", "random", "shuffle", "eval"]);
 
 function refuseNode(node: Readonly<Record<string, unknown>>): void {
@@ -47,7 +51,10 @@ function inspect(node: unknown): void {
   for (const inner of Object.values(node)) inspect(inner);
 }
 
-/** Prepares a JSONata expression. Errors: ExpressionError with what is wrong and, from the parser, where. */
+/**
+ * Prepares a JSONata expression. Errors: ExpressionError with what is wrong and, from the parser,
+ * where.
+ */
 export function computedValue(expression: string): ComputedValue {
   if (expression.length > expressionLimits.expressionLength) {
     throw new ExpressionError(`longer than ${expressionLimits.expressionLength} characters`);
@@ -109,7 +116,9 @@ export function failureOf(value: CrmValue): string | undefined {
   return typeof reason === "string" ? reason : undefined;
 }
 
-/** Carries a computed value over as it is, or refuses with the reason why it couldn't be computed. */
+/**
+ * Carries a computed value over as it is, or refuses with the reason why it couldn't be computed.
+ */
 export function computedLens(): Lens {
   const same = sameLens();
   const guarded =

@@ -1,5 +1,4 @@
 export { compileMapping, crmFieldsOf, loadMapping } from "./compile-mapping.ts";
-export { MappingError, type MappingProblem } from "./mapping-error.ts";
 export type {
   FieldPolicy,
   Lens,

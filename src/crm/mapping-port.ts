@@ -62,8 +62,9 @@ export interface MappedField {
   readonly required: boolean;
   readonly lens: Lens;
   /**
-   * Only on a computed field, which goes one way: the giving side's value, from its whole record (CrmFields or the referral's
-   * document). Pure; where it can't be computed, the lens refuses what is returned, with the reason.
+   * Only on a computed field, which goes one way: the giving side's value, from its whole record
+   * (CrmFields or the referral's document). Pure; where it can't be computed, the lens refuses
+   * what is returned, with the reason.
    */
   readonly compute?: (record: unknown) => CrmValue;
 }
@@ -85,6 +86,9 @@ export interface Mapping {
   readonly holding?: { readonly crmField: string; readonly value: CrmValue };
   /** CRM fields beside the mapped ones that the functions above and computed fields read. */
   readonly reads?: readonly string[];
-  /** CRM fields in which a seller sees how the deal stands; an adapter shows them in its capabilities. */
+  /**
+   * CRM fields in which a seller sees how the deal stands; an adapter shows them in its
+   * capabilities.
+   */
   readonly stateFields?: NonNullable<CrmCapabilities["stateFields"]>;
 }

@@ -4,7 +4,10 @@ import type { CrmCapabilities, CrmFields, CrmStep, CrmValue, CrmWrite } from "./
 export interface CrmWriteOrder {
   /** The deal's external id: the referral's id. */
   readonly key: string;
-  /** Names this attempt: the steps of a repeated attempt have the same keys, so that finished ones aren't done again. */
+  /**
+   * Names this attempt: the steps of a repeated attempt have the same keys, so that finished ones
+   * aren't done again.
+   */
   readonly attempt: string;
   /** Absent on create. */
   readonly recordId?: string;
@@ -19,7 +22,10 @@ function belongs(field: string, { prefix }: Part): boolean {
   return field === prefix || (prefix.endsWith(".") && field.startsWith(prefix));
 }
 
-/** The part that a field is written with: the longest prefix that fits, else the part without a prefix. */
+/**
+ * The part that a field is written with: the longest prefix that fits, else the part without a
+ * prefix.
+ */
 function partOf(field: string, parts: readonly Part[]): Part | undefined {
   const fitting = parts.filter((part) => part.prefix !== "" && belongs(field, part));
   return fitting.reduce<Part | undefined>(
@@ -31,8 +37,9 @@ function partOf(field: string, parts: readonly Part[]): Part | undefined {
 /**
  * Divides changed fields into the ordered, keyed steps that the CRM wants. Pure.
  *
- * A new deal always gets the step of the deal itself, so that a write without any of its own fields still makes it.
- * Throws RangeError where no part takes a field: the mapping and the adapter don't fit each other.
+ * A new deal always gets the step of the deal itself, so that a write without any of its own
+ * fields still makes it. Throws RangeError where no part takes a field: the mapping and the
+ * adapter don't fit each other.
  */
 export function planCrmWrite(
   order: CrmWriteOrder,

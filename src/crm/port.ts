@@ -48,8 +48,9 @@ export interface CrmStep {
   readonly key: string;
   readonly fields: CrmFields;
   /**
-   * The version that the deal must still have when the write begins; absent on create and where the CRM has none. A later
-   * step of the same write continues from the version that the one before it left.
+   * The version that the deal must still have when the write begins; absent on create and where
+   * the CRM has none. A later step of the same write continues from the version that the one
+   * before it left.
    */
   readonly expectedVersion?: string;
 }
@@ -59,8 +60,9 @@ export interface CrmWrite {
   /** The deal's external id (the referral's id): the same key twice makes one record. */
   readonly key: string;
   /**
-   * The deal to change; absent: create it under `key`. Where one with other values is already there, the write is refused with
-   * `conflict` and the record's id, so that nobody's edit is overwritten unseen.
+   * The deal to change; absent: create it under `key`. Where one with other values is already
+   * there, the write is refused with `conflict` and the record's id, so that nobody's edit is
+   * overwritten unseen.
    */
   readonly recordId?: string;
   readonly steps: readonly CrmStep[];

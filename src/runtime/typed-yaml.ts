@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from "yaml";
+import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 
 type Path = readonly PropertyKey[];
@@ -37,6 +37,8 @@ export class YamlFileError extends Error {
 /** A fault that a check after the schema found; the path leads to its node. */
 export interface ValueFault {
   readonly path: Path;
+  /** A key in the mapping at the path that is itself the fault. */
+  readonly key?: string;
   readonly reason: string;
   readonly remedy: string;
 }
@@ -84,6 +86,25 @@ function offsetOf(document: YamlDocument, path: Path): number {
   return document.contents?.range?.[0] ?? 0;
 }
 
+/** The place of a key in the mapping at a path. */
+function offsetOfKey(document: YamlDocument, path: Path, key: string): number {
+  const holder = path.length === 0 ? document.contents : document.getIn(path, true);
+  const pair = isMap(holder)
+    ? holder.items.find((item) => isScalar(item.key) && item.key.value === key)
+    : undefined;
+  return pair && isScalar(pair.key) ? (pair.key.range?.[0] ?? 0) : offsetOf(document, path);
+}
+
+function faultOf(issue: z.core.$ZodIssue): ValueFault {
+  const key = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
+  return {
+    path: issue.path,
+    reason: issue.message,
+    remedy: remedyFor(issue),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
 /**
  * Reads YAML (or JSON) text as what a schema says; `check` may find more faults in the result.
  * Errors: YamlFileError with every fault, each with line, column, reason and remedy.
@@ -105,16 +126,14 @@ export function parseTypedYaml<Schema extends z.ZodType>(
   });
   if (syntax.length > 0) throw new YamlFileError(fileName, syntax);
   const result = schema.safeParse(document.toJS());
-  const faults = result.success
-    ? check(result.data)
-    : flattened(result.error.issues).map((issue) => {
-        return { path: issue.path, reason: issue.message, remedy: remedyFor(issue) };
-      });
+  const faults = result.success ? check(result.data) : flattened(result.error.issues).map(faultOf);
   if (result.success && faults.length === 0) return result.data;
   throw new YamlFileError(
     fileName,
-    faults.map(({ path, reason, remedy }) => {
-      return { ...at(offsetOf(document, path)), path: formatPath(path), reason, remedy };
+    faults.map(({ key, path, reason, remedy }) => {
+      const offset =
+        key === undefined ? offsetOf(document, path) : offsetOfKey(document, path, key);
+      return { ...at(offset), path: formatPath(path), reason, remedy };
     }),
   );
 }

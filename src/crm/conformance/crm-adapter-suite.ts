@@ -29,8 +29,8 @@ export const crmChecks: readonly CrmCheck[] = [
 ];
 
 /**
- * Holds an adapter to the promises of the CRM port. An adapter's test opens a world and calls this: the world's fields say
- * what the CRM can hold, the adapter's capabilities what it can do.
+ * Holds an adapter to the promises of the CRM port. An adapter's test opens a world and calls
+ * this: the world's fields say what the CRM can hold, the adapter's capabilities what it can do.
  */
 export function describeCrmAdapter(name: string, openWorld: () => Promise<ConformanceWorld>): void {
   describe(`${name} keeps the promises of the CRM port`, () => {

@@ -6,7 +6,7 @@ import { bringAbout, durableMemo, refusalOf, write } from "./steps.ts";
 export const mishapChecks: readonly CrmCheck[] = [
   ...(["lost-before", "lost-after", "broken"] as const).map((kind) =>
     check(
-      `a write that meets '${kind}' at any of its calls is resumed to the same end, without doubles`,
+      `a write that meets '${kind}' at any call is resumed to the same end, without doubles`,
       async ({ world, fields, newKey, readOrFail, whole }) => {
         const before = world.callCount();
         await bringAbout(world.adapter, { key: newKey(), fields: whole("Undisturbed") });

@@ -78,8 +78,8 @@ export async function refusalOf(call: Promise<unknown>): Promise<CrmError> {
 const mostTries = 12;
 
 /**
- * Brings a deal to hold these fields as the engine would: repeats what failed on the way with the same memo, and plans anew
- * after a conflict. Resolves to the deal's id.
+ * Brings a deal to hold these fields as the engine would: repeats what failed on the way with the
+ * same memo, and plans anew after a conflict. Resolves to the deal's id.
  */
 export async function bringAbout(adapter: CrmAdapter, order: WriteOrder): Promise<string> {
   const memo = durableMemo();

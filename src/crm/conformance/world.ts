@@ -1,6 +1,9 @@
 import type { CrmAdapter, CrmFields, CrmValue } from "../port.ts";
 
-/** The fields with which the conformance kit works, by what they hold; a CRM without one leaves it out. */
+/**
+ * The fields with which the conformance kit works, by what they hold; a CRM without one leaves it
+ * out.
+ */
 export interface ConformanceFields {
   /** A text of one line. */
   readonly name: string;
@@ -73,7 +76,10 @@ export interface ConformanceWorld {
   renameContactAsPerson?(recordId: string, firstName: string): Promise<void>;
   /** The integration user loses sight of a deal, or gets it back. */
   setHidden?(recordId: string, isHidden: boolean): void;
-  /** How many rows of a kind there are with a value: deals under a key, accounts and contacts by name or e-mail. */
+  /**
+   * How many rows of a kind there are with a value: deals under a key, accounts and contacts by
+   * name or e-mail.
+   */
   count(kind: "deal" | "account" | "contact", value: string): Promise<number>;
   /** The access token expires; `renewable` says whether another can be had. */
   expireToken(renewable: boolean): void;

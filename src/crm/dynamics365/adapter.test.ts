@@ -50,7 +50,7 @@ const customer = {
 };
 const deal = { name: "Optics", estimatedvalue: 10, ...customer };
 
-test("a changed field costs one request, and its answer is the deal as it is afterwards", async () => {
+test("a changed field costs one request, which answers with the deal as it is then", async () => {
   const adapter = open();
   const { id, version } = await write(adapter, { key: "r-1", fields: deal });
   requests.length = 0;
@@ -162,7 +162,7 @@ test("a contact is changed, or refused where the connection leaves contacts alon
   expect(record?.fields.contacts).toMatchObject([{ telephone1: "2" }]);
 });
 
-test("two contacts with one e-mail address are a question, unless one of them works for the customer", async () => {
+test("two contacts with one address are a question, unless one is the customer's", async () => {
   const ann = { emailaddress1: "ann@elmstead.example", lastname: "Holm" };
   for (let count = 0; count < 2; count += 1) await person("POST", "contacts", ann);
   const order = { key: "r-7", fields: { ...deal, contacts: [ann] } };
@@ -222,7 +222,7 @@ test("a person's edit between the last look and the closing undoes the closing",
   expect((await adapter.read(id, {}))?.fields.status).toBe("open/1");
 });
 
-test("a contact that somebody takes off a deal is noticed, though nothing says whose it was", async () => {
+test("a contact taken off a deal is noticed, though nothing says whose it was", async () => {
   const people = ["a", "b"].map((name) => ({
     emailaddress1: `${name}@elmstead.example`,
     lastname: name,

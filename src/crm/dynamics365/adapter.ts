@@ -29,7 +29,10 @@ export interface DynamicsAdapterOptions extends TransportOptions {
   readonly updateAccounts?: boolean;
   /** False where a contact that is on the deal already must not be changed. */
   readonly updateContacts?: boolean;
-  /** False: a change of an account, contact, solution or team member shows only when the deal itself changes. */
+  /**
+   * False: a change of an account, contact, solution or team member shows only when the deal
+   * itself changes.
+   */
   readonly followChildren?: boolean;
 }
 
@@ -59,7 +62,10 @@ function capabilitiesOf(layout: FieldLayout, options: DynamicsAdapterOptions): C
   };
 }
 
-/** Looks up currencies by their codes; an environment's currencies hardly ever change, so each is asked for once. */
+/**
+ * Looks up currencies by their codes; an environment's currencies hardly ever change, so each is
+ * asked for once.
+ */
 function currencyLookup(send: Transport): WriteContext["currencyId"] {
   const known = new Map<string, string>();
   return async (code: string, options: OperationOptions) => {

@@ -5,7 +5,10 @@ import { errorOfResponse, type Transport, type WebApiCall } from "./transport.ts
 /** One request of a batch, or several that succeed or fail together. */
 export type BatchItem = WebApiCall | { readonly changeset: readonly WebApiCall[] };
 
-/* Fixed boundaries: JSON bodies hold no line that begins with two hyphens, so they can't be met inside. */
+/*
+ * Fixed boundaries: JSON bodies hold no line that begins with two hyphens, so they can't be met
+ * inside.
+ */
 const batchBoundary = "batch_partner_referrals";
 const changesetBoundary = "changeset_partner_referrals";
 
@@ -97,8 +100,8 @@ export function parseBatch(contentType: string, body: string): readonly HttpResp
 /**
  * Sends several requests as one, which costs one of the requests that Dataverse allows.
  *
- * Rejects with the CrmError of the first request that failed, unless its status is accepted; without `accept` the batch
- * stops there. The answers of a change set stand one after the other.
+ * Rejects with the CrmError of the first request that failed, unless its status is accepted;
+ * without `accept` the batch stops there. The answers of a change set stand one after the other.
  */
 export async function sendBatch(
   send: Transport,

@@ -64,10 +64,11 @@ function closeCall(
 }
 
 /**
- * Moves a deal to a state and reason: by PATCH while it stays open or is opened again, by the closing actions else.
+ * Moves a deal to a state and reason: by PATCH while it stays open or is opened again, by the
+ * closing actions else.
  *
- * Closing has no If-Match of its own; a PATCH that changes nothing precedes it in one change set, so that a stale version
- * undoes both.
+ * Closing has no If-Match of its own; a PATCH that changes nothing precedes it in one change set,
+ * so that a stale version undoes both.
  */
 export async function moveDeal(
   context: DealContext,

@@ -12,7 +12,7 @@ const fields: ConformanceFields = {
   currency: {
     field: "transactioncurrencyid.isocurrencycode",
     known: ["EUR", "GBP"],
-    unknown: "XXX",
+    unknown: "QQQ",
   },
   picklist: { field: "pr_microsofthelp", valid: 727_000_001, invalid: 5 },
   status: {

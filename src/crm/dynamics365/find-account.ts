@@ -28,7 +28,10 @@ function sameCountry(left: CrmValue | undefined, right: CrmValue | undefined): b
   return country.sameInCrm(left ?? null, right ?? null);
 }
 
-/** Whether an account is the one that a referral's customer stands for: by name, postal code and country. */
+/**
+ * Whether an account is the one that a referral's customer stands for: by name, postal code and
+ * country.
+ */
 export function isSameAccount(account: DataverseRow, wanted: CrmFields): boolean {
   const found = account as CrmFields;
   return (
@@ -62,7 +65,8 @@ async function findAccounts(
 
 /**
  * The id of the account with this name, postal code and country; a new one where there is none.
- * Errors: CrmError `invalid` with field `account.name` where there is no name, or several accounts fit.
+ * Errors: CrmError `invalid` with field `account.name` where there is no name, or several
+ * accounts fit.
  */
 export async function findOrCreateAccount(
   context: DealContext,
@@ -86,7 +90,8 @@ export async function findOrCreateAccount(
     );
   }
   if (first) return String(first.accountid);
-  // The id follows from the write's key: a create that is repeated after a crash makes no second account.
+  // The id follows from the write's key: a create that is repeated after a crash makes no second
+  // account.
   const id = await stableId(`account/${writeKey}`);
   await context.send(
     {

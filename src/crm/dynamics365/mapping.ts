@@ -77,7 +77,10 @@ export function layoutOf(
   };
 }
 
-/** True where a deal's values stand in other rows than its own, whose changes its ETag doesn't show. */
+/**
+ * True where a deal's values stand in other rows than its own, whose changes its ETag doesn't
+ * show.
+ */
 export function hasLinkedParts(layout: FieldLayout): boolean {
   return layout.account.length > 0 || layout.hasContacts || layout.children.length > 0;
 }
@@ -164,8 +167,8 @@ export function etagOf(version: string): string {
 }
 
 /**
- * A deal from its rows. Its version is the row's ETag with a digest of what stands in other rows, so that a changed contact
- * makes another version although it leaves the deal's row alone.
+ * A deal from its rows. Its version is the row's ETag with a digest of what stands in other rows,
+ * so that a changed contact makes another version although it leaves the deal's row alone.
  */
 export function dealToRecord(
   layout: FieldLayout,

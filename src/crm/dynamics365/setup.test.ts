@@ -48,7 +48,7 @@ test("an untouched environment is told what it lacks, and is left untouched", as
   expect(await inspectDynamics(options)).toEqual(first);
 });
 
-test("the setup creates what is missing, waits for the key, and finds nothing to do again", async () => {
+test("the setup creates what is missing, waits for the key, and then finds nothing", async () => {
   const told: string[] = [];
   await prepareDynamics(options, (done) => told.push(done));
   expect(told).toHaveLength(14);
@@ -82,7 +82,7 @@ test("after the setup the ready mapping works, every field of it", async () => {
   expect((await walk(adapter, "")).length).toBe(2);
 });
 
-test("change tracking is turned on where it is off, and nothing else of the table is touched", async () => {
+test("change tracking is turned on where it is off, and nothing else is touched", async () => {
   const connection = "EntityDefinitions(LogicalName='connection')";
   const before = await bare.call("GET", connection);
   expect(before.body.ChangeTrackingEnabled).toBe(false);
@@ -119,8 +119,8 @@ test("a column of the right name and the wrong type is named, with what to do", 
   });
   const { problems } = await inspectDynamics(options);
   expect(problems).toEqual([
-    "opportunity.pr_referralid is of type Memo, not String: map another column in the mapping file, " +
-      "or remove this one",
+    "opportunity.pr_referralid is of type Memo, not String: map another column in the " +
+      "mapping file, or remove this one",
   ]);
 });
 
@@ -134,7 +134,7 @@ test("the environment's status reasons are read as a mapping file writes them", 
   ]);
 });
 
-test("client credentials are renewed before they expire, and a wrong secret says what to check", async () => {
+test("client credentials are renewed in time, and a wrong secret says what to check", async () => {
   const kit = await startSandbox({
     clients: [{ clientId: "app", clientSecret: "right", name: "App" }],
   });

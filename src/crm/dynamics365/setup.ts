@@ -71,11 +71,13 @@ interface OptionDefinition {
 
 async function readDefinition(send: Transport, table: string): Promise<Definition | undefined> {
   const expand =
-    "Attributes($select=LogicalName,AttributeType),Keys($select=LogicalName,KeyAttributes,EntityKeyIndexStatus)";
+    "Attributes($select=LogicalName,AttributeType)," +
+    "Keys($select=LogicalName,KeyAttributes,EntityKeyIndexStatus)";
   const target =
     `EntityDefinitions(LogicalName='${table}')?$select=LogicalName,ChangeTrackingEnabled` +
     `&$expand=${expand}`;
-  // Definitions are cached for up to half a minute; after a change only a strong read tells the truth.
+  // Definitions are cached for up to half a minute; after a change only a strong read tells the
+  // truth.
   const headers = { consistency: "Strong" };
   const response = await send({ method: "GET", target, headers, accept: [404] }, {});
   return response.status === 404 ? undefined : (JSON.parse(response.body) as Definition);
@@ -228,13 +230,16 @@ function wrongTypes(wanted: WantedCustomisation, found: Definition): readonly st
     return present === undefined || present === type
       ? []
       : [
-          `${wanted.table}.${schemaName.toLowerCase()} is of type ${present}, not ${type}: map another ` +
-            "column in the mapping file, or remove this one",
+          `${wanted.table}.${schemaName.toLowerCase()} is of type ${present}, not ${type}: map ` +
+            "another column in the mapping file, or remove this one",
         ];
   });
 }
 
-/** Looks at an environment, changes nothing, and tells what the connector lacks there. Errors: CrmError. */
+/**
+ * Looks at an environment, changes nothing, and tells what the connector lacks there. Errors:
+ * CrmError.
+ */
 export async function inspectDynamics(options: DynamicsSetupOptions): Promise<DynamicsInspection> {
   const send = createTransport(options);
   const wanted = options.deals === "lead" ? leadCustomisation : opportunityCustomisation;
@@ -264,8 +269,9 @@ const keyPollMs = 2000;
 const keyWaitMs = 10 * 60_000;
 
 /**
- * Creates what the inspection found missing, publishes it, and waits until the alternate key can be used. What is there
- * already is left alone, so it can be repeated after a failure. Errors: CrmError.
+ * Creates what the inspection found missing, publishes it, and waits until the alternate key can
+ * be used. What is there already is left alone, so it can be repeated after a failure. Errors:
+ * CrmError.
  */
 export async function prepareDynamics(
   options: DynamicsSetupOptions,
@@ -291,7 +297,7 @@ export async function prepareDynamics(
     if (options.clock.now() >= giveUpAt) {
       throw new CrmError(
         "unavailable",
-        `Dataverse is still building the index of ${pendingKeys.join(", ")}; run the setup again later`,
+        `Dataverse is still building the index of ${pendingKeys.join(", ")}; run the setup again`,
       );
     }
     await options.clock.sleep(keyPollMs);
@@ -303,7 +309,10 @@ const stateNames: Readonly<Record<"opportunity" | "lead", readonly string[]>> = 
   lead: ["open", "qualified", "disqualified"],
 };
 
-/** The status reasons of an environment, which differ from one to the next, as a mapping file writes them. */
+/**
+ * The status reasons of an environment, which differ from one to the next, as a mapping file
+ * writes them.
+ */
 export async function readStatusChoices(
   options: DynamicsSetupOptions,
 ): Promise<readonly StatusChoice[]> {

@@ -2,8 +2,8 @@
 const namespace = "7d1c6f52-40f5-4c55-9a3e-6f6ad2a1b0c4";
 
 /**
- * A GUID that follows from a name (UUID version 5, RFC 9562 5.5): a row that is created twice under it is one row, however
- * often a request is repeated.
+ * A GUID that follows from a name (UUID version 5, RFC 9562 5.5): a row that is created twice
+ * under it is one row, however often a request is repeated.
  */
 export async function stableId(name: string): Promise<string> {
   const space = Uint8Array.from(namespace.replaceAll("-", "").match(/../g) ?? [], (byte) =>

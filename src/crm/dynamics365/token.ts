@@ -62,7 +62,10 @@ async function request(
   );
 }
 
-/** Gives tokens by client credentials; one is kept until shortly before it expires or until it is refused. */
+/**
+ * Gives tokens by client credentials; one is kept until shortly before it expires or until it is
+ * refused.
+ */
 export function clientCredentialsToken(options: ClientCredentials): GetToken {
   let token: Token | undefined;
   let pending: Promise<Token> | undefined;

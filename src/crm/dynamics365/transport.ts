@@ -2,7 +2,10 @@ import type { Http, HttpResponse } from "../../runtime/index.ts";
 import { HttpFailure } from "../../runtime/index.ts";
 import { CrmError, type OperationOptions } from "../port.ts";
 
-/** Gives a bearer token; `rejected` is one that Dataverse has just refused and that must be renewed. */
+/**
+ * Gives a bearer token; `rejected` is one that Dataverse has just refused and that must be
+ * renewed.
+ */
 export type GetToken = (options: {
   readonly signal?: AbortSignal;
   readonly rejected?: string;
@@ -129,12 +132,16 @@ const standardHeaders = {
   "odata-maxversion": "4.0",
 };
 
-/** Creates the one thin layer between the adapter and the wire: token, headers, errors; no hidden repeats of a write. */
+/**
+ * Creates the one thin layer between the adapter and the wire: token, headers, errors; no hidden
+ * repeats of a write.
+ */
 export function createTransport(transport: TransportOptions): Transport {
   const root = transport.rootUrl.replace(/\/+$/, "");
   const urlOf = (target: string): string => {
     if (!/^https?:/.test(target)) return `${root}/${target}`;
-    // A link is followed only to the environment that we were configured with: it carries our token.
+    // A link is followed only to the environment that we were configured with: it carries our
+    // token.
     if (new URL(target).origin !== new URL(root).origin) {
       throw new CrmError("invalid", "Dataverse gave a link to another host; it isn't followed");
     }

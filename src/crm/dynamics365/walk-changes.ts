@@ -107,7 +107,10 @@ async function readPage(
   };
 }
 
-/** What changed in a linked set: the deals that are known from it, and whether a row went without saying whose it was. */
+/**
+ * What changed in a linked set: the deals that are known from it, and whether a row went without
+ * saying whose it was.
+ */
 interface LinkedChanges {
   readonly setName: string;
   readonly delta: string;
@@ -205,10 +208,11 @@ async function dealsBehind(
 }
 
 /**
- * Walks over the deals that changed since a watermark, by change tracking of the deals and of the rows linked to them.
+ * Walks over the deals that changed since a watermark, by change tracking of the deals and of the
+ * rows linked to them.
  *
- * A token that has expired makes a new walk from the beginning. Linked changes are asked for first, so that one that
- * happens meanwhile is found by the next walk rather than by none.
+ * A token that has expired makes a new walk from the beginning. Linked changes are asked for
+ * first, so that one that happens meanwhile is found by the next walk rather than by none.
  */
 export async function* walkChanges(
   context: WalkContext,
@@ -247,7 +251,8 @@ export async function* walkChanges(
       throw new CrmError("unavailable", "Dataverse gave no link behind a page of changes");
     }
     link = page.next;
-    // Linked sets keep their old links until the whole walk is through: a resumed walk asks them again.
+    // Linked sets keep their old links until the whole walk is through: a resumed walk asks them
+    // again.
     yield { kind: "watermark", watermark: formatPosition({ ...oldLinks, [table.setName]: link }) };
   }
   const rest = [...behind].filter((id) => !reported.has(id));

@@ -63,8 +63,8 @@ function choose(
   if (fitting.length > 1 && ambiguity === "refuse") {
     throw new CrmError(
       "invalid",
-      `${fitting.length} contacts have the same e-mail address; merge them in Dynamics 365, or set ` +
-        "`ambiguousContact: oldest`",
+      `${fitting.length} contacts have the same e-mail address; merge them in Dynamics 365, ` +
+        "or set `ambiguousContact: oldest`",
       { field: contactsField },
     );
   }
@@ -140,7 +140,8 @@ function createContact(id: string, person: Person, accountId: string | undefined
     accountId === undefined
       ? {}
       : { "parentcustomerid_account@odata.bind": `/accounts(${accountId})` };
-  // Without If-None-Match, so that a repeated create finds its own row and leaves it as it wants it.
+  // Without If-None-Match, so that a repeated create finds its own row and leaves it as it wants
+  // it.
   return {
     method: "PATCH",
     target: `contacts(${id})`,
@@ -198,7 +199,10 @@ async function planLinks(
   return links;
 }
 
-/** Gives a deal exactly these people: finds or creates them, and links them. All of it happens, or none. */
+/**
+ * Gives a deal exactly these people: finds or creates them, and links them. All of it happens, or
+ * none.
+ */
 export async function writeContacts(
   context: DealContext,
   snapshot: DealSnapshot,

@@ -100,7 +100,10 @@ class DealWriting {
     return true;
   }
 
-  /** Linked rows have no version that Dataverse would check, so the whole is compared just before the write. */
+  /**
+   * Linked rows have no version that Dataverse would check, so the whole is compared just before
+   * the write.
+   */
   async #checkVersion(steps: readonly CrmStep[]): Promise<void> {
     const expected = steps[0]?.expectedVersion;
     if (expected === undefined || this.#progress.dealId === undefined) return;
@@ -188,8 +191,8 @@ class DealWriting {
     if (!this.#context.accounts.updates) {
       throw new CrmError(
         "invalid",
-        "the customer differs from the deal's account, and this connection doesn't change accounts; " +
-          "change it in Dynamics 365, or set `updateAccounts: true`",
+        "the customer differs from the deal's account, and this connection doesn't change " +
+          "accounts; change it in Dynamics 365, or set `updateAccounts: true`",
         { field: accountPrefix + first[0] },
       );
     }

@@ -4,7 +4,10 @@ import { refused, relationLens, translated } from "./relation-lens.ts";
 
 type Scalar = string | number | boolean | null;
 
-/** Values of one side that mean the same as values of the other; the first of each is the one that is written. */
+/**
+ * Values of one side that mean the same as values of the other; the first of each is the one that
+ * is written.
+ */
 export interface ValueClass {
   /** An entry `open/*` stands for every value that begins so. */
   readonly crm: readonly Scalar[];
@@ -56,8 +59,8 @@ function firstPlain(values: readonly Scalar[]): Scalar | undefined {
 }
 
 /**
- * Translates by a table of classes, both ways. The receiving side keeps its value where it is of the right class already, so
- * several values of one side may share one value of the other.
+ * Translates by a table of classes, both ways. The receiving side keeps its value where it is of
+ * the right class already, so several values of one side may share one value of the other.
  */
 export function classesLens(name: string, classes: readonly ValueClass[]): Lens {
   return relationLens({

@@ -11,7 +11,8 @@ export interface DateLensOptions {
 }
 
 const datePattern = /^(\d{4})-(\d{2})-(\d{2})$/;
-// With a date alone, or a time without an offset, the moment depends on where one stands: taken as UTC.
+// With a date alone, or a time without an offset, the moment depends on where one stands: taken
+// as UTC.
 const momentPattern =
   /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}(?::\d{2})?)(\.\d+)?(Z|[+-]\d{2}:\d{2})?)?$/i;
 const secondMs = 1000;
@@ -22,7 +23,10 @@ const longestJumpMs = 3 * 60 * 60 * secondMs;
 const earliestMs = Date.parse("1753-01-01T00:00:00Z");
 const latestMs = Date.parse("9998-12-31T00:00:00Z");
 
-/** Milliseconds of a date-time text, fractions beyond milliseconds cut; undefined where it is none. */
+/**
+ * Milliseconds of a date-time text, fractions beyond milliseconds cut; undefined where it is
+ * none.
+ */
 export function parseMoment(value: CrmValue): number | undefined {
   const match = momentPattern.exec(typeof value === "string" ? value.trim() : "");
   if (!match) return undefined;
@@ -71,7 +75,9 @@ export function dateIn(moment: number, timeZone: string): string {
   return new Date(wallClock(moment, timeZone)).toISOString().slice(0, 10);
 }
 
-/** The first moment of a calendar date in a time zone; undefined where the zone skipped that date. */
+/**
+ * The first moment of a calendar date in a time zone; undefined where the zone skipped that date.
+ */
 export function startOfDate(date: string, timeZone: string): number | undefined {
   const midnight = Date.parse(`${date}T00:00:00Z`);
   const offsets = [-dayMs, 0, dayMs].map((around) => {
@@ -155,7 +161,8 @@ function momentLens(): Lens {
 /**
  * A moment in the referral, a calendar date or a moment in whole seconds in the CRM.
  *
- * The rule for a calendar date: it stands for every moment that falls on it in `timeZone`; a new moment is the date's first.
+ * The rule for a calendar date: it stands for every moment that falls on it in `timeZone`; a new
+ * moment is the date's first.
  */
 export function dateLens({ crm, timeZone }: DateLensOptions): Lens {
   return crm === "date" ? calendarLens(timeZone) : momentLens();

@@ -81,13 +81,14 @@ function same(left: CrmValue, right: CrmValue): boolean {
 
 const tooManyDigits = (side: string) =>
   refused(
-    `the ${side}'s amount has more than ${maxExactDigits} digits, which a number can't carry exactly`,
+    `the ${side}'s amount has more than ${maxExactDigits} digits, too many for a number`,
     "shorten the amount",
   );
 
 /**
- * An amount: a number or a decimal text on either side, as a number where it is written.
- * Rounded half away from zero to `scale` digits; where the digits beyond are all that differs, each side keeps its own.
+ * An amount: a number or a decimal text on either side, as a number where it is written. Rounded
+ * half away from zero to `scale` digits; where the digits beyond are all that differs, each side
+ * keeps its own.
  */
 export function decimalLens({ scale }: DecimalLensOptions): Lens {
   return relationLens({

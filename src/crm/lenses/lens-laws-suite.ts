@@ -8,7 +8,10 @@ export interface LensSample {
   readonly lens: Lens;
   readonly crm: fc.Arbitrary<CrmValue>;
   readonly referral: fc.Arbitrary<CrmValue>;
-  /** The least share of tries in which a translation must succeed, so that the laws aren't kept by refusing. */
+  /**
+   * The least share of tries in which a translation must succeed, so that the laws aren't kept by
+   * refusing.
+   */
   readonly succeeds?: number;
 }
 
@@ -44,8 +47,8 @@ function directions(lens: Lens): readonly Put[] {
 }
 
 /**
- * Checks both laws in both directions.
- * put-get: what was put is what is got back. get-put: putting what was got changes nothing, to the last character.
+ * Checks both laws in both directions. put-get: what was put is what is got back. get-put:
+ * putting what was got changes nothing, to the last character.
  */
 export function expectLensLaws(sample: LensSample): void {
   for (const way of directions(sample.lens)) {

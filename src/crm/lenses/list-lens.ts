@@ -35,7 +35,10 @@ function plain(value: CrmValue | undefined): CrmValue {
   return value.trim() || null;
 }
 
-/** The mapped properties of each entry by key, in the referral's names; the first entry of a key counts. */
+/**
+ * The mapped properties of each entry by key, in the referral's names; the first entry of a key
+ * counts.
+ */
 function comparable(
   entries: readonly Entry[],
   options: ListLensOptions,
@@ -72,7 +75,10 @@ function notList(side: string, noun: string): LensResult<never> {
   return refused(`the ${side} holds no list of ${noun}s here`, "map a list");
 }
 
-/** The other side's entries without repetitions, carried over what the receiving side knows of each besides. */
+/**
+ * The other side's entries without repetitions, carried over what the receiving side knows of
+ * each besides.
+ */
 function merged(
   options: ListLensOptions,
   entries: readonly Entry[],
@@ -102,8 +108,9 @@ function merged(
 /**
  * Lists of contacts, colleagues or solutions, entry by entry.
  *
- * Order doesn't count. What only one side knows of an entry stays there, and so do entries without the key (a contact without
- * an e-mail address): nothing on the other side could be told to be theirs.
+ * Order doesn't count. What only one side knows of an entry stays there, and so do entries
+ * without the key (a contact without an e-mail address): nothing on the other side could be told
+ * to be theirs.
  */
 export function listLens(options: ListLensOptions): Lens {
   const crmKey = options.fields[options.key] ?? options.key;

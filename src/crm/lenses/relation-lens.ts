@@ -17,8 +17,8 @@ export interface RelationLensParts {
 /**
  * Builds a lens that leaves the receiving side alone where it already says the same.
  *
- * Both laws follow: after a put, `represents` holds, so getting back keeps what was put; and what was got is represented by
- * where it came from, so putting it back keeps that.
+ * Both laws follow: after a put, `represents` holds, so getting back keeps what was put; and what
+ * was got is represented by where it came from, so putting it back keeps that.
  */
 export function relationLens(parts: RelationLensParts): Lens {
   return {

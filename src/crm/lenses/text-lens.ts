@@ -67,10 +67,12 @@ function same(left: CrmValue, right: CrmValue): boolean {
 }
 
 /**
- * Text on both sides. Line endings and surrounding white space don't count; no text and an empty text are one.
+ * Text on both sides. Line endings and surrounding white space don't count; no text and an empty
+ * text are one.
  *
- * A text that is too long for the CRM is cut, with a mark that counts what is missing. While the mark stands, an edit before it
- * leaves the rest of the longer text as it was; taking the mark away replaces the whole text.
+ * A text that is too long for the CRM is cut, with a mark that counts what is missing. While the
+ * mark stands, an edit before it leaves the rest of the longer text as it was; taking the mark
+ * away replaces the whole text.
  */
 export function textLens({ maxLength = Number.POSITIVE_INFINITY }: TextLensOptions = {}): Lens {
   return relationLens({

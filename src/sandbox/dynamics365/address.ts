@@ -70,7 +70,9 @@ export function parseReference(model: Model, reference: string): Address {
   return parseAddress(model, match[1] ?? "", match[2] ?? "");
 }
 
-/** Looks up the row behind an address; a key whose index isn't built yet by `nowMs` can't be used. */
+/**
+ * Looks up the row behind an address; a key whose index isn't built yet by `nowMs` can't be used.
+ */
 export async function resolveAddress(
   database: Queryable,
   model: Model,

@@ -66,7 +66,10 @@ async function answerChangeset(
   }
 }
 
-/** Carries out a batch: in order, stopping at the first error unless the client prefers to continue. */
+/**
+ * Carries out a batch: in order, stopping at the first error unless the client prefers to
+ * continue.
+ */
 export async function answerBatch(
   context: DataverseContext,
   model: Model,

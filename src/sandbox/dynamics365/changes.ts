@@ -21,8 +21,8 @@ export function formatDeltaToken({ version, issuedAtMs }: DeltaToken): string {
 }
 
 /**
- * Reads a token; refuses one that is malformed, older than the organisation keeps its changes, or from before the table's
- * definition last changed.
+ * Reads a token; refuses one that is malformed, older than the organisation keeps its changes, or
+ * from before the table's definition last changed.
  */
 export function parseDeltaToken(
   text: string,

@@ -42,7 +42,10 @@ export class SandboxFaults {
     return undefined;
   }
 
-  /** The row can't be read any more, as when the caller's role loses its organisation-wide read access. */
+  /**
+   * The row can't be read any more, as when the caller's role loses its organisation-wide read
+   * access.
+   */
   hide(id: string): void {
     this.#hidden.add(id.toLowerCase());
   }

@@ -76,7 +76,9 @@ interface AnyNode {
   readonly name?: string;
 }
 
-/** Refuses what Dataverse's $filter doesn't know: arithmetic, `in`, and most of OData's functions. */
+/**
+ * Refuses what Dataverse's $filter doesn't know: arithmetic, `in`, and most of OData's functions.
+ */
 function refuseBeyondDataverse(expression: unknown): void {
   if (expression === null || typeof expression !== "object") return;
   const { kind, operator = "", name = "" } = expression as AnyNode;
@@ -198,8 +200,8 @@ function caselessDocument(table: Table, document: Document): Document {
 }
 
 /**
- * The rows that pass the query's filter, in its order; nothing is cut off or left out of them yet. As in Dataverse, texts are
- * compared without regard to case.
+ * The rows that pass the query's filter, in its order; nothing is cut off or left out of them
+ * yet. As in Dataverse, texts are compared without regard to case.
  */
 export function filterRows(
   table: Table,

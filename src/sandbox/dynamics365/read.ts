@@ -78,7 +78,10 @@ async function readWalk(
   };
 }
 
-/** The rows of a table with change tracking: all of them first, later what changed since a delta token. */
+/**
+ * The rows of a table with change tracking: all of them first, later what changed since a delta
+ * token.
+ */
 export async function readChanges(
   context: DataverseContext,
   database: Queryable,
@@ -92,7 +95,8 @@ export async function readChanges(
       `Entity: ${table.name} does not have change tracking enabled.`,
     );
   }
-  // The documentation of change tracking: a caller without organisation-wide read access gets an error.
+  // The documentation of change tracking: a caller without organisation-wide read access gets an
+  // error.
   if (context.faults.hidesAnything) throw accessDenied(table.name);
   const bound = readQuery(model, table, options);
   const walk = await readWalk(context, database, table, options);

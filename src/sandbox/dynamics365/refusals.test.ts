@@ -56,7 +56,7 @@ describe("Perform conditional operations using the Web API", () => {
     },
   );
 
-  test("Conditional retrievals: an unchanged row is 304, with $expand or annotations never", async () => {
+  test("Conditional retrievals: unchanged is 304, with $expand or annotations never", async () => {
     const deal = await createDeal();
     const headers = { "if-none-match": deal["@odata.etag"] };
     const target = `opportunities(${deal.opportunityid})?$select=name`;
@@ -105,7 +105,7 @@ describe("Use change tracking to synchronize data with external systems", () => 
     kit.sandbox.faults.show(opportunityid);
   });
 
-  test("new or updated rows come in the order of their versions, deleted ones last, page by page", async () => {
+  test("changed rows come in the order of their versions, deleted ones last", async () => {
     const own = await startSandbox({ maxPageSize: 2 });
     const start = await own.call("GET", "opportunities?$select=name", undefined, track);
     const ids: string[] = [];
@@ -146,7 +146,7 @@ describe("Close opportunity: WinOpportunity and LoseOpportunity", () => {
     },
   );
 
-  test("a closed opportunity is read-only until it is opened again by PATCH of its state", async () => {
+  test("a closed opportunity is read-only until a PATCH of its state opens it", async () => {
     const { opportunityid } = await createDeal();
     expect((await call("POST", "WinOpportunity", closing(opportunityid, 3))).status).toBe(204);
     const target = `opportunities(${opportunityid})`;

@@ -1,6 +1,8 @@
 import { lookupProperty, type Model, type Table } from "./model.ts";
 
-/** A navigation property: to the one row behind a lookup, or to the rows whose lookups point here. */
+/**
+ * A navigation property: to the one row behind a lookup, or to the rows whose lookups point here.
+ */
 export type Navigation =
   | {
       readonly kind: "one";

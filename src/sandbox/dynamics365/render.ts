@@ -54,7 +54,10 @@ function renderExpanded(
     : renderDocument(options, table, value as Document, query);
 }
 
-/** A row as a reply shows it: selected properties, expanded ones, its ETag and the wanted annotations. */
+/**
+ * A row as a reply shows it: selected properties, expanded ones, its ETag and the wanted
+ * annotations.
+ */
 export function renderDocument(
   options: RenderOptions,
   table: Table,

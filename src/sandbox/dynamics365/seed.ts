@@ -11,7 +11,10 @@ export interface SeedOptions {
   readonly count: number;
 }
 
-/* Every company is invented; domains end in .example (RFC 2606), numbers lie in 555-01xx (reserved for fiction). */
+/*
+ * Every company is invented; domains end in .example (RFC 2606), numbers lie in 555-01xx
+ * (reserved for fiction).
+ */
 const companyHeads = ["Aldermoor", "Brightwater", "Cinderhall", "Dovecote", "Elmstead", "Foxglove"];
 const companyTails = ["Shipping", "Bakeries", "Optics", "Clinics", "Timber", "Outfitters"];
 const undertakings = [
@@ -97,7 +100,10 @@ function inventDeal(inventor: Inventor, nowMs: number, isShared: boolean): Docum
   };
 }
 
-/** Adds invented deals, each with an account and a contact; half of them are marked for Partner Center. */
+/**
+ * Adds invented deals, each with an account and a contact; half of them are marked for Partner
+ * Center.
+ */
 export async function seedDeals(environment: Environment, options: SeedOptions): Promise<void> {
   const { database, clock, random, count } = options;
   if ((await rowsAfter(database, "opportunity", 0)).length > 0) return;

@@ -16,7 +16,10 @@ export interface Tombstone {
   readonly version: number;
 }
 
-/** The emulator's schema: rows as JSON, in order of their versions; unique values of alternate keys; tombstones. */
+/**
+ * The emulator's schema: rows as JSON, in order of their versions; unique values of alternate
+ * keys; tombstones.
+ */
 export const storeMigrations: readonly Migration[] = [
   {
     version: 1,

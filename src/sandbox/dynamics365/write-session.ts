@@ -6,7 +6,10 @@ import type { Document } from "./store.ts";
 /** Behind a lookup's property: the name of the table that it points to. */
 export const lookupTypeSuffix = "@Microsoft.Dynamics.CRM.lookuplogicalname";
 
-/** What a unit of work needs: one open transaction, the tables, the time, chance, and who is calling. */
+/**
+ * What a unit of work needs: one open transaction, the tables, the time, chance, and who is
+ * calling.
+ */
 export interface WriteSession {
   readonly transaction: Transaction;
   readonly model: Model;

@@ -150,7 +150,9 @@ function refuseMissing(table: Table, document: Document): void {
   }
 }
 
-/** Creates a row; the caller may choose its GUID in the body or by `idOfUrl`, and the body's wins. */
+/**
+ * Creates a row; the caller may choose its GUID in the body or by `idOfUrl`, and the body's wins.
+ */
 export async function createRow(
   session: WriteSession,
   table: Table,
