@@ -1,8 +1,7 @@
 import { silentLog } from "../../src/runtime/index.ts";
 import { createEngine } from "../../src/sync/engine.ts";
 import type { Answer, Engine, EngineEnvironment } from "../../src/sync/engine-port.ts";
-import type { InboxItem, Ledger, LedgerChange } from "../../src/sync/ledger-port.ts";
-import { createMemoryLedger, type LedgerSnapshot } from "../../src/sync/memory-ledger.ts";
+import type { InboxItem, LedgerChange } from "../../src/sync/ledger-port.ts";
 import type { Pair } from "../../src/sync/pair.ts";
 import { defaultSettings, type EngineSettings } from "../../src/sync/settings.ts";
 import { neutralValue } from "./check/values.ts";
@@ -14,11 +13,12 @@ import {
   type LedgerTampering,
   type MirrorSnapshot,
 } from "./ledger-mirror.ts";
+import { connectionIdOf, type LedgerStore, openStores } from "./ledger-stores.ts";
 import {
   type Action,
   type EditedField,
   quotaOwnerOf,
-  type Settings,
+  type Schedule,
   type Side,
 } from "./schedule/schedule.ts";
 import type { Process, Subject, SubjectFactory, Surroundings } from "./subject.ts";
@@ -30,11 +30,12 @@ const second = 1000;
 const minute = 60 * second;
 
 /** How the engine is set up in a simulated world: production's defaults but for rhythm. */
-export function settingsFor(settings: Settings, organisation: string): EngineSettings {
+export function settingsFor(schedule: Schedule, organisation: string): EngineSettings {
+  const { settings } = schedule;
   return {
     ...defaultSettings,
-    connectionId: organisation,
-    quotaOwner: quotaOwnerOf(settings, organisation),
+    connectionId: connectionIdOf(schedule, organisation),
+    quotaOwner: connectionIdOf(schedule, quotaOwnerOf(settings, organisation)),
     callsPerMinute: settings.callsPerMinute,
     pollReferralsMs: settings.hasWebhooks ? 2 * minute : minute,
     pollCrmMs: minute,
@@ -55,12 +56,11 @@ export interface Sabotage {
 
 /** What one organisation's engine keeps between its lives. */
 interface Store {
-  ledger: Ledger & { snapshot(): LedgerSnapshot };
+  readonly durable: LedgerStore;
   readonly mirror: LedgerMirror;
   /** The number kept outside the database. */
   witnessed: number | undefined;
-  backup: { readonly ledger: LedgerSnapshot; readonly mirror: MirrorSnapshot } | undefined;
-  engine: Engine | undefined;
+  backup: MirrorSnapshot | undefined;
 }
 
 /** The engine under test, whole or with a safeguard taken away. */
@@ -68,19 +68,18 @@ export function engineSubject(sabotage: Sabotage = {}): SubjectFactory {
   return (world, witness) => createEngineSubject(world, witness, sabotage);
 }
 
-function createEngineSubject(world: World, witness: Witness, sabotage: Sabotage): Subject {
-  const stores = new Map<string, Store>(
-    world.organisations.map(({ name }) => [
-      name,
-      {
-        ledger: createMemoryLedger(),
-        mirror: createLedgerMirror(),
-        witnessed: undefined,
-        backup: undefined,
-        engine: undefined,
-      },
-    ]),
-  );
+async function createEngineSubject(
+  world: World,
+  witness: Witness,
+  sabotage: Sabotage,
+): Promise<Subject> {
+  const names = world.organisations.map(({ name }) => name);
+  const opened = await openStores(world.schedule, names);
+  const stores = new Map<string, Store>();
+  for (const [index, durable] of opened.entries()) {
+    const mirror = createLedgerMirror();
+    stores.set(names[index] ?? "", { durable, mirror, witnessed: undefined, backup: undefined });
+  }
   const storeOf = (organisation: string): Store => {
     const store = stores.get(organisation);
     if (!store) throw new Error(`no store for ${organisation}`);
@@ -105,16 +104,15 @@ function createEngineSubject(world: World, witness: Witness, sabotage: Sabotage)
 
   return {
     start: (life) => startLife(world, witness, storeOf(life.organisation), life, sabotage, itemsOf),
-    backUp() {
+    async backUp() {
       for (const store of stores.values()) {
-        store.backup = { ledger: store.ledger.snapshot(), mirror: store.mirror.snapshot() };
+        store.backup = store.mirror.snapshot();
+        await store.durable.backUp();
       }
     },
-    restore() {
-      for (const store of stores.values()) {
-        if (!store.backup) continue;
-        store.ledger = createMemoryLedger(store.backup.ledger);
-        store.mirror.restore(store.backup.mirror);
+    async restore() {
+      for (const { durable, mirror, backup } of stores.values()) {
+        if ((await durable.restore()) && backup) mirror.restore(backup);
       }
     },
     isAtRest: (since) => [...stores.values()].every(({ mirror }) => isQuiet(world, mirror, since)),
@@ -177,12 +175,15 @@ function startLife(
     log: silentLog,
     referrals: life.referrals,
     crm: life.crm,
-    ledger: guardLedger(store.ledger, life.generation, store.mirror, {
-      ...sabotage.tampering,
-      onCommit: (change) => noteCommit(world, change),
-    }),
+    ledger: guardLedger(
+      store.durable.ledger(),
+      life.generation,
+      store.mirror,
+      world.scheduler.track,
+      { ...sabotage.tampering, onCommit: (change) => noteCommit(world, change) },
+    ),
     mapping: mappingOf(schedule.settings),
-    settings: settingsFor(schedule.settings, life.organisation),
+    settings: settingsFor(schedule, life.organisation),
     witness: {
       read: async () => store.witnessed,
       write: async (generation) => {
@@ -191,7 +192,6 @@ function startLife(
     },
   };
   const engine = createEngine(sabotage.environment?.(whole, life) ?? whole);
-  store.engine = engine;
   engine.start().catch((error: unknown) => {
     if (life.generation.isAlive()) witness.report("the engine does not fail", describe(error));
   });

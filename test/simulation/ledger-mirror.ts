@@ -113,13 +113,14 @@ export function guardLedger(
   ledger: Ledger,
   generation: Generation,
   mirror: LedgerMirror,
+  track: <T>(work: Promise<T>) => Promise<T>,
   tampering: LedgerTampering = {},
 ): Ledger {
   const commit = (change: LedgerChange): Promise<void> =>
     generation.call<void>((resolve, reject) => {
       if (generation.boundary("commit")) return;
       const stored = tampering.commit?.(change) ?? change;
-      ledger.commit(stored).then(() => {
+      track(ledger.commit(stored)).then(() => {
         mirror.apply(stored);
         tampering.onCommit?.(stored);
         if (!generation.boundary("committed")) resolve();
@@ -128,7 +129,7 @@ export function guardLedger(
   const swapBudget: Ledger["swapBudget"] = (owner, expected, state) =>
     generation.call<boolean>((resolve, reject) => {
       if (generation.boundary("budget")) return;
-      ledger.swapBudget(owner, expected, state).then((isSwapped) => {
+      track(ledger.swapBudget(owner, expected, state)).then((isSwapped) => {
         if (!generation.boundary("budgeted")) resolve(isSwapped);
       }, reject);
     });

@@ -105,8 +105,8 @@ export const naiveFlow: SubjectFactory = (world: World): Subject => {
         operate: async () => {},
       };
     },
-    backUp: () => {},
-    restore: () => {},
+    backUp: async () => {},
+    restore: async () => {},
     isAtRest: (since) => world.sinceStart() > since + 5 * pollMs,
     statesOf: () => ["flow"],
     excuseFor: () => undefined,

@@ -49,7 +49,7 @@ export async function play(
     onHit: (fault) => cover(fault),
   });
   sinceStart = world.sinceStart;
-  const subject = createSubject(world, witness);
+  const subject = await createSubject(world, witness);
   const cover = (fault: Fault): void => {
     for (const deal of world.book.deals.values()) {
       if (deal.index !== fault.deal && isAboutOneDeal.has(fault.kind)) continue;
@@ -132,7 +132,7 @@ const isAboutOneDeal = new Set<FaultKind>([
 interface Host {
   start(): void;
   /** Ends the present life; the next begins after a while, when `between` has run. */
-  crash(between: () => void): void;
+  crash(between: () => Promise<void>): void;
   stop(): void;
   processOf(organisation: string): Process | undefined;
   crashes(): number;
@@ -155,7 +155,7 @@ function createHost(
   let isOver = false;
   let generation: Generation | undefined;
   let processes: readonly { readonly name: string; readonly process: Process }[] = [];
-  let between: () => void = () => {};
+  let between: () => Promise<void> = async () => {};
 
   const judge = (boundary: string): boolean => {
     const next = crashes[0];
@@ -175,9 +175,9 @@ function createHost(
       world.trace.note(scheduler.now(), "crash");
       processes = [];
       scheduler.after(200 + Math.floor(pauses.fraction() * 8000), () => {
-        between();
-        between = () => {};
-        start();
+        const first = between;
+        between = async () => {};
+        void scheduler.track(first().then(start));
       });
     });
     processes = begin(generation);
@@ -186,9 +186,9 @@ function createHost(
     start,
     crash(work) {
       const old = between;
-      between = () => {
-        old();
-        work();
+      between = async () => {
+        await old();
+        await work();
       };
       if (generation?.isAlive()) generation.end();
     },
@@ -239,11 +239,13 @@ function arrangeBackups(
 ): void {
   for (const fault of world.schedule.faults) {
     if (fault.kind !== "backup-restored") continue;
-    world.scheduler.after(fault.at, () => subject.backUp());
+    world.scheduler.after(fault.at, () => {
+      void world.scheduler.track(subject.backUp());
+    });
     world.scheduler.after(fault.at + fault.amount, () => {
       world.faults.hit(fault);
-      host.crash(() => {
-        subject.restore();
+      host.crash(async () => {
+        await subject.restore();
         witness.restored(fault.at, world.sinceStart());
       });
     });

@@ -33,9 +33,10 @@ export interface Process {
 export interface Subject {
   /** Starts one life on whatever the last one left. */
   start(surroundings: Surroundings): Process;
-  /** Copies what is durable, and puts the copy back. */
-  backUp(): void;
-  restore(): void;
+  /** Copies what is durable. */
+  backUp(): Promise<void>;
+  /** Puts the copy back; no life is running meanwhile. */
+  restore(): Promise<void>;
   /** True where nothing is under way or due, and everything has been compared since `since`. */
   isAtRest(since: number): boolean;
   /** The states that a deal's pairs are in now, by name; for the coverage table. */
@@ -49,7 +50,7 @@ export interface Subject {
 }
 
 /** Makes the subject of one world; it lives as long as the world does. */
-export type SubjectFactory = (world: World, witness: Witness) => Subject;
+export type SubjectFactory = (world: World, witness: Witness) => Subject | Promise<Subject>;
 
 /** A bearer token of the model service; it never expires by itself, the service withdraws it. */
 function credentialFor(world: World, organisation: string, clock: Clock): TokenCredential {
@@ -68,7 +69,7 @@ export function surroundingsOf(
   generation: Generation,
 ): Surroundings {
   const clock = generationClock(world.scheduler, generation, world.schedule.settings.ownSkewMs);
-  const random = world.randomFor(generation.number);
+  const random = world.randomFor(generation.number, organisation);
   return {
     organisation,
     generation,

@@ -1,3 +1,4 @@
+import { closeStores } from "../ledger-stores.ts";
 import { play } from "../play.ts";
 import { familyOf, generateSchedule } from "../schedule/generate.ts";
 import type { Schedule, Settings } from "../schedule/schedule.ts";
@@ -20,10 +21,10 @@ export interface Share {
   readonly stopsAtFirst: boolean;
 }
 
-/** The ledger of a schedule: in a mixed campaign every eighth runs on SQLite. */
+/** The ledger of a schedule: in a mixed campaign every tenth runs on SQLite. */
 export function ledgerOf(seed: number, ledger: Share["ledger"]): Settings["ledger"] {
   if (ledger !== "mixed") return ledger;
-  return seed % 8 === 3 ? "sqlite" : "memory";
+  return seed % 10 === 3 ? "sqlite" : "memory";
 }
 
 /** The same world without its crashes: what a crash must not change. */
@@ -56,5 +57,6 @@ export async function runShare(share: Share): Promise<Tally> {
     count(tally, seed, ledger, family, { ...outcome, violations });
     if (share.stopsAtFirst && violations.length > 0) break;
   }
+  await closeStores();
   return tally;
 }

@@ -60,8 +60,8 @@ function doing(
       work(life, world).catch(() => {});
       return { notice: ({ referralId }) => onNotice(life, referralId), operate: async () => {} };
     },
-    backUp: () => {},
-    restore: () => {},
+    backUp: async () => {},
+    restore: async () => {},
     isAtRest: () => true,
     statesOf: () => [],
     excuseFor: () => undefined,

@@ -7,6 +7,8 @@ export interface Scheduler {
   after(delayMs: number, work: () => void): Cancel;
   /** Runs events until none is due at or before `time`; between two events every microtask settles. */
   runUntil(time: number): Promise<void>;
+  /** The next event waits until this has settled: for a database that takes turns of the platform's loop to answer. */
+  track<T>(work: Promise<T>): Promise<T>;
   /** How many events ran: the length of a schedule in steps. */
   steps(): number;
 }
@@ -72,6 +74,14 @@ export function createScheduler(startsAt: number, maxSteps: number): Scheduler {
   let now = startsAt;
   let sequence = 0;
   let steps = 0;
+  let underWay = 0;
+  const ended = (): void => {
+    underWay -= 1;
+  };
+  const settle = async (): Promise<void> => {
+    do await settleMicrotasks();
+    while (underWay > 0);
+  };
   const at = (time: number, work: () => void): Cancel => {
     sequence += 1;
     const event: Event = { time: Math.max(now, Math.round(time)), sequence, work };
@@ -85,8 +95,13 @@ export function createScheduler(startsAt: number, maxSteps: number): Scheduler {
     at,
     after: (delayMs, work) => at(now + delayMs, work),
     steps: () => steps,
+    track(work) {
+      underWay += 1;
+      work.then(ended, ended);
+      return work;
+    },
     async runUntil(time) {
-      await settleMicrotasks();
+      await settle();
       for (let next = heap.peek(); next && next.time <= time; next = heap.peek()) {
         heap.pop();
         const { work } = next;
@@ -95,7 +110,7 @@ export function createScheduler(startsAt: number, maxSteps: number): Scheduler {
         steps += 1;
         if (steps > maxSteps) throw new Error(`runaway world: ${maxSteps} events and no end`);
         work();
-        await settleMicrotasks();
+        await settle();
       }
       now = Math.max(now, time);
     },

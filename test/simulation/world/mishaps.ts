@@ -2,7 +2,7 @@ import { valuesOfDeal, valuesOfReferral } from "../check/values.ts";
 import type { Fault } from "../schedule/schedule.ts";
 import { crmRecordOf, referralOf } from "./people.ts";
 import type { ReferralChange } from "./referrals-model.ts";
-import type { World } from "./world.ts";
+import { stream, type World } from "./world.ts";
 
 /** A webhook as it reaches us: a sign that something changed, on a referral, at the service's time. */
 export interface Notice {
@@ -63,7 +63,7 @@ export function createPostman(
   deliver: (notice: Notice) => void,
 ): (change: ReferralChange) => void {
   let held: Notice | undefined;
-  const chance = world.randomFor(-1);
+  const chance = stream(world.schedule.seed, 4);
   return (change) => {
     if (!world.schedule.settings.hasWebhooks) return;
     const notice: Notice = {

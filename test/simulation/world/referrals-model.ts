@@ -182,7 +182,8 @@ export function createReferralsModel(options: {
       return visible;
     },
     create(organisation, actor, body, requestId) {
-      const repeated = requestId === undefined ? undefined : answered.get(requestId);
+      const call = `${organisation} ${requestId}`;
+      const repeated = requestId === undefined ? undefined : answered.get(call);
       if (repeated !== undefined && habits.honoursRequestId) {
         const slot = slots.get(repeated);
         if (slot) return { ok: true, document: slot.current.document };
@@ -212,7 +213,7 @@ export function createReferralsModel(options: {
         links: { self: { uri: `/v1.0/engagements/referrals/${id}`, method: "GET" } },
       };
       const stored = store(undefined, organisation, document, actor, false);
-      if (requestId !== undefined) answered.set(requestId, id);
+      if (requestId !== undefined) answered.set(call, id);
       return { ok: true, document: stored };
     },
     patch: (id, actor, operations, ifMatch) =>

@@ -36,8 +36,8 @@ export interface World {
   readonly book: DealBook;
   /** The serial number of each organisation's good token. */
   readonly tokens: Map<string, number>;
-  /** Chance for the process under test: a new sequence for each life. */
-  randomFor(generation: number): Random;
+  /** Chance for the process under test: a new sequence for each life of each organisation. */
+  randomFor(generation: number, organisation: string): Random;
   /** The outside as one life of the process sees it. */
   referralsHttp(generation: Generation): Http;
   crmAdapter(organisation: string, generation: Generation): CrmAdapter;
@@ -160,7 +160,11 @@ export function createWorld(
     book,
     tokens,
     sinceStart,
-    randomFor: (generation) => stream(seed, 100 + generation),
+    randomFor: (generation, organisation) =>
+      stream(
+        seed,
+        1_000 * (1 + organisations.findIndex(({ name }) => name === organisation)) + generation,
+      ),
     referralsHttp: (generation) =>
       referralsTransport(
         {
