@@ -1,36 +1,43 @@
-/** Why a query text can't be read. */
-export type SyntaxErrorCode =
-  | "queryTooLong"
-  | "tooDeep"
-  | "invalidEncoding"
-  | "invalidCharacter"
-  | "unterminatedString"
-  | "invalidLiteral"
-  | "unexpectedToken"
-  | "missingWhitespace"
-  | "unknownOption"
-  | "duplicateOption"
-  | "optionNotAllowed"
-  | "missingValue"
-  | "invalidNumber";
+/** The reasons why a query text can't be read. */
+export const syntaxErrorCodes = [
+  "queryTooLong",
+  "tooDeep",
+  "invalidEncoding",
+  "invalidCharacter",
+  "unterminatedString",
+  "invalidLiteral",
+  "unexpectedToken",
+  "missingWhitespace",
+  "unknownOption",
+  "duplicateOption",
+  "optionNotAllowed",
+  "missingValue",
+  "invalidNumber",
+] as const;
 
-/** Why a readable query can't be answered with the model at hand. */
-export type BindingErrorCode =
-  | "unknownProperty"
-  | "unknownFunction"
-  | "unknownVariable"
-  | "wrongArguments"
-  | "typeMismatch"
-  | "valueOutOfRange"
-  | "collectionExpected"
-  | "lambdaExpected"
-  | "notSelectable"
-  | "notExpandable"
-  | "duplicateItem"
-  | "tooComplex"
-  | "unsupportedOption"
-  | "unsupportedFunction"
-  | "unsupportedExpression";
+/** Why a query text is refused. */
+export type SyntaxErrorCode = (typeof syntaxErrorCodes)[number];
+
+/** The reasons why a readable query can't be answered with the model at hand. */
+export const bindingErrorCodes = [
+  "unknownProperty",
+  "unknownFunction",
+  "wrongArguments",
+  "typeMismatch",
+  "valueOutOfRange",
+  "collectionExpected",
+  "lambdaExpected",
+  "notSelectable",
+  "notExpandable",
+  "duplicateItem",
+  "tooComplex",
+  "unsupportedOption",
+  "unsupportedFunction",
+  "unsupportedExpression",
+] as const;
+
+/** Why a query is refused by the model. */
+export type BindingErrorCode = (typeof bindingErrorCodes)[number];
 
 /**
  * A query that is refused: `code` says why, `position` is the offset in the query text as it was

@@ -3,7 +3,7 @@ import { bindQuery, parseQueryOptions, quoteString } from "../../../src/odata/in
 import { compileFilter, compileOrderBy } from "../../../src/storage/index.ts";
 import type { Database } from "../../../src/storage/port.ts";
 import { thingModel } from "./thing-model.ts";
-import { onBothDatabases, promoted, storeThings } from "./things-table.ts";
+import { onDatabases, promoted, storeThings } from "./things-table.ts";
 
 const thing = (id: number): string =>
   JSON.stringify({
@@ -40,7 +40,7 @@ async function planOf(database: Database, filter: string): Promise<string> {
 
 const texts = Array.from({ length: 3_000 }, (_, index) => thing(index));
 
-await onBothDatabases((database) => {
+await onDatabases(["sqlite", "postgres"], (database) => {
   beforeAll(async () => {
     await storeThings(database(), texts);
     // Without figures PostgreSQL guesses that a scan is as cheap as an index.

@@ -6,7 +6,7 @@ import {
   openDatabase,
   type PromotedColumn,
 } from "../../../src/storage/index.ts";
-import type { Database, SqlValue } from "../../../src/storage/port.ts";
+import type { Database, DialectName, SqlValue } from "../../../src/storage/port.ts";
 import { postgresForTests } from "../../postgres.ts";
 
 /** The columns beside the documents. */
@@ -54,10 +54,13 @@ export async function storeThings(database: Database, texts: readonly string[]):
   });
 }
 
-/** Runs tests on an empty table of things in each database. */
-export async function onBothDatabases(tests: (database: () => Database) => void): Promise<void> {
-  const postgres = await postgresForTests();
-  describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
+/** Runs tests on an empty table of things in each of the databases. */
+export async function onDatabases(
+  names: readonly DialectName[],
+  tests: (database: () => Database) => void,
+): Promise<void> {
+  const postgres = names.includes("postgres") ? await postgresForTests() : undefined;
+  describe.each(names)("on %s", (dialect) => {
     describe.skipIf(dialect === "postgres" && !postgres)("SQL", () => {
       let database: Database;
       let release = async (): Promise<void> => {};
