@@ -1,6 +1,7 @@
-// `npm run bench -- service [--json] [--seconds 3] [--rounds 5]`: compares with named peers and
-// with
+// `npm run bench -- service [--json] [--seconds 3] [--rounds 5]`: compares with named peers and with
 // the bare limit, in one interleaved run, as ratios.
+// `npm run bench -- sync [--json] [--only PART] [--real-time]`: what the sync engine costs and how
+// fast it is, each figure with its target beside it; exact where time is virtual.
 import { Command } from "commander";
 
 const program = new Command("bench").description("Measures ratios against peers in one run.");
@@ -16,5 +17,13 @@ program
   .option("--without <peer...>", "peers to leave out: json-server, cap")
   .option("--only <part>", "peers or size")
   .action(async (options) => (await import("./service/main.ts")).benchService(options));
+
+program
+  .command("sync")
+  .description("the sync engine: calls, drain, staleness, waiting, planning, settling, idling")
+  .option("--json", "print one JSON object")
+  .option("--only <part>", "calls, drain, staleness, interactive, planner, settles or idle")
+  .option("--real-time", "also drain a burst over HTTP from a service of ours, in real time")
+  .action(async (options) => (await import("./sync/main.ts")).benchSync(options));
 
 await program.parseAsync();

@@ -1,0 +1,115 @@
+import { createReferralsPort } from "../../src/client/index.ts";
+import { silentLog } from "../../src/runtime/index.ts";
+import {
+  createEngine,
+  createMemoryLedger,
+  defaultSettings,
+  type Engine,
+  type EngineSettings,
+  type Ledger,
+} from "../../src/sync/index.ts";
+import { mappingOf } from "../../test/simulation/world/mapping.ts";
+import { referralsOrigin } from "../../test/simulation/world/referrals-http.ts";
+import { stream } from "../../test/simulation/world/world.ts";
+import {
+  type BenchWorld,
+  callsPerMinute,
+  clockOf,
+  immortal,
+  organisation,
+} from "./virtual-world.ts";
+
+/** An engine that runs in a world. */
+export interface EngineLife {
+  readonly engine: Engine;
+  readonly ledger: Ledger;
+}
+
+const second = 1_000;
+const minute = 60 * second;
+
+/** Production's defaults; a person's approval isn't what is measured. */
+export const benchSettings: EngineSettings = {
+  ...defaultSettings,
+  connectionId: organisation,
+  quotaOwner: organisation,
+  callsPerMinute,
+  isApproved: true,
+  // Audits are measured apart: none falls due while a measurement runs.
+  auditMs: 10_000 * minute,
+};
+
+/** Starts an engine on a ledger in memory. */
+export function startEngine(bench: BenchWorld, settings: Partial<EngineSettings> = {}): EngineLife {
+  const { world, crm } = bench;
+  const clock = clockOf(world);
+  const random = world.randomFor(1, organisation);
+  const ledger = createMemoryLedger();
+  const engine = createEngine({
+    clock,
+    random,
+    log: silentLog,
+    crm,
+    ledger,
+    mapping: mappingOf(world.schedule.settings),
+    settings: { ...benchSettings, ...settings },
+    referrals: createReferralsPort({
+      credential: {
+        getToken: async () => ({
+          token: `${organisation}.1`,
+          expiresOnTimestamp: clock.now() + 1_000 * minute,
+        }),
+      },
+      endpoint: referralsOrigin,
+      http: world.referralsHttp(immortal),
+      clock,
+      random,
+    }),
+  });
+  engine.start().catch((error: unknown) => {
+    // A bug of the engine: no figure is worth printing any more.
+    setImmediate(() => {
+      throw error;
+    });
+  });
+  return { engine, ledger };
+}
+
+/** Milliseconds from a change to its webhook's arrival, as far as a test can know: not documented. */
+const webhookMs = { least: 50, spread: 200 };
+
+/** Sends a webhook for every change of a referral, the engine's own writes included, as the service does. */
+export function deliverWebhooks(bench: BenchWorld, { engine }: EngineLife): void {
+  const chance = stream(bench.world.schedule.seed, 77);
+  bench.onReferralChange(({ after }) => {
+    const delayMs = webhookMs.least + Math.floor(chance.fraction() * webhookMs.spread);
+    bench.world.scheduler.after(delayMs, () => {
+      void engine.hint({ side: "referral", id: after.id, changedAt: after.updatedDateTime });
+    });
+  });
+}
+
+const patienceMs = 48 * 60 * minute;
+
+/** Lets time pass until every pair is at rest and as many are in step as there are deals. */
+export async function untilInStep(
+  { world }: BenchWorld,
+  { ledger }: EngineLife,
+  stepMs: number = second,
+): Promise<void> {
+  const deals = world.book.deals.size;
+  const giveUpAt = world.scheduler.now() + patienceMs;
+  for (;;) {
+    await world.scheduler.runUntil(world.scheduler.now() + stepMs);
+    const counts = await ledger.countByState();
+    if ((counts["in-step"] ?? 0) >= deals && (await ledger.nextDueAt()) === undefined) return;
+    if (world.scheduler.now() > giveUpAt) {
+      throw new Error(`the deals don't come to rest: ${JSON.stringify(counts)}`);
+    }
+  }
+}
+
+/** Lets time pass. */
+export function pass({ world }: BenchWorld, forMs: number): Promise<void> {
+  return world.scheduler.runUntil(world.scheduler.now() + forMs);
+}
