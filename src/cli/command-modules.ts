@@ -37,4 +37,9 @@ export const commandModules: readonly CommandModule[] = [
     summary: "export the connector package for Power Automate, Logic Apps and Power Apps",
     load: async () => (await import("./commands/connector.ts")).registerConnector,
   },
+  {
+    name: "gateway",
+    summary: "serve the connector: connections, limits and triggers in front of Partner Center",
+    load: async () => (await import("./commands/gateway.ts")).registerGateway,
+  },
 ];

@@ -1,3 +1,9 @@
+export { createGateway, type Gateway } from "./gateway/gateway.ts";
+export type { ConnectionHealth } from "./gateway/health.ts";
+export type { GatewayClient } from "./gateway/oauth/client-registry.ts";
+export type { GatewayOptions, GatewayUrls } from "./gateway/options.ts";
+export type { VerifyWebhook } from "./gateway/routes/webhook-route.ts";
+export type { UpstreamApp } from "./gateway/upstream-tokens.ts";
 export {
   type AvailabilityAnswer,
   availability,

@@ -28,7 +28,9 @@ export const triggers: readonly Trigger[] = [
     name: "referral-updated",
     operationId: "WhenReferralIsUpdated",
     summary: "When a referral is updated",
-    description: "Fires each time that a referral has changed, by whichever side.",
+    description:
+      "Fires when a referral has changed, by whichever side; changes in quick succession may be " +
+      "told as one.",
     hint: "To see it work, change a referral's notes in Partner Center.",
     hasDaysBefore: false,
   },

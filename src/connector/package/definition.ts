@@ -206,7 +206,8 @@ function operationOf(
   edition: ConnectorEdition,
   profile: ConnectorProfile,
 ): SwaggerObject {
-  // Flagged as deprecated, the action would be hidden from new flows, and some fields have no other.
+  // Flagged as deprecated, the action would be hidden from new flows, and some fields have no
+  // other.
   const note = operation.deprecated && edition === "current" ? " (deprecated)" : "";
   return {
     operationId: operation.operationId,

@@ -31,7 +31,9 @@ const names = {
   icon: "icon.png",
 } as const;
 
-/** What `paconn create --settings` reads; a maker adds the environment, paconn the connector's id. */
+/**
+ * What `paconn create --settings` reads; a maker adds the environment, paconn the connector's id.
+ */
 const settings = {
   connectorId: "",
   environment: "",

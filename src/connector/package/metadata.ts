@@ -35,17 +35,19 @@ export const connectorMetadata: ConnectorMetadata = {
   iconBrandColor: "#0078d4",
 };
 
+const guides = "https://docs.microsoft.com/en-us/partner-center";
+
 /** What a maker must have, do and know. */
 export const connectorTerms = {
   prerequisites: ["Microsoft Partner Center Account", "Microsoft Power Automate subscription"],
   credentials: [
     {
       step: "Get a Microsoft Partner Center account",
-      url: "https://docs.microsoft.com/en-us/partner-center/mpn-create-a-partner-center-account",
+      url: `${guides}/mpn-create-a-partner-center-account`,
     },
     {
       step: "Assign Referral admin role to the user",
-      url: "https://docs.microsoft.com/en-us/partner-center/create-user-accounts-and-set-permissions",
+      url: `${guides}/create-user-accounts-and-set-permissions`,
     },
   ],
   knownIssues: "None",

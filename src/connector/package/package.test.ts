@@ -166,7 +166,8 @@ test("the readme tells all metadata, terms, limits and availability", async () =
     "| Default | All regions | Not shareable |",
     "another user will be prompted to create new connection explicitly",
     "| API calls per connection | 100 | 60 seconds |",
-    "| Power Automate | Premium | All regions except US Government (GCC), US Government (GCC High), " +
+    "| Power Automate | Premium | All regions except US Government (GCC), " +
+      "US Government (GCC High), " +
       "China Cloud operated by 21Vianet, US Department of Defense (DoD) |",
     "| When a referral needs an answer | WhenReferralNeedsAnswer |",
   ]) {
