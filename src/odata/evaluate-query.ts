@@ -44,13 +44,12 @@ function pick(value: unknown, selection: Selection): unknown {
   if (selection.all) return value;
   if (Array.isArray(value)) return value.map((item: unknown) => pick(item, selection));
   if (!isDocument(value)) return value;
-  const picked: Record<string, unknown> = {};
-  for (const [name, inner] of Object.entries(value)) {
+  const entries = Object.entries(value).flatMap(([name, inner]): [string, unknown][] => {
     const wanted = selection.properties.get(name);
-    if (wanted) picked[name] = pick(inner, wanted);
-    else if (name.startsWith("@")) picked[name] = inner;
-  }
-  return picked;
+    if (wanted) return [[name, pick(inner, wanted)]];
+    return name.startsWith("@") ? [[name, inner]] : [];
+  });
+  return Object.fromEntries(entries);
 }
 
 function expanded(value: unknown, query: BoundQuery): unknown {
@@ -65,14 +64,11 @@ function expanded(value: unknown, query: BoundQuery): unknown {
 export function project(document: Document, query: BoundQuery): Document {
   const { select, expand, navigations } = query;
   const picked = (select ? pick(document, select) : document) as Document;
-  const result: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(picked)) {
-    if (!navigations.includes(name)) result[name] = value;
-  }
-  for (const { name, query: inner } of expand) {
-    if (Object.hasOwn(document, name)) result[name] = expanded(document[name], inner);
-  }
-  return result;
+  const own = Object.entries(picked).filter(([name]) => !navigations.includes(name));
+  const included = expand
+    .filter(({ name }) => Object.hasOwn(document, name))
+    .map(({ name, query: inner }) => [name, expanded(document[name], inner)] as const);
+  return Object.fromEntries([...own, ...included]);
 }
 
 /**

@@ -279,6 +279,18 @@ describe("projection", () => {
   });
 });
 
+test("a property called __proto__ is a property like any other", () => {
+  const odd = parseExactJson('{"id":"1","__proto__":{"id":"2"}}') as Document;
+  const { value } = applyQuery([odd], bindQuery(parseQueryOptions(""), model));
+  expect(JSON.stringify(value[0])).toBe('{"id":"1","__proto__":{"id":"2"}}');
+  expect(
+    applyQuery(
+      [{ __proto__: { id: "x" } }],
+      bindQuery(parseQueryOptions("$filter=id eq 'x'"), model),
+    ).value,
+  ).toEqual([]);
+});
+
 test("exact JSON keeps what a double can't hold and gives it back", () => {
   const text = '{"a":9007199254740993,"b":1.50,"c":[0.1,1e400],"d":"x"}';
   const parsed = parseExactJson(text);

@@ -141,6 +141,13 @@ describe("encoding", () => {
     }
   });
 
+  test("a form encoder's option keeps its spaces beside options of other writers", () => {
+    const form = new URLSearchParams({ $filter: "name eq 'A B'" }).toString();
+    const { filter, skiptoken } = parseQueryOptions(`${form}&$skiptoken=a+b`);
+    expect(filter && treeOf(filter)).toBe("(eq name 'A B')");
+    expect(skiptoken).toBe("a+b");
+  });
+
   test("a plus sign in text that no form encoder wrote stays a plus sign", () => {
     expect(filterTree("a eq 'x+y'")).toBe("(eq a 'x+y')");
     expect(filterTree("t gt 2024-05-01T10:00:00+02:00")).toContain("+02:00");

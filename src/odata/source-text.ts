@@ -13,15 +13,17 @@ export interface SourceText {
 /**
  * What form encoders (URLSearchParams, Python's urlencode, …) leave as it is, and what they write.
  */
-const formEncodedPattern = /^[\w*.~!()+%&=-]*$/;
+const formEncodedPattern = /^[\w*.~!()+%=-]*$/;
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * In OData `+` is a plus sign. A form encoder means a space by it, and betrays itself: it never
- * leaves a space, `$`, `'` or `,` in its output and writes a real plus as `%2B`.
+ * leaves a space, `$`, `'` or `,` in its output and writes a real plus as `%2B`. Each option is
+ * looked at by itself, since a link to the next page holds options of two writers.
  */
-function isFormEncoded(query: string): boolean {
-  return query.includes("+") && !query.includes("%20") && formEncodedPattern.test(query);
+function spaced(option: string): string {
+  const isFormEncoded = !option.includes("%20") && formEncodedPattern.test(option);
+  return isFormEncoded ? option.replaceAll("+", " ") : option;
 }
 
 function checkCharacters(text: string, positionOf: (index: number) => number): void {
@@ -102,10 +104,10 @@ export function readSource(query: string): SourceText {
     const message = `the query is longer than ${maxQueryLength} characters`;
     throw new ODataSyntaxError("queryTooLong", message, maxQueryLength);
   }
-  const spaced = isFormEncoded(query) ? query.replaceAll("+", " ") : query;
-  const source = spaced.includes("%")
-    ? decode(spaced)
-    : { text: spaced, positionOf: (index: number) => index, isEncoded: () => false };
+  const given = query.includes("+") ? query.split("&").map(spaced).join("&") : query;
+  const source = given.includes("%")
+    ? decode(given)
+    : { text: given, positionOf: (index: number) => index, isEncoded: () => false };
   checkCharacters(source.text, source.positionOf);
   return source;
 }
