@@ -17,7 +17,8 @@ export function settingsOf(config: Config): EngineSettings {
   const { sync, partnerCenter } = config;
   return {
     ...defaultSettings,
-    quotaOwner: new URL(partnerCenter.authority).href,
+    // The tenant, which is the last part of its authority: calls are counted against it.
+    quotaOwner: partnerCenter.authority.replace(/\/+$/, "").split("/").at(-1) ?? "",
     callsPerMinute: partnerCenter.callsPerMinute,
     pollReferralsMs: sync.pollReferralsSeconds * secondMs,
     pollCrmMs: sync.pollCrmSeconds * secondMs,

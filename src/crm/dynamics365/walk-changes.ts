@@ -96,14 +96,22 @@ async function readPage(
   const value = page.value as readonly DataverseRow[];
   const isDeleted = (row: DataverseRow): boolean =>
     String(row["@odata.context"] ?? "").endsWith("/$deletedEntity");
-  const next = page["@odata.nextLink"];
-  const delta = page["@odata.deltaLink"];
+  // Kept below the root: a link outlives a change of the environment's address.
+  const belowRoot = (name: string): string | undefined => {
+    const found = page[name];
+    if (typeof found !== "string") return undefined;
+    return found.startsWith(`${context.rootUrl}/`)
+      ? found.slice(context.rootUrl.length + 1)
+      : found;
+  };
+  const next = belowRoot("@odata.nextLink");
+  const delta = belowRoot("@odata.deltaLink");
   return {
     rows: value.filter((row) => !isDeleted(row)),
     deletedIds: value.filter(isDeleted).map((row) => String(row.id)),
     isFirstWalk: link === undefined || !link.includes("deltatoken"),
-    ...(typeof next === "string" ? { next } : {}),
-    ...(typeof delta === "string" ? { delta } : {}),
+    ...(next === undefined ? {} : { next }),
+    ...(delta === undefined ? {} : { delta }),
   };
 }
 
