@@ -1,5 +1,6 @@
 import type { StoredReferral } from "../client/port.ts";
 import type { PatchOperation, Referral } from "../contract/index.ts";
+import { planCrmWrite } from "../crm/index.ts";
 import {
   CrmError,
   type CrmFields,
@@ -7,7 +8,6 @@ import {
   type CrmValue,
   type StepMemo,
 } from "../crm/port.ts";
-import { stepsOf } from "./crm-steps.ts";
 import { commitPair, type EngineContext, type PairChange, updatePair } from "./engine-context.ts";
 import { failureOf } from "./failure.ts";
 import { LedgerConflict } from "./ledger-port.ts";
@@ -200,15 +200,18 @@ export async function sendDeal(
   const { crm, rules } = context;
   const version = attempt.version === "" ? "" : rules.precondition(attempt.version);
   const options = { correlationId: attempt.id, memo: memoOf(context, pair.id, attempt) };
-  const steps = stepsOf(crm.capabilities, attempt.id, fields, version);
-  const written = await crm.upsert(
+  const order = planCrmWrite(
     {
       key: pair.referral?.id ?? pair.id,
+      attempt: attempt.id,
       ...(pair.crm ? { recordId: pair.crm.id } : {}),
-      steps,
+      ...(version === "" ? {} : { expectedVersion: version }),
+      fields,
     },
-    options,
+    crm.capabilities,
   );
+  const { steps } = order;
+  const written = await crm.upsert(order, options);
   if (written.record) return { record: written.record, isExact: steps.length === 1 };
   const record = await crm.read(written.id, { correlationId: attempt.id });
   if (!record)
