@@ -1,11 +1,16 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { collect, type SuiteDatabase } from "./database-suite.ts";
 import { dialects } from "./dialect.ts";
 import { openDocumentStore } from "./document-store.ts";
 import { migrate } from "./migrate.ts";
-import type { Database } from "./port.ts";
+import type { Database, SqlValue } from "./port.ts";
 
 const rowCount = 20_000;
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 /** What every Database promises of long reads, migrations and its end. */
 export function databaseReadingSuite(create: () => Promise<SuiteDatabase>): void {
@@ -31,8 +36,11 @@ export function databaseReadingSuite(create: () => Promise<SuiteDatabase>): void
   const count = async (): Promise<number> =>
     Number((await database.get("SELECT count(*) AS c FROM number"))?.c);
   const readers = [
-    ["iterate", (sql: string) => database.iterate(sql)],
-    ["scan", (sql: string) => database.scan(sql, [], { timeLimitMs: 20_000 })],
+    ["iterate", (sql: string, values: SqlValue[] = []) => database.iterate(sql, values)],
+    [
+      "scan",
+      (sql: string, values: SqlValue[] = []) => database.scan(sql, values, { timeLimitMs: 20_000 }),
+    ],
   ] as const;
 
   describe.each(readers)("%s", (_, read) => {
@@ -73,6 +81,35 @@ export function databaseReadingSuite(create: () => Promise<SuiteDatabase>): void
     test("fails where the statement is wrong, and goes on afterwards", async () => {
       await expect(collect(read("SELECT nothing FROM number"))).rejects.toThrow("nothing");
       expect(await collect(read("SELECT n FROM number WHERE n = 7"))).toEqual([{ n: 7 }]);
+    });
+  });
+
+  describe("memory", () => {
+    const sql = "SELECT CAST(? AS TEXT) || b.n AS t FROM number a, number b WHERE b.n <= 3";
+    const values = ["x".repeat(1_000)];
+    const bytes = 3 * rowCount * 1_001;
+    const held = (): number => {
+      collectGarbage();
+      return process.memoryUsage().heapUsed + process.memoryUsage().external;
+    };
+
+    test("all rows at once take as much as they are long", async () => {
+      const before = held();
+      const rows = await database.all(sql, values);
+      expect(held() - before).toBeGreaterThan(bytes / 2);
+      expect(rows).toHaveLength(3 * rowCount);
+    });
+
+    test.each(readers)("%s holds a small part of a large result", async (_, read) => {
+      const before = held();
+      let most = 0;
+      let count = 0;
+      for await (const _row of read(sql, values)) {
+        count += 1;
+        if (count % 10_000 === 0) most = Math.max(most, held() - before);
+      }
+      expect(count).toBe(3 * rowCount);
+      expect(most).toBeLessThan(bytes / 2);
     });
   });
 

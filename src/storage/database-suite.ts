@@ -198,6 +198,16 @@ export function databaseSuite(create: () => Promise<SuiteDatabase>): void {
       await expect(roundTrip({ t: "a\0b" })).rejects.toThrow("NUL");
     });
 
+    test("a large integer is exact in whatever part of a query it stands", async () => {
+      const large = 2n ** 60n;
+      await database.transaction(async (transaction) => {
+        await transaction.run("INSERT INTO item (id, n, t) VALUES ('a', ?, 'b')", [large]);
+      });
+      const parts = "SELECT n AS v FROM item WHERE id = 'none' UNION ALL SELECT n FROM item";
+      const queries = ["SELECT n AS v FROM item", "SELECT n + 0 AS v FROM item", parts];
+      for (const sql of queries) expect({ ...(await database.get(sql)) }).toEqual({ v: large });
+    });
+
     test("a whole number in a text column has no decimal point", async () => {
       expect(await roundTrip({ t: 5 })).toMatchObject({ t: "5" });
     });

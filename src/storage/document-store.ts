@@ -16,19 +16,27 @@ const migrations: readonly Migration[] = [
 
 const selectOne = "SELECT text, expires_at FROM documents WHERE kind = ? AND key = ?";
 const deleteOne = "DELETE FROM documents WHERE kind = ? AND key = ?";
+const deleteEnded = "DELETE FROM documents WHERE expires_at <= ?";
+const putsPerSweep = 100;
 const insertOne = "INSERT INTO documents (kind, key, text, expires_at) VALUES (?, ?, ?, ?)";
 
-/** A DocumentStore in a table of its own. */
+/** A DocumentStore in a table of its own, which now and then clears itself of what has ended. */
 export async function openDocumentStore(database: Database, clock: Clock): Promise<DocumentStore> {
   await migrate(database, "documents", migrations);
   const living = (row: Row | undefined): string | undefined => {
     const isOver = row?.expires_at != null && Number(row.expires_at) <= clock.now();
     return row === undefined || isOver ? undefined : String(row.text);
   };
+  let puts = 0;
+  const isSweepDue = (): boolean => {
+    puts += 1;
+    return puts % putsPerSweep === 0;
+  };
   return {
     get: async (kind, key) => living(await database.get(selectOne, [kind, key])),
     put: (kind, key, text, expiresAtMs) =>
       database.transaction(async (transaction) => {
+        if (isSweepDue()) await transaction.run(deleteEnded, [clock.now()]);
         await transaction.run(
           `${insertOne} ON CONFLICT (kind, key)
            DO UPDATE SET text = excluded.text, expires_at = excluded.expires_at`,
@@ -49,9 +57,6 @@ export async function openDocumentStore(database: Database, clock: Clock): Promi
         if (present !== undefined) await transaction.run(deleteOne, [kind, key]);
         return present;
       }),
-    sweep: () =>
-      database.transaction((transaction) =>
-        transaction.run("DELETE FROM documents WHERE expires_at <= ?", [clock.now()]),
-      ),
+    sweep: () => database.transaction((transaction) => transaction.run(deleteEnded, [clock.now()])),
   };
 }

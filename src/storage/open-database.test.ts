@@ -35,6 +35,16 @@ test("a URL of another kind is refused with the ones that work", async () => {
   });
 });
 
+test.each([
+  ["sqlite:/nowhere/at/all.db", "/nowhere/at/all.db can't be opened"],
+  ["postgres://ada:s3cret@127.0.0.1:9/x", "ECONNREFUSED"],
+])("%s can't be opened, and the error says so without a password", async (url, reason) => {
+  const error = await openDatabase(url).catch((thrown: Error) => thrown);
+  expect(error).toMatchObject({ code: "databaseUnreachable" });
+  expect(String(error)).toContain(reason);
+  expect(String(error)).not.toContain("s3cret");
+});
+
 test("by default a commit waits for the disk and the file has a write-ahead log", async () => {
   const path = join(folder, "a.db");
   const database = await openDatabase(path);

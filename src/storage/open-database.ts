@@ -16,10 +16,22 @@ export interface OpenDatabaseOptions {
   readonly synchronous?: Synchronous;
 }
 
+async function reachable(database: Database): Promise<Database> {
+  try {
+    await database.get("SELECT 1");
+    return database;
+  } catch (cause) {
+    await database.close();
+    const reason = cause instanceof Error ? cause.message : "unknown";
+    const sentence = `PostgreSQL can't be used: ${reason}; check the address and the account`;
+    throw new StorageError("databaseUnreachable", sentence, { cause });
+  }
+}
+
 /**
  * Opens `sqlite:PATH`, `:memory:`, a plain path or `postgres://…`, and creates an SQLite file that
  * isn't there.
- * Errors: StorageError `unsupportedUrl`, or the database's own.
+ * Errors: StorageError `unsupportedUrl`, `databaseUnreachable`.
  */
 export async function openDatabase(
   url: string,
@@ -27,7 +39,7 @@ export async function openDatabase(
 ): Promise<Database> {
   const clock = options.clock ?? systemClock;
   if (/^postgres(ql)?:/.test(url)) {
-    return new PostgresDatabase(url, { clock, random: options.random ?? systemRandom });
+    return reachable(new PostgresDatabase(url, { clock, random: options.random ?? systemRandom }));
   }
   const path = url.replace(/^sqlite:(\/\/(?=\/))?/, "");
   const synchronous = options.synchronous ?? "FULL";
@@ -39,5 +51,10 @@ export async function openDatabase(
       `no database driver for "${scheme}:"; use sqlite:PATH, :memory:, a path or postgres://…`,
     );
   }
-  return SqliteDatabase.open(path, { clock, synchronous });
+  try {
+    return SqliteDatabase.open(path, { clock, synchronous });
+  } catch (cause) {
+    const sentence = `${path} can't be opened as an SQLite database: does its folder exist?`;
+    throw new StorageError("databaseUnreachable", sentence, { cause });
+  }
 }

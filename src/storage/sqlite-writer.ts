@@ -7,6 +7,7 @@ import { StorageError } from "./storage-error.ts";
 import { TransactionScopes } from "./transaction-scope.ts";
 
 const groupLimit = 64;
+const waitingLimit = 10_000;
 const busyLimitMs = 5_000;
 const busyStepMs = 5;
 const sqliteBusy = 5;
@@ -49,6 +50,12 @@ export class SqliteWriter {
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     this.#scopes.assertNotNested();
     if (this.#closed) throw new StorageError("databaseClosed", "the database has been closed");
+    if (this.#waiting.length >= waitingLimit) {
+      throw new StorageError(
+        "databaseBusy",
+        "too many changes wait to be written: try again later",
+      );
+    }
     const inCallersContext = AsyncLocalStorage.snapshot();
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({

@@ -5,6 +5,7 @@ export type StorageErrorCode =
   | "databaseTooNew"
   | "databaseClosed"
   | "databaseBusy"
+  | "databaseUnreachable"
   | "uniqueViolation"
   | "backupExists"
   | "unsupportedUrl";
