@@ -43,7 +43,7 @@ export interface SideSummary {
 }
 
 const sentences: Readonly<Record<PairState, string>> = {
-  unshared: "Only in the CRM; not marked for sharing",
+  unshared: "Only in the CRM, not marked for sharing",
   matching: "Looking for its counterpart",
   "creating-referral": "Being created in Partner Center",
   probing: "Checking whether it reached Partner Center",
@@ -56,10 +56,10 @@ const sentences: Readonly<Record<PairState, string>> = {
   held: "Waiting in the holding stage",
   asking: "Waits for your decision",
   "in-step": "In step",
-  refusing: "A value can't be carried over; needs you",
+  refusing: "A value can't be carried over",
   waiting: "Waits for approval",
   retrying: "Will be tried again",
-  dead: "Stopped; needs you",
+  dead: "Stopped",
   paused: "Paused",
   deleted: "Deleted",
   unlinked: "No longer kept in step",
@@ -102,6 +102,8 @@ function titleOf(pair: Pair, projection: Projection): string {
   ];
   const customer = referral.customerName ?? crm.customerName;
   const name = referral.name ?? crm.name;
+  const isNamed = typeof name === "string" && typeof customer === "string";
+  if (isNamed && name.includes(customer)) return name;
   const parts = [customer, name].filter((part) => typeof part === "string" && part !== "");
   return parts.length > 0 ? parts.join(" – ") : (pair.referral?.id ?? pair.crm?.id ?? pair.id);
 }

@@ -35,7 +35,7 @@ async function ask(path, body) {
 function shown(value) {
   if (value === null || value === undefined || value === "") return "–";
   if (typeof value === "number") return number.format(value);
-  if (Array.isArray(value)) return `${value.length} entries`;
+  if (Array.isArray(value)) return value.length === 1 ? "1 entry" : `${value.length} entries`;
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
@@ -45,16 +45,15 @@ function figure(term, value) {
 
 function showStatus(status) {
   const inStep = status.byState["in-step"] ?? 0;
-  const dead = status.byState.dead ?? 0;
-  const waiting = status.questions + dead;
+  const stopped = (status.byState.dead ?? 0) + (status.byState.refusing ?? 0);
+  const waiting = status.questions + stopped;
   byId("environment").textContent = status.environment;
   byId("headline").textContent =
-    `${number.format(inStep)} of ${number.format(status.deals)} deals in step. ` +
-    (waiting === 0 ? "Nothing needs you." : `${waiting} need you.`);
-  const moving = status.deals - inStep - waiting;
+    `${number.format(inStep)} deals in step. ${waiting === 0 ? "Nothing needs" : `${waiting} need`} you.`;
+  const others = Object.entries(status.byState).filter(([state]) => state !== "in-step");
   byId("subline").textContent = status.isPaused
     ? "Everything is paused."
-    : `${Math.max(0, moving)} on their way or resting elsewhere.`;
+    : others.map(([state, count]) => `${count} ${status.words[state] ?? state}`).join(" · ");
   byId("figures").replaceChildren(
     figure(
       "Partner Center last walked",
@@ -117,8 +116,15 @@ function dealRow(deal) {
   );
 }
 
+/** What needs a person first, what nobody shares last. */
+function rank({ needsPerson, state }) {
+  if (needsPerson) return 0;
+  return { "in-step": 2, unshared: 4, unlinked: 3, sibling: 3 }[state] ?? 1;
+}
+
 function showDeals(deals) {
-  byId("deals").replaceChildren(...deals.map(dealRow));
+  const sorted = deals.toSorted((left, right) => rank(left) - rank(right));
+  byId("deals").replaceChildren(...sorted.map(dealRow));
   const empty = byId("empty");
   empty.hidden = deals.length > 0;
   empty.textContent = byId("search").value

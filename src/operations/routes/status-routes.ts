@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import type { Ledger } from "../../sync/index.ts";
+import { type Ledger, pairStates } from "../../sync/index.ts";
+import { stateSentence } from "../deal-view.ts";
 import type { Desk } from "../desk.ts";
 
 const windowMs = 60_000;
@@ -12,6 +13,8 @@ export interface Status {
   readonly now: number;
   readonly deals: number;
   readonly byState: Readonly<Record<string, number>>;
+  /** What each of those states is called, to stand behind a number. */
+  readonly words: Readonly<Record<string, string>>;
   /** Open questions for a person. */
   readonly questions: number;
   readonly isPaused: boolean;
@@ -55,6 +58,9 @@ export async function readStatus(desk: Desk): Promise<Status> {
     now: desk.clock.now(),
     deals: Object.values(byState).reduce((sum, count) => sum + count, 0),
     byState,
+    words: Object.fromEntries(
+      pairStates.map((state) => [state, stateSentence(state).toLowerCase()]),
+    ),
     questions: questions.length,
     isPaused: connection.paused === true,
     ...(connection.awaitsApproval ? { awaitsApproval: connection.awaitsApproval } : {}),
