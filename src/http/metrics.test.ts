@@ -5,7 +5,7 @@ import { Metrics } from "./metrics.ts";
 
 const seed = Number(process.env.SEED ?? 20260104);
 
-test(`request durations print exactly as prom-client's own histogram does (SEED=${seed})`, async () => {
+test(`durations print as prom-client's own histogram does (SEED=${seed})`, async () => {
   const random = seededRandom(seed);
   const metrics = new Metrics();
   const registry = new Registry();

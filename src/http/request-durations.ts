@@ -5,7 +5,9 @@ const name = "http_request_duration_seconds";
 
 interface Series {
   readonly labels: { readonly method: string; readonly route: string; readonly status: string };
-  /** Observations by the first bound that isn't below them; the last place is for those above all. */
+  /**
+   * Observations by the first bound that isn't below them; the last place is for those above all.
+   */
   readonly counts: Float64Array;
   sum: number;
 }

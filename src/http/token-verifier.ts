@@ -36,8 +36,8 @@ interface Verified {
 }
 
 /**
- * The part of a token's signature that it is looked up by. The whole header is compared then; hashing
- * all of its thousand characters at each call would take longer.
+ * The part of a token's signature that it is looked up by. The whole header is compared then;
+ * hashing all of its thousand characters at each call would take longer.
  */
 const ending = (authorization: string): string => authorization.slice(-endingLength);
 

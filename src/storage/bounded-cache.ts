@@ -1,6 +1,6 @@
 /**
- * A map of limited size that forgets what hasn't been used for long. What is used often stays in the
- * younger half and costs one look-up; nothing is re-ordered at each use.
+ * A map of limited size that forgets what hasn't been used for long. What is used often stays in
+ * the younger half and costs one look-up; nothing is re-ordered at each use.
  */
 export class BoundedCache<Key, Value> {
   readonly #halfLimit: number;
