@@ -64,8 +64,10 @@ interface Store {
 }
 
 /** The engine under test, whole or with a safeguard taken away. */
-export function engineSubject(sabotage: Sabotage = {}): SubjectFactory {
-  return (world, witness) => createEngineSubject(world, witness, sabotage);
+export function engineSubject(
+  sabotage: (schedule: Schedule) => Sabotage = () => ({}),
+): SubjectFactory {
+  return (world, witness) => createEngineSubject(world, witness, sabotage(world.schedule));
 }
 
 async function createEngineSubject(

@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
-import { runCampaign } from "./campaign/campaign.ts";
+import { runCampaign, runHunts } from "./campaign/campaign.ts";
+import { judge } from "./campaign/judge.ts";
 import { ledgerOf } from "./campaign/run-share.ts";
 import { subjectNamed } from "./campaign/subjects.ts";
 import type { Tally } from "./campaign/tally.ts";
-import { play } from "./play.ts";
 import { generateSchedule } from "./schedule/generate.ts";
 import type { Schedule } from "./schedule/schedule.ts";
 import { shrink } from "./schedule/shrink.ts";
@@ -19,6 +19,7 @@ interface Options {
   readonly subject: string;
   readonly json?: true;
   readonly naive?: true;
+  readonly seededBugs?: true;
   readonly trace?: true;
   readonly shrink?: true;
 }
@@ -36,6 +37,7 @@ const command = new Command("simulate")
   .option("--budget <seconds>", "begin no new schedule after so many seconds", "86400")
   .option("--subject <name>", "engine, naive, or the name of a seeded bug", "engine")
   .option("--naive", "play the naive flow in the same worlds, beside the engine")
+  .option("--seeded-bugs", "take one safeguard away at a time, and show that each is missed")
   .option("--trace", "play the one schedule of --seed and print its trace")
   .option("--shrink", "with --trace: print the smallest schedule that still fails")
   .option("--json", "print one JSON object");
@@ -98,21 +100,34 @@ async function campaign(options: Options, subject: string) {
   return reportOf(tally, options, (performance.now() - start) / 1000);
 }
 
+async function huntAll(options: Options): Promise<number> {
+  const start = performance.now();
+  const bugs = await runHunts(Number(options.workers), {
+    firstSeed: Number(options.seed),
+    maxSchedules: Number(options.schedules),
+  });
+  const found = bugs.filter(({ isFound }) => isFound).length;
+  const seconds = rounded((performance.now() - start) / 1000);
+  const report = { found, total: bugs.length, commit: commit(), seconds, bugs };
+  process.stdout.write(`${JSON.stringify(report, undefined, options.json ? 0 : 2)}\n`);
+  return found === bugs.length ? 0 : 1;
+}
+
 async function traceOne(options: Options): Promise<number> {
   const seed = Number(options.seed);
   const subject = subjectNamed(options.subject);
   let schedule = generateSchedule(seed, ledgerOf(seed, options.ledger));
-  const first = await play(schedule, subject);
+  const first = await judge(schedule, subject);
   const invariant = first.violations[0]?.invariant;
   if (options.shrink && invariant !== undefined) {
     const fails = async (candidate: Schedule): Promise<boolean> => {
-      const { violations } = await play(candidate, subject).catch(() => first);
+      const { violations } = await judge(candidate, subject).catch(() => first);
       return violations.some((violation) => violation.invariant === invariant);
     };
     schedule = await shrink(schedule, fails);
     process.stderr.write(`${JSON.stringify(schedule, undefined, 1)}\n`);
   }
-  const outcome = await play(schedule, subject, { keepTrace: true });
+  const outcome = await judge(schedule, subject, { keepTrace: true });
   for (const line of outcome.trace) process.stdout.write(`${line}\n`);
   process.stdout.write(`${JSON.stringify(outcome.violations, undefined, 1)}\n`);
   return outcome.violations.length > 0 ? 1 : 0;
@@ -122,6 +137,7 @@ async function main(): Promise<number> {
   command.parse();
   const options = command.opts<Options>();
   if (options.trace) return traceOne(options);
+  if (options.seededBugs) return huntAll(options);
   const report = await campaign(options, options.subject);
   const naive = options.naive ? await campaign(options, "naive") : undefined;
   const whole = naive === undefined ? report : { ...report, naive };

@@ -8,7 +8,7 @@ import type { EngineSettings } from "../../src/sync/settings.ts";
 import { compareStamps, laterStamp } from "../../src/sync/stamps.ts";
 import type { Invariant } from "./check/violation.ts";
 import type { Sabotage } from "./engine-subject.ts";
-import type { Settings } from "./schedule/schedule.ts";
+import type { Schedule } from "./schedule/schedule.ts";
 
 /** A deliberate mistake: one safeguard of the engine taken away. The campaign must notice each of them. */
 export interface SeededBug {
@@ -17,17 +17,17 @@ export interface SeededBug {
   readonly safeguard: string;
   /** The promise that it should break first; any breach counts as found. */
   readonly invariant: Invariant;
-  readonly sabotage: (settings: Settings) => Sabotage;
+  readonly sabotage: (schedule: Schedule) => Sabotage;
 }
 
-type Alter<T> = (whole: T, settings: Settings) => Partial<T>;
+type Alter<T> = (whole: T, schedule: Schedule) => Partial<T>;
 
 const withRules =
   (alter: Alter<EngineRules>): SeededBug["sabotage"] =>
-  (settings) => ({
+  (schedule) => ({
     environment: (environment) => ({
       ...environment,
-      rules: { ...engineRules, ...alter(engineRules, settings) },
+      rules: { ...engineRules, ...alter(engineRules, schedule) },
     }),
   });
 
@@ -158,7 +158,7 @@ export const seededBugs: readonly SeededBug[] = [
     name: "newest by foreign clocks",
     safeguard: "the order of edits is judged by our own clock",
     invariant: "no lost update",
-    sabotage: withRules((_whole, settings) => ({
+    sabotage: withRules((_whole, { settings }) => ({
       newest: (referral, crm) =>
         referral.by + settings.referralsSkewMs > crm.by + settings.crmSkewMs ? "referral" : "crm",
     })),

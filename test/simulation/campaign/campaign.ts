@@ -1,6 +1,9 @@
 import { Worker } from "node:worker_threads";
+import { seededBugs } from "../seeded-bugs.ts";
+import { type Hunt, type HuntOptions, huntShare } from "./hunt.ts";
 import { runShare, type Share } from "./run-share.ts";
 import { emptyTally, merge, type Tally } from "./tally.ts";
+import type { Order } from "./worker.ts";
 
 /** What a campaign plays. */
 export interface CampaignOptions extends Omit<Share, "stride"> {
@@ -22,15 +25,31 @@ export async function runCampaign(options: CampaignOptions): Promise<Tally> {
   });
   const [only] = shares;
   const tallies =
-    shares.length === 1 && only ? [await runShare(only)] : await Promise.all(shares.map(inThread));
+    shares.length === 1 && only
+      ? [await runShare(only)]
+      : await Promise.all(shares.map((own) => inThread<Tally>({ kind: "share", share: own })));
   const total = emptyTally();
   for (const tally of tallies) merge(total, tally);
   return total;
 }
 
-function inThread(share: Share): Promise<Tally> {
+/** Hunts every seeded bug, spread over threads. */
+export async function runHunts(workers: number, options: HuntOptions): Promise<readonly Hunt[]> {
+  if (workers <= 1) return huntShare(0, 1, options);
+  const shares = await Promise.all(
+    Array.from({ length: workers }, (_, first) =>
+      inThread<readonly Hunt[]>({ kind: "hunt", first, stride: workers, options }),
+    ),
+  );
+  const order = new Map(seededBugs.map(({ name }, index) => [name, index]));
+  return shares
+    .flat()
+    .sort((left, right) => (order.get(left.name) ?? 0) - (order.get(right.name) ?? 0));
+}
+
+function inThread<T>(order: Order): Promise<T> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: share });
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: order });
     worker.once("message", resolve);
     worker.once("error", reject);
     worker.once("exit", (code) => {

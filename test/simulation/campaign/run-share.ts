@@ -1,7 +1,7 @@
 import { closeStores } from "../ledger-stores.ts";
-import { play } from "../play.ts";
 import { familyOf, generateSchedule } from "../schedule/generate.ts";
-import type { Schedule, Settings } from "../schedule/schedule.ts";
+import type { Settings } from "../schedule/schedule.ts";
+import { judge } from "./judge.ts";
 import { subjectNamed } from "./subjects.ts";
 import { count, emptyTally, type Tally } from "./tally.ts";
 
@@ -27,11 +27,6 @@ export function ledgerOf(seed: number, ledger: Share["ledger"]): Settings["ledge
   return seed % 10 === 3 ? "sqlite" : "memory";
 }
 
-/** The same world without its crashes: what a crash must not change. */
-function withoutCrashes(schedule: Schedule): Schedule {
-  return { ...schedule, faults: schedule.faults.filter(({ kind }) => kind !== "crash") };
-}
-
 /** Plays a share of a campaign in this thread. */
 export async function runShare(share: Share): Promise<Tally> {
   const subject = subjectNamed(share.subject);
@@ -40,22 +35,9 @@ export async function runShare(share: Share): Promise<Tally> {
   for (let seed = share.firstSeed; tally.schedules < share.schedules; seed += share.stride) {
     if (performance.now() > endsAt) break;
     const ledger = ledgerOf(seed, share.ledger);
-    const family = familyOf(seed);
-    const schedule = generateSchedule(seed, ledger);
-    const outcome = await play(schedule, subject);
-    const violations = [...outcome.violations];
-    if (family === "crashes") {
-      const uncrashed = await play(withoutCrashes(schedule), subject);
-      if (uncrashed.finalState !== outcome.finalState) {
-        violations.push({
-          invariant: "a crash at any point gives the same final state",
-          at: schedule.endsAt,
-          what: `with crashes ${outcome.finalState}, without ${uncrashed.finalState}`,
-        });
-      }
-    }
-    count(tally, seed, ledger, family, { ...outcome, violations });
-    if (share.stopsAtFirst && violations.length > 0) break;
+    const outcome = await judge(generateSchedule(seed, ledger), subject);
+    count(tally, seed, ledger, familyOf(seed), outcome);
+    if (share.stopsAtFirst && outcome.violations.length > 0) break;
   }
   await closeStores();
   return tally;

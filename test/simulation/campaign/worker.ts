@@ -1,5 +1,20 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { type HuntOptions, huntShare } from "./hunt.ts";
 import { runShare, type Share } from "./run-share.ts";
 
-const tally = await runShare(workerData as Share);
-parentPort?.postMessage(tally);
+/** What a thread is asked to do. */
+export type Order =
+  | { readonly kind: "share"; readonly share: Share }
+  | {
+      readonly kind: "hunt";
+      readonly first: number;
+      readonly stride: number;
+      readonly options: HuntOptions;
+    };
+
+const order = workerData as Order;
+parentPort?.postMessage(
+  order.kind === "share"
+    ? await runShare(order.share)
+    : await huntShare(order.first, order.stride, order.options),
+);

@@ -30,6 +30,8 @@ export interface Witness {
   onReferralChange(listener: (change: ReferralChange) => void): void;
   /** Follows what the engine's writes changed, as a peer's automation does. */
   onEngineWrite(listener: (deal: number, side: Side) => void): void;
+  /** The engine got to see a CRM record. */
+  crmShown(recordId: string): void;
   /** A backup of `from` was put back at `to`: what our memory learnt in between is gone. */
   restored(from: number, to: number): void;
   report(invariant: Invariant, what: string): void;
@@ -70,6 +72,7 @@ export function createWitness(
   const forgotten: { readonly from: number; readonly to: number }[] = [];
   const wasForgotten = (at: number): boolean =>
     forgotten.some(({ from, to }) => from <= at && at <= to);
+  const shown = new Set<string>();
   const sentAt = new Map<string, number[]>();
 
   const report = (invariant: Invariant, what: string): void => {
@@ -100,6 +103,9 @@ export function createWitness(
     landed,
     linkedAt,
     report,
+    crmShown: (recordId) => {
+      shown.add(recordId);
+    },
     restored: (from, to) => {
       forgotten.push({ from, to });
     },
@@ -179,7 +185,8 @@ export function createWitness(
         if (change.actor === "engine") {
           report("no resurrection, no delete from absence", `the engine deleted ${change.id}`);
         }
-        deal.deletedAt = at;
+        // What was gone before the engine ever saw it can't come back: it never was.
+        if (shown.has(change.id)) deal.deletedAt = at;
         edits.push({ at, side: "crm", deal: deal.index });
         return;
       }

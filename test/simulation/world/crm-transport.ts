@@ -25,6 +25,8 @@ export interface CrmNetwork {
   readonly model: CrmModel;
   readonly capabilities: CrmCapabilities;
   readonly dealOf: (recordId: string) => number | undefined;
+  /** Hears of each record that the engine got to see. */
+  readonly onShown: (recordId: string) => void;
   /** Hears of each call when it is sent; `writes` for those that could change something. */
   readonly onCall: (call: {
     readonly kind: "read" | "write" | "walk";
@@ -103,6 +105,7 @@ export function crmTransport(network: CrmNetwork, generation: Generation): CrmAd
           faults.take("crm-permission-lost", network.dealOf(recordId));
           return undefined;
         }
+        network.onShown(recordId);
         return model.record(row);
       }),
     upsert: async (write, options) => {
@@ -204,6 +207,7 @@ async function* walk(
               changes.push({ kind: "deleted", recordId: row.id });
             }
           } else if (!isHidden(row.id)) {
+            network.onShown(row.id);
             changes.push({ kind: "changed", record: model.record(row) });
           }
         }

@@ -194,6 +194,7 @@ export function createWorld(
           capabilities,
           dealOf: (id) => book.ofCrmRecord(id)?.index,
           onCall: (call) => witness.crmCalled(organisation, call),
+          onShown: (id) => witness.crmShown(id),
         },
         generation,
       );

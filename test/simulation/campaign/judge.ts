@@ -1,0 +1,28 @@
+import type { Violation } from "../check/violation.ts";
+import { type Outcome, play } from "../play.ts";
+import { familyOf } from "../schedule/generate.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import type { SubjectFactory } from "../subject.ts";
+
+/** The same world without its crashes: what a crash must not change. */
+function withoutCrashes(schedule: Schedule): Schedule {
+  return { ...schedule, faults: schedule.faults.filter(({ kind }) => kind !== "crash") };
+}
+
+/** Plays a schedule with every check that it is made for: a crash schedule also against its world without crashes. */
+export async function judge(
+  schedule: Schedule,
+  subject: SubjectFactory,
+  options: { readonly keepTrace?: boolean } = {},
+): Promise<Outcome> {
+  const outcome = await play(schedule, subject, options);
+  if (familyOf(schedule.seed) !== "crashes") return outcome;
+  const uncrashed = await play(withoutCrashes(schedule), subject);
+  if (uncrashed.finalState === outcome.finalState) return outcome;
+  const violation: Violation = {
+    invariant: "a crash at any point gives the same final state",
+    at: schedule.endsAt,
+    what: `with crashes ${outcome.finalState}, without ${uncrashed.finalState}`,
+  };
+  return { ...outcome, violations: [...outcome.violations, violation] };
+}
