@@ -15,12 +15,20 @@ export {
 export { type ClientCredentials, clientCredentialsToken } from "./token.ts";
 export type { GetToken } from "./transport.ts";
 
-/** The text of the ready mapping for Dynamics 365, to be used as it is or copied and changed. */
-export function readyDynamicsMappingText(): string {
-  return readFileSync(new URL("./mapping.yaml", import.meta.url), "utf8");
+/** Which rows are the deals. */
+export type DynamicsDeals = "opportunity" | "lead";
+
+const mappingFiles: Readonly<Record<DynamicsDeals, string>> = {
+  opportunity: "mapping.yaml",
+  lead: "lead-mapping.yaml",
+};
+
+/** The text of the ready mapping, to be used as it is or copied and changed. */
+export function readyDynamicsMappingText(deals: DynamicsDeals = "opportunity"): string {
+  return readFileSync(new URL(mappingFiles[deals], import.meta.url), "utf8");
 }
 
 /** The ready mapping for Dynamics 365, compiled. */
-export function readyDynamicsMapping(): Mapping {
-  return loadMapping(readyDynamicsMappingText(), "dynamics365/mapping.yaml");
+export function readyDynamicsMapping(deals: DynamicsDeals = "opportunity"): Mapping {
+  return loadMapping(readyDynamicsMappingText(deals), `dynamics365/${mappingFiles[deals]}`);
 }

@@ -26,7 +26,7 @@ const helpChoices: readonly Option[] = [
   "Workload-specific value proposition",
 ].map((label, index) => ({ value: firstOption + index, label }));
 
-const opportunityColumns: readonly Attribute[] = [
+const dealColumns: readonly Attribute[] = [
   yesNo("pr_syncwithpartnercenter", "Sync with Partner Center"),
   text("pr_referralid", "Referral identifier", 100),
   text("pr_referrallink", "Referral link", 500),
@@ -41,6 +41,9 @@ const opportunityColumns: readonly Attribute[] = [
   text("pr_syncstate", "Partner Center sync", 250),
   custom("pr_lasterror", { type: "Memo", maxLength: 2000, displayName: "Partner Center audit" }),
 ];
+
+const referralKey = { name: "pr_referralkey", attributes: ["pr_referralid"] } as const;
+const waiting: Option = { value: 727_000_001, label: "Waiting for Partner Center", state: 0 };
 
 function childTable(
   name: string,
@@ -100,11 +103,9 @@ export function connectorCustomisation(
         standard,
       ),
     ],
-    attributes: { opportunity: opportunityColumns },
-    keys: { opportunity: [{ name: "pr_referralkey", attributes: ["pr_referralid"] }] },
+    attributes: { opportunity: dealColumns, lead: dealColumns },
+    keys: { opportunity: [referralKey], lead: [referralKey] },
     tracked: ["connection"],
-    statusReasons: {
-      opportunity: [{ value: 727_000_001, label: "Waiting for Partner Center", state: 0 }],
-    },
+    statusReasons: { opportunity: [waiting], lead: [waiting] },
   };
 }

@@ -4,6 +4,7 @@ import { type DataverseContext, writeSession } from "./context.ts";
 import type { Environment } from "./environment.ts";
 import { DataverseError, errorBody } from "./errors.ts";
 import type { Model } from "./model.ts";
+import { qualifyLead } from "./qualify-lead.ts";
 import { readDefinitions } from "./read-definitions.ts";
 import { parseTarget, type WebApiRequest, type WebApiResponse } from "./request.ts";
 import { jsonResponse, readResource, writeResource } from "./resources.ts";
@@ -85,6 +86,8 @@ async function write(
     return closeOpportunity(session, path, request);
   }
   return (
-    (await writeDefinitions(context, session, request)) ?? writeResource(context, session, request)
+    (await qualifyLead(context, session, request)) ??
+    (await writeDefinitions(context, session, request)) ??
+    writeResource(context, session, request)
   );
 }
