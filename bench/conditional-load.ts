@@ -38,12 +38,12 @@ function patch(load: ConditionalLoad, agent: Agent, path: string, eTag: string, 
 export async function measureConditionalPatches(
   load: ConditionalLoad,
   seconds: number,
-): Promise<{ readonly perSecond: number; readonly eTags: readonly string[] }> {
+): Promise<{ readonly perSecond: number; readonly requests: number }> {
   const agent = new Agent({ keepAlive: true, maxSockets: load.referrals.length });
   const until = performance.now() + seconds * 1000;
   const started = performance.now();
   let done = 0;
-  const write = async (path: string, first: string): Promise<string> => {
+  const write = async (path: string, first: string): Promise<void> => {
     let eTag = first;
     for (let turn = 0; performance.now() < until; turn += 1) {
       const value = turn % 2 === 0 ? `note ${turn}` : `remark ${turn}`;
@@ -53,9 +53,8 @@ export async function measureConditionalPatches(
       eTag = answer.eTag;
       done += 1;
     }
-    return eTag;
   };
-  const eTags = await Promise.all(load.referrals.map(({ path, eTag }) => write(path, eTag)));
+  await Promise.all(load.referrals.map(({ path, eTag }) => write(path, eTag)));
   agent.destroy();
-  return { perSecond: done / ((performance.now() - started) / 1000), eTags };
+  return { perSecond: done / ((performance.now() - started) / 1000), requests: done };
 }

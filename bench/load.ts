@@ -17,6 +17,7 @@ export interface LoadRequest {
 
 /** What one measurement saw. */
 export interface LoadResult {
+  readonly requests: number;
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -41,6 +42,7 @@ export async function measureLoad(load: Load, seconds: number): Promise<LoadResu
     throw new Error(`${load.url}: ${result.non2xx} answers not 2xx, ${result.errors} errors`);
   }
   return {
+    requests: result.requests.total,
     perSecond: result.requests.total / result.duration,
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,

@@ -7,14 +7,14 @@ export function median(values: readonly number[]): number {
 }
 
 /** Measures every contestant once a round, in turn, so that noise of the machine hits all alike. */
-export async function interleave<Name extends string>(
-  contestants: Readonly<Record<Name, () => Promise<number>>>,
+export async function interleave<Name extends string, Figure>(
+  contestants: Readonly<Record<Name, () => Promise<Figure>>>,
   rounds: number,
-): Promise<Record<Name, number[]>> {
+): Promise<Record<Name, Figure[]>> {
   const names = Object.keys(contestants) as Name[];
-  const results = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
+  const results = Object.fromEntries(names.map((name) => [name, [] as Figure[]])) as Record<
     Name,
-    number[]
+    Figure[]
   >;
   for (let round = 0; round < rounds; round += 1) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {

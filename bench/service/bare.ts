@@ -16,6 +16,7 @@ export async function startBare(documents: readonly Document[]): Promise<Contest
   const url = `http://127.0.0.1:${child.firstLine}`;
   return {
     name: "bare node:http",
+    processId: child.process.pid ?? 0,
     byId: { url, headers: {}, requests: documents.map(({ id }) => ({ path: `/${id}` })) },
     page: { url, headers: {}, requests: [{ path: "/?page" }] },
     conditional: async (pairs) => {

@@ -98,6 +98,7 @@ export async function startCap(documents: readonly Document[]): Promise<Contesta
     "$filter=status%20eq%20'Active'&$orderby=updatedDateTime%20desc&$top=100&$count=true";
   return {
     name: "SAP CAP",
+    processId: child.process.pid ?? 0,
     byId: {
       url,
       headers,

@@ -4,6 +4,7 @@ import type { Load } from "../load.ts";
 /** A server in the comparison: where it listens and how it is asked for the same three things. */
 export interface Contestant {
   readonly name: string;
+  readonly processId: number;
   readonly byId: Load;
   /** Filtered, ordered, one hundred rows, with the count of all that match. */
   readonly page: Load;

@@ -22,6 +22,7 @@ export async function startJsonServer(documents: readonly Document[]): Promise<C
   const url = `http://127.0.0.1:${child.firstLine}`;
   return {
     name: "json-server",
+    processId: child.process.pid ?? 0,
     byId: {
       url,
       headers: {},

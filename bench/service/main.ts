@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { measureConditionalPatches } from "../conditional-load.ts";
 import { measureLoad } from "../load.ts";
+import { processorSeconds } from "../processor-time.ts";
 import { interleave, median, medianRatio } from "../statistics.ts";
 import { startBare } from "./bare.ts";
 import { startCap } from "./cap.ts";
@@ -21,7 +22,13 @@ export interface ServiceBenchOptions {
 }
 
 type Scenario = "byId" | "page" | "conditional";
-type Figures = Readonly<Record<string, readonly number[]>>;
+/** What one measurement saw of one contestant. */
+interface Figure {
+  readonly perSecond: number;
+  /** Microseconds of processor time that the server spent on one request. */
+  readonly processorMicroseconds: number;
+}
+type Figures = Readonly<Record<string, readonly Figure[]>>;
 
 const writers = 16;
 const peers: Readonly<Record<string, (documents: readonly Document[]) => Promise<Contestant>>> = {
@@ -33,14 +40,19 @@ function measurement(
   contestant: Contestant,
   scenario: Scenario,
   seconds: number,
-): (() => Promise<number>) | undefined {
-  if (scenario !== "conditional") {
-    return async () => (await measureLoad(contestant[scenario], seconds)).perSecond;
-  }
-  const { conditional } = contestant;
-  if (!conditional) return undefined;
-  return async () =>
-    (await measureConditionalPatches(await conditional(writers), seconds)).perSecond;
+): (() => Promise<Figure>) | undefined {
+  const { conditional, processId } = contestant;
+  if (scenario === "conditional" && !conditional) return undefined;
+  return async () => {
+    const load = scenario === "conditional" ? await conditional?.(writers) : contestant[scenario];
+    const before = processorSeconds(processId) ?? Number.NaN;
+    const { perSecond, requests } =
+      load && "referrals" in load
+        ? await measureConditionalPatches(load, seconds)
+        : await measureLoad(load ?? contestant.byId, seconds);
+    const spent = (processorSeconds(processId) ?? Number.NaN) - before;
+    return { perSecond, processorMicroseconds: (spent * 1_000_000) / requests };
+  };
 }
 
 async function compare(
@@ -59,10 +71,14 @@ async function compare(
 
 function summarize(figures: Figures, ours: string) {
   const own = figures[ours] ?? [];
+  const rates = (values: readonly Figure[]) => values.map((figure) => figure.perSecond);
+  const times = (values: readonly Figure[]) => values.map((one) => one.processorMicroseconds);
   return Object.entries(figures).map(([name, values]) => ({
     name,
-    perSecond: Math.round(median(values)),
-    oursDividedByIt: Number(medianRatio(own, values).toFixed(2)),
+    perSecond: Math.round(median(rates(values))),
+    rateRatio: Number(medianRatio(rates(own), rates(values)).toFixed(2)),
+    processorMicroseconds: Math.round(median(times(values))),
+    processorRatio: Number(medianRatio(times(values), times(own)).toFixed(2)),
   }));
 }
 

@@ -79,6 +79,7 @@ export async function startOurs(
   const headers = { authorization: `Bearer ${service.token}` };
   return {
     name: "partner-referrals",
+    processId: service.processId,
     documents,
     byId: {
       url: origin,
