@@ -115,13 +115,17 @@ test("a shutdown answers the call under way and takes no new one", async () => {
 
 test("what doesn't end within the drain time is cut", async () => {
   const server = createServer(kit);
-  server.get("/never", () => new Promise(() => {}));
+  const started = Promise.withResolvers<void>();
+  server.get("/never", () => {
+    started.resolve();
+    return new Promise(() => {});
+  });
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
   const call = fetch(`${url}/never`).then(
     () => "answered",
     () => "cut",
   );
-  await wait(50);
+  await started.promise;
   expect(await shutdown(server, { clock: systemClock, drainMs: 50 })).toBe(false);
   expect(await call).toBe("cut");
 });

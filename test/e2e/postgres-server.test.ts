@@ -17,9 +17,7 @@ test.skipIf(installed === undefined)(
       filter: (source) => !isLinkName(basename(source)),
     });
     chmodSync(folder, 0o700);
-    const startedAt = performance.now();
     const server = await startPostgres(native);
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
     const client = new Client({ connectionString: server.url });
     await client.connect();
     const { rows } = await client.query("SELECT 'a' < 'B' AS by_language");
