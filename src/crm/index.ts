@@ -23,6 +23,7 @@ export {
   type CrmStep,
   type CrmValue,
   type CrmWrite,
+  isEmptyValue,
   type OperationOptions,
   type StepMemo,
   type Watermark,

@@ -7,6 +7,11 @@ export type CrmValue =
   | readonly CrmValue[]
   | { readonly [name: string]: CrmValue };
 
+/** True where there is nothing: no value, or a list without entries. */
+export function isEmptyValue(value: CrmValue): boolean {
+  return value === null || (Array.isArray(value) && value.length === 0);
+}
+
 /**
  * Field values by the CRM's own names. A field of a linked record stands under `part.field`
  * (`account.name`), a list of

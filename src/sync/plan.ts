@@ -1,6 +1,6 @@
 import { isFinal, type State } from "../contract/index.ts";
 import type { FieldPolicy, LensContext, MappedField } from "../crm/mapping-port.ts";
-import type { CrmValue } from "../crm/port.ts";
+import { type CrmValue, isEmptyValue } from "../crm/port.ts";
 import type { Decision, FieldValues, FieldWrite, Park, Refusal, SeenChange, Side } from "./pair.ts";
 import { stateOfText, statusPath } from "./projection.ts";
 import type { EngineRules } from "./rules.ts";
@@ -335,7 +335,7 @@ function refusalOf(
       remedy: "Obtain the consent and record it on the referral.",
     };
   }
-  if (field.required && value === null) {
+  if (field.required && isEmptyValue(value)) {
     return {
       reason: `${field.label} is empty in the CRM, and a referral can't be without it`,
       remedy: `Fill in ${field.label} in the CRM.`,

@@ -1,6 +1,6 @@
 import { isFinal, type Referral } from "../contract/index.ts";
 import type { Mapping } from "../crm/mapping-port.ts";
-import type { CrmFields } from "../crm/port.ts";
+import { type CrmFields, isEmptyValue } from "../crm/port.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { microsoftTarget } from "./legs.ts";
 import type { Creation, FieldWrite, Refusal } from "./pair.ts";
@@ -41,10 +41,11 @@ export function draftReferral(
   let isBlocked = false;
   let stage: Creation["stage"];
   const lensContext = projection.context(undefined, fields);
+  const values = projection.crmValues(fields);
   for (const field of projection.fields) {
     const isSent = field.direction !== "to-crm" && field.referralWrite !== "never";
     if (!isSent) continue;
-    const source = fields[field.crmField] ?? null;
+    const source = values[field.name] ?? null;
     const translated = field.lens.toReferral(source, null, lensContext);
     if (field.referralPath === statusPath) {
       stage = { field: field.name, crm: source };
@@ -54,7 +55,7 @@ export function draftReferral(
       continue;
     }
     const reason = translated.ok ? missing(field.label) : translated;
-    if (!translated.ok || translated.value === null) {
+    if (!translated.ok || isEmptyValue(translated.value)) {
       if (translated.ok && !field.required) continue;
       refusals.push({ field: field.name, side: "referral", ...reasonOf(reason) });
       isBlocked ||= field.required;

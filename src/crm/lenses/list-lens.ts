@@ -95,6 +95,8 @@ function merged(
     if (key === "" || result.has(key)) continue;
     const next: Record<string, CrmValue> = { ...known.get(key) };
     for (const property of Object.keys(options.fields)) {
+      // The receiving side's own spelling of the key stays.
+      if (property === options.key && known.has(key)) continue;
       const value = plain(entry[nameIn(from, property)]);
       const target = nameIn(to, property);
       if (value === null && !(target in next)) continue;
