@@ -130,7 +130,7 @@ export function addReferralRoutes(server: FastifyInstance, options: ReferralRout
     `${endpoint.referralsUrl}${queryOf(request)}`;
   const one = (request: FastifyRequest, suffix = ""): string => {
     const { id } = request.params as { id: string };
-    if (id === "." || id === "..") throw new ReferralsError("itemNotFound");
+    if (id === "" || id === "." || id === "..") throw new ReferralsError("itemNotFound");
     return `${referralUrl(endpoint, id)}${suffix}${queryOf(request)}`;
   };
 
