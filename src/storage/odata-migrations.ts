@@ -5,9 +5,9 @@ const define = (signature: string, result: string, body: string): string =>
    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT ${body} $$`;
 
 const dateTimePattern =
-  "^(?!0000)\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])[Tt]([01]\\d|2[0-3]):[0-5]\\d" +
+  "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])[Tt]([01]\\d|2[0-3]):[0-5]\\d" +
   "(:([0-5]\\d|60)(\\.\\d{1,12})?)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)$";
-const datePattern = "^(?!0000)\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$";
+const datePattern = "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$";
 const timePattern = "^([01]\\d|2[0-3]):[0-5]\\d(:([0-5]\\d|60)(\\.\\d{1,12})?)?$";
 const durationPattern =
   "^([+-]?)P(?=[\\dT])(?:(\\d+)D)?(?:T(?=\\d)(?:(\\d+)H)?(?:(\\d+)M)?(?:(\\d+(?:\\.\\d+)?)S)?)?$";
@@ -27,14 +27,52 @@ const offset = (text: string): string =>
   `CASE WHEN right(${text}, 1) IN ('Z', 'z') THEN 0
     ELSE (substr(right(${text}, 6), 1, 1) || '1')::int
       * (substr(right(${text}, 6), 2, 2)::int * 60 + right(${text}, 2)::int) END`;
+/** Already in UTC, and on a day that every month has: no computing with dates is needed. */
+const isPlain = (text: string): string =>
+  `right(${text}, 1) IN ('Z', 'z') AND substr(${text}, 9, 2) <= '28'
+    AND substr(${text}, 17, 1) = ':' AND substr(${text}, 18, 2) <> '60'`;
 const inYears = (moment: string): string =>
   `${moment} >= timestamp '0001-01-01' AND ${moment} < timestamp '10000-01-01'`;
 const format = "'YYYY-MM-DD\"T\"HH24:MI:SS'";
+
+const high = String.raw`\\u[dD][89abAB][\da-fA-F]{2}`;
+const low = String.raw`\\u[dD][c-fC-F][\da-fA-F]{2}`;
+const noCharacter = String.raw`'\\ufffd', 'g'`;
+
+/**
+ * JSON text as jsonb, which can hold neither NUL nor half a surrogate pair: here they read as
+ * U+FFFD, so that one odd document doesn't break every query. Escaped backslashes are written
+ * another way first, so that each backslash that is left begins an escape. Not STRICT, so that
+ * PostgreSQL inlines it.
+ */
+const jsonFunction = String.raw`CREATE OR REPLACE FUNCTION odata_json(value text) RETURNS jsonb
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN strpos(value, '\u0000') = 0 AND strpos(value, '\ud') = 0
+    AND strpos(value, '\uD') = 0 THEN value::jsonb
+  ELSE regexp_replace(regexp_replace(
+    replace(replace(value, '\\', '\u005c'), '\u0000', '\ufffd'),
+    '${high}(?!${low})', ${noCharacter}), '(?<!${high})${low}', ${noCharacter})::jsonb END $$`;
 
 /**
  * Each gives null, never an error, for what it can't read, and agrees with evaluation in memory.
  */
 const postgresFunctions: readonly string[] = [
+  jsonFunction,
+  define(
+    "odata_string(value jsonb)",
+    "text",
+    "CASE jsonb_typeof(value) WHEN 'string' THEN value #>> '{}' END",
+  ),
+  define(
+    "odata_boolean(value jsonb)",
+    "boolean",
+    "CASE jsonb_typeof(value) WHEN 'boolean' THEN value::boolean END",
+  ),
+  define(
+    "odata_items(value jsonb)",
+    "jsonb",
+    "CASE jsonb_typeof(value) WHEN 'array' THEN value END",
+  ),
   define(
     "odata_number(value jsonb)",
     "numeric",
@@ -45,8 +83,10 @@ const postgresFunctions: readonly string[] = [
   define(
     "odata_instant(value text)",
     "text",
-    `CASE WHEN value ~ '${dateTimePattern}' THEN
-      CASE WHEN ${dayExists("value")} THEN (
+    `CASE WHEN left(value, 4) <> '0000' AND value ~ '${dateTimePattern}' THEN
+      CASE WHEN ${isPlain("value")} THEN left(value, 10) || 'T' || substr(value, 12, 8) || '.'
+        || rpad(substr(value, 21, greatest(length(value) - 21, 0)), 12, '0') || 'Z'
+      WHEN ${dayExists("value")} THEN (
         SELECT CASE WHEN ${inYears("moment")} THEN to_char(moment, ${format})
           || '.' || rpad(${fraction("value")}, 12, '0') || 'Z' END
         FROM (SELECT ${day("value")} + make_interval(
@@ -57,7 +97,8 @@ const postgresFunctions: readonly string[] = [
   define(
     "odata_date(value text)",
     "text",
-    `CASE WHEN value ~ '${datePattern}' THEN CASE WHEN ${dayExists("value")} THEN value END END`,
+    `CASE WHEN left(value, 4) <> '0000' AND value ~ '${datePattern}'
+      THEN CASE WHEN ${dayExists("value")} THEN value END END`,
   ),
   define(
     "odata_time(value text)",

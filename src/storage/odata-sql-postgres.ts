@@ -45,17 +45,13 @@ const whiteSpaceText = raw(`U&'${[...whiteSpace].map(unicodeEscape).join("")}'`)
  * odata-migrations.ts.
  */
 export const postgresDialect: ODataDialect = {
-  rowPlace: (document, path) => placeOf(sql`${document}::jsonb`, path),
+  rowPlace: (document, path) => placeOf(sql`odata_json(${document})`, path),
   itemPlace: (alias, path) => placeOf(raw(`${alias}.item`), path),
   items: ({ json, path }, alias) =>
-    sql`jsonb_array_elements(CASE jsonb_typeof(${json} #> ${path}) WHEN 'array'
-      THEN ${json} #> ${path} ELSE '[]'::jsonb END) AS ${raw(alias)}(item)`,
+    sql`jsonb_array_elements(odata_items(${json} #> ${path})) AS ${raw(alias)}(item)`,
   read: {
-    String: ({ json, path }) =>
-      sql`CASE jsonb_typeof(${json} #> ${path}) WHEN 'string' THEN ${json} #>> ${path} END`,
-    Boolean: ({ json, path }) =>
-      sql`CASE jsonb_typeof(${json} #> ${path}) WHEN 'boolean'
-        THEN (${json} #> ${path})::boolean END`,
+    String: ({ json, path }) => sql`odata_string(${json} #> ${path})`,
+    Boolean: ({ json, path }) => sql`odata_boolean(${json} #> ${path})`,
     Number: ({ json, path }) => sql`odata_number(${json} #> ${path})`,
     DateTimeOffset: ({ json, path }) => sql`(${json} #>> ${path})`,
     Date: fromText("odata_date"),

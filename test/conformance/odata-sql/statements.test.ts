@@ -145,6 +145,24 @@ await onDatabases(["sqlite", "postgres"], (database) => {
     expect(found).toHaveLength(expected);
   });
 
+  test("a character that PostgreSQL can't hold spoils its own text and nothing else", async () => {
+    const odd = ["a\0b", "\ud800", "x\udc00y", "\ud800\ud800\udc00", "\\ud83d\ude00", "\\u0000"];
+    const fine = ["\\u0000", "\\\\ud800", "😀", "plain"];
+    const escaped = '{"id":"e","tags":["\\\\","\\ud83d\\ude00"]}';
+    const documents = [...odd, ...fine].map((text, index) =>
+      JSON.stringify({ id: `x${index}`, tags: [text], flag: true }),
+    );
+    await storeThings(database(), [...documents, escaped]);
+    expect(await idsOf(database(), "$filter=flag")).toHaveLength(documents.length);
+    const find = (text: string): Promise<readonly unknown[]> =>
+      idsOf(database(), `$filter=${encodeURIComponent(quoteString(text))} in tags`);
+    expect(await find("plain")).toEqual(["x9"]);
+    expect(await find("😀")).toEqual(["e", "x8"]);
+    expect(await find("\\u0000")).toEqual(["x5", "x6"]);
+    expect(await find("\\\\ud800")).toEqual(["x7"]);
+    await storeThings(database(), texts);
+  });
+
   test("every conversion gives null, never an error, for what it can't read", async () => {
     const odd = ["", "x", "5", "2024-02-30T00:00:00Z", "9999-99-99", "24:00", "PT", "-P", "1e9999"];
     const values = odd.flatMap((text) => [JSON.stringify(text), `{"a":${JSON.stringify(text)}}`]);
