@@ -31,7 +31,7 @@ const lead = {
   "transactioncurrencyid.isocurrencycode": "EUR",
 };
 
-test("a lead is created under the referral's id, read, walked over, and refused when stale", async () => {
+test("a lead is created under the referral's id, walked over, and refused when stale", async () => {
   const since = lastWatermark(await walk(adapter, ""));
   const { id, version, record } = await write(adapter, { key: "l-1", fields: lead });
   expect(record?.fields).toMatchObject({ ...lead, status: "open/1", pr_referralid: "l-1" });

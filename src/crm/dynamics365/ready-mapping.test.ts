@@ -127,7 +127,7 @@ describe("with the sandbox", () => {
     return record;
   }
 
-  test("an inbound referral becomes a deal, from which the same referral is read back", async () => {
+  test("an inbound referral becomes a deal, and is read back the same from it", async () => {
     const { fields } = await store("referral-1");
     for (const field of mapping.fields) {
       if (field.direction !== "both") continue;

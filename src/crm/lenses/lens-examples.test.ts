@@ -69,7 +69,7 @@ test("a currency is a code of ISO 4217 or refused", () => {
   expect(toReferral(currencyLens(), null)).toEqual(ok(null));
 });
 
-test("a stage keeps what the other side can't say, and closes an unanswered referral as declined", () => {
+test("a stage keeps what the other side can't say, and declines what was never answered", () => {
   const lens = classesLens("stage", [
     { crm: ["open/9"], referral: ["New/Pending", "New/Received"] },
     { crm: ["open/1", "open/*"], referral: ["Active/Accepted"] },
@@ -116,7 +116,7 @@ test("each side keeps what only it knows of a contact, and those without an addr
     ok([{ ...crm[0], firstname: "Anne" }, crm[1] as CrmValue] as CrmValue),
   );
   expect(toReferral(lens, crm, referral)).toEqual(ok([{ ...referral[0], firstName: "Ann" }]));
-  expect(toReferral(lens, [crm[1] as CrmValue])).toMatchObject({
+  expect(toReferral(lens, [crm[1] as CrmValue], referral)).toMatchObject({
     ok: false,
     remedy: "fill in emailaddress1 for at least one contact",
   });

@@ -90,7 +90,7 @@ export async function qualifyLead(
   const made = await createParties(session, row.document, wanted);
   await overwriteRow(session, table, row, { statecode: 1, statuscode: reason.value });
   return jsonResponse(200, {
-    "@odata.context": `${context.rootUrl}/$metadata#Collection(Microsoft.Dynamics.CRM.crmbaseentity)`,
+    "@odata.context": `${context.rootUrl}/$metadata#Collection(mscrm.crmbaseentity)`,
     value: made.map(([setName, each]) => ({
       "@odata.type": `#Microsoft.Dynamics.CRM.${setName.replace(/ies$/, "y").replace(/s$/, "")}`,
       ...each.document,
