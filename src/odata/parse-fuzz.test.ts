@@ -4,7 +4,7 @@ import { maxQueryLength } from "./limits.ts";
 import { ODataSyntaxError } from "./odata-error.ts";
 import { parseQueryOptions } from "./parse-query-options.ts";
 import { printQuery } from "./print-query.ts";
-import { SyntaxMaker } from "./random-syntax.ts";
+import { SyntaxMaker } from "./random-syntax-test-kit.ts";
 import { withoutPositions } from "./tree-test-kit.ts";
 
 const seed = Number(process.env.SEED ?? 20_260_503);

@@ -3,7 +3,7 @@ import { seededRandom } from "../runtime/index.ts";
 import type { QueryOptions } from "./ast.ts";
 import { parseQueryOptions } from "./parse-query-options.ts";
 import { printExpression, printQuery } from "./print-query.ts";
-import { SyntaxMaker } from "./random-syntax.ts";
+import { SyntaxMaker } from "./random-syntax-test-kit.ts";
 import { treeOf, withoutPositions } from "./tree-test-kit.ts";
 
 const seed = Number(process.env.SEED ?? 20_260_502);
