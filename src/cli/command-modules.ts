@@ -23,6 +23,11 @@ export const commandModules: readonly CommandModule[] = [
     load: async () => (await import("./commands/sign-in.ts")).registerSignIn,
   },
   {
+    name: "crm-setup",
+    summary: "list what the CRM lacks for the sync, and create it on request",
+    load: async () => (await import("./commands/crm-setup.ts")).registerCrmSetup,
+  },
+  {
     name: "sandbox",
     summary: "run the referrals service on this machine, to develop and test against",
     load: async () => (await import("./commands/sandbox.ts")).registerSandbox,

@@ -37,6 +37,18 @@ const dynamics = z.strictObject({
   clientId: z.string().min(1).optional(),
   clientSecret: z.string().min(1).optional(),
   token: z.string().min(1).optional(),
+  /** Which rows are the deals. */
+  deals: z.enum(["opportunity", "lead"]).default("opportunity"),
+  /** What to do where several accounts have the customer's name, postal code and country. */
+  ambiguousAccount: z.enum(["refuse", "oldest"]).default("refuse"),
+  /** What to do where several contacts have the same e-mail address. */
+  ambiguousContact: z.enum(["refuse", "oldest"]).default("refuse"),
+  /** True: an account that is there may be changed. */
+  updateAccounts: z.boolean().default(false),
+  /** False: a contact that is on a deal already is left alone. */
+  updateContacts: z.boolean().default(true),
+  /** False: changes of accounts, contacts and child rows alone aren't followed. */
+  followChildren: z.boolean().default(true),
 });
 
 const sync = z.strictObject({

@@ -46,7 +46,8 @@ async function partnerCenterCredential(config: Config): Promise<TokenCredential>
   return createRefreshTokenCredential({ authority, clientId, tokenStore });
 }
 
-function crmToken({ crm }: Config): GetToken {
+/** Signs in to the CRM as the configuration says. */
+export function crmToken({ crm }: Config): GetToken {
   const { token, authority, clientId, clientSecret } = crm;
   if (token !== undefined) return async () => token;
   const credential = createClientSecretCredential({
@@ -64,9 +65,24 @@ function crmToken({ crm }: Config): GetToken {
   };
 }
 
-function readMapping({ mapping }: Config): Mapping {
-  if (mapping === undefined) return readyDynamicsMapping();
+/** The mapping file that the configuration names, or the ready one. */
+export function readMapping({ crm, mapping }: Config): Mapping {
+  if (mapping === undefined) return readyDynamicsMapping(crm.deals);
   return loadMapping(readFileSync(mapping, "utf8"), mapping);
+}
+
+/** What the adapter may do in the CRM: the configuration's choices without its secrets. */
+function dynamicsChoices(crm: Config["crm"]) {
+  const { ambiguousAccount, ambiguousContact, deals, followChildren } = crm;
+  const { updateAccounts, updateContacts } = crm;
+  return {
+    ambiguousAccount,
+    ambiguousContact,
+    deals,
+    followChildren,
+    updateAccounts,
+    updateContacts,
+  };
 }
 
 /** Connects to what a configuration names; makes no call yet. */
@@ -81,9 +97,9 @@ export async function openConnections(config: Config): Promise<Connections> {
     crm: createDynamicsAdapter({
       http: fetchHttp,
       rootUrl: config.crm.url,
+      ...dynamicsChoices(config.crm),
       getToken: crmToken(config),
       fields: crmFieldsOf(mapping),
-      ...(mapping.stateFields ? { stateFields: mapping.stateFields } : {}),
       ...(mapping.stateFields ? { stateFields: mapping.stateFields } : {}),
     }),
   };

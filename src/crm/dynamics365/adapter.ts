@@ -17,7 +17,10 @@ export interface DynamicsAdapterOptions extends TransportOptions {
   readonly stateFields?: NonNullable<CrmCapabilities["stateFields"]>;
   /** Which rows are the deals; opportunities unless told. */
   readonly deals?: DealTable["logicalName"];
-  /** The column with the alternate key that holds the referral's id. */
+  /**
+   * The column with the alternate key that holds the referral's id; `stateFields.referralId` unless
+   * told.
+   */
   readonly keyColumn?: string;
   /** Rows on a page of changes. */
   readonly pageSize?: number;
@@ -95,7 +98,7 @@ const guidPattern = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** Reads and writes the deals of a Dynamics 365 Sales environment through the Dataverse Web API. */
 export function createDynamicsAdapter(options: DynamicsAdapterOptions): CrmAdapter {
   const send = createTransport(options);
-  const keyColumn = options.keyColumn ?? defaultKeyColumn;
+  const keyColumn = options.keyColumn ?? options.stateFields?.referralId ?? defaultKeyColumn;
   const table = options.deals === "lead" ? leadTable : opportunityTable;
   const layout = layoutOf(table, options.fields, keyColumn);
   const rootUrl = options.rootUrl.replace(/\/+$/, "");

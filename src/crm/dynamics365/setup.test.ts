@@ -124,6 +124,26 @@ test("a column of the right name and the wrong type is named, with what to do", 
   ]);
 });
 
+test("only what the mapping uses is asked for, and what nobody creates is named", async () => {
+  const fields = ["name", "status", "pr_syncwithpartnercenter", "new_partnerid", "contacts"];
+  const { missing, problems } = await inspectDynamics({
+    ...options,
+    fields,
+    keyColumn: "pr_referralid",
+  });
+  expect(missing.map(({ name }) => name)).toEqual([
+    "column opportunity.pr_syncwithpartnercenter",
+    "column opportunity.pr_referralid",
+    "alternate key opportunity(pr_referralid)",
+    "status reason opportunity.statuscode 727000001",
+    "change tracking of connection",
+  ]);
+  expect(problems).toEqual([
+    "the mapping names opportunity.new_partnerid, which isn't there: correct the mapping file, " +
+      "or create the column",
+  ]);
+});
+
 test("the environment's status reasons are read as a mapping file writes them", async () => {
   expect(await readStatusChoices(options)).toEqual([
     { value: "open/1", label: "In Progress" },

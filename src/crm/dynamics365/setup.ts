@@ -18,6 +18,10 @@ import {
 export interface DynamicsSetupOptions extends TransportOptions {
   readonly clock: Clock;
   readonly deals?: "opportunity" | "lead";
+  /** The CRM fields that the mapping names: only what they need is asked for. */
+  readonly fields?: readonly string[];
+  /** The column with the alternate key; the ready mapping's unless told. */
+  readonly keyColumn?: string;
 }
 
 /** One thing that the environment lacks, and the requests that would create it. */
@@ -67,6 +71,53 @@ interface OptionDefinition {
   readonly Value: number;
   readonly State?: number;
   readonly Label: { readonly UserLocalizedLabel?: { readonly Label: string } };
+}
+
+const virtualFields = new Set(["status", "contacts", "team", "solutions"]);
+
+/** What the connector adds, as far as the mapping uses it. */
+function wantedFor(options: DynamicsSetupOptions): WantedCustomisation {
+  const all = options.deals === "lead" ? leadCustomisation : opportunityCustomisation;
+  const { fields, keyColumn = all.key.column } = options;
+  const key = { ...all.key, column: keyColumn };
+  if (fields === undefined) return { ...all, key };
+  const used = new Set([...fields, keyColumn]);
+  const childFields = { pr_Solution: "solutions", pr_TeamMember: "team" } as const;
+  const tables = all.tables.filter(({ schemaName }) =>
+    used.has(childFields[schemaName as keyof typeof childFields]),
+  );
+  const unused = all.tables.filter((table) => !tables.includes(table));
+  const left = new Set([
+    ...unused.map(({ schemaName }) => schemaName.toLowerCase()),
+    ...(used.has("contacts") ? [] : ["contact", "connection"]),
+    ...(fields.some((field) => field.startsWith("account.")) ? [] : ["account"]),
+  ]);
+  return {
+    ...all,
+    key,
+    columns: all.columns.filter(({ schemaName }) => used.has(schemaName.toLowerCase())),
+    tables,
+    tracked: all.tracked.filter((table) => !left.has(table)),
+  };
+}
+
+/** Columns of the deal that the mapping names, that nobody creates, and that aren't there. */
+function unknownColumns(
+  wanted: WantedCustomisation,
+  found: Definition,
+  fields: readonly string[],
+): readonly string[] {
+  const known = new Set([
+    ...found.Attributes.map(({ LogicalName }) => LogicalName),
+    ...wanted.columns.map(({ schemaName }) => schemaName.toLowerCase()),
+  ]);
+  return fields
+    .filter((field) => !field.includes(".") && !virtualFields.has(field) && !known.has(field))
+    .map(
+      (field) =>
+        `the mapping names ${wanted.table}.${field}, which isn't there: correct the mapping file, ` +
+        "or create the column",
+    );
 }
 
 async function readDefinition(send: Transport, table: string): Promise<Definition | undefined> {
@@ -242,7 +293,7 @@ function wrongTypes(wanted: WantedCustomisation, found: Definition): readonly st
  */
 export async function inspectDynamics(options: DynamicsSetupOptions): Promise<DynamicsInspection> {
   const send = createTransport(options);
-  const wanted = options.deals === "lead" ? leadCustomisation : opportunityCustomisation;
+  const wanted = wantedFor(options);
   const found = await readDefinition(send, wanted.table);
   if (!found) {
     throw new CrmError(
@@ -258,7 +309,10 @@ export async function inspectDynamics(options: DynamicsSetupOptions): Promise<Dy
       ...(await missingTables(send, wanted)),
       ...(await missingTracking(send, wanted)),
     ],
-    problems: wrongTypes(wanted, found),
+    problems: [
+      ...wrongTypes(wanted, found),
+      ...unknownColumns(wanted, found, options.fields ?? []),
+    ],
     pendingKeys: found.Keys.filter(
       ({ EntityKeyIndexStatus }) => EntityKeyIndexStatus !== "Active",
     ).map(({ LogicalName }) => LogicalName),
