@@ -14,6 +14,7 @@ import {
   type MirrorSnapshot,
 } from "./ledger-mirror.ts";
 import { connectionIdOf, type LedgerStore, openStores } from "./ledger-stores.ts";
+import { familyOf } from "./schedule/generate.ts";
 import {
   type Action,
   type EditedField,
@@ -37,12 +38,16 @@ export function settingsFor(schedule: Schedule, organisation: string): EngineSet
     connectionId: connectionIdOf(schedule, organisation),
     quotaOwner: connectionIdOf(schedule, quotaOwnerOf(settings, organisation)),
     callsPerMinute: settings.callsPerMinute,
-    pollReferralsMs: settings.hasWebhooks ? 2 * minute : minute,
-    pollCrmMs: minute,
+    pollReferralsMs: settings.pollReferralsMs,
+    pollCrmMs: settings.pollCrmMs,
     auditMs: 6 * minute,
     idleMs: minute,
     cursorOverlapMs: 90 * second,
-    deletion: { ...defaultSettings.deletion, policy: settings.deletionPolicy },
+    deletion: {
+      ...defaultSettings.deletion,
+      policy: settings.deletionPolicy,
+      atLeast: settings.deletionsPerHour,
+    },
     inviteMicrosoft: settings.createsMicrosoftLeg,
     matchFields: ["name"],
   };
@@ -120,14 +125,18 @@ async function createEngineSubject(
     isAtRest: (since) => [...stores.values()].every(({ mirror }) => isQuiet(world, mirror, since)),
     statesOf: (deal) => pairsOf(deal).map(({ state }) => state),
     excuseFor: (deal, field) => excuseOf(pairsOf(deal), itemsOf(deal), field),
-    isGivenUp: (index, field, value, side) => {
+    givenUp: (index, field, value, side) => {
       const deal = world.book.deals.get(index);
-      if (!deal) return false;
+      if (!deal) return undefined;
       const { mirror } = storeOf(deal.organisation);
-      return isOnRecord(deal, mirror, field, value, side);
+      return recordOf(deal, mirror, field, value, side);
     },
     finalChecks: async () => {
-      for (const store of stores.values()) checkHistory(store.mirror, witness);
+      for (const store of stores.values()) {
+        checkHistory(store.mirror, witness);
+        checkDrift(world, store.mirror, witness);
+        checkFalseDoubles(world, store.mirror, witness);
+      }
     },
   };
 }
@@ -197,7 +206,7 @@ function startLife(
   engine.start().catch((error: unknown) => {
     if (life.generation.isAlive()) witness.report("the engine does not fail", describe(error));
   });
-  approveWhenAsked(engine, store, life);
+  approveWhenAsked(engine, store, life, witness);
   return {
     notice: async ({ referralId, changedAt }) => {
       await engine.hint({ side: "referral", id: referralId, changedAt });
@@ -213,7 +222,12 @@ function describe(error: unknown): string {
 const approvalMs = 20 * second;
 
 /** The person who approves plans and releases the brake: looks in a while after being asked. */
-function approveWhenAsked(engine: Engine, store: Store, life: Surroundings): void {
+function approveWhenAsked(
+  engine: Engine,
+  store: Store,
+  life: Surroundings,
+  witness: Witness,
+): void {
   let isComing = false;
   const look = (): void => {
     const { connection, inbox } = store.mirror;
@@ -225,6 +239,7 @@ function approveWhenAsked(engine: Engine, store: Store, life: Surroundings): voi
     void life.clock
       .sleep(approvalMs)
       .then(() => engine.approve("operator"))
+      .then(() => witness.released(life.organisation))
       .catch(() => {})
       .then(() => {
         isComing = false;
@@ -318,34 +333,63 @@ function excuseOf(
 const givingUp = new Set(["conflict", "resolved", "undone"]);
 
 /** Whether a value that was overwritten stands on the record: as a conflict's side, or as answered or undone by a person. */
-function isOnRecord(
+function recordOf(
   deal: Deal,
   mirror: LedgerMirror,
   field: EditedField,
   value: string,
   side: Side,
-): boolean {
+): "conflict" | "person" | undefined {
   const ids = new Set<string>();
   for (const [pairId, records] of mirror.everOnRecord.records) {
     for (const id of records) {
       if (deal.referrals.has(id) || deal.crmRecords.has(id)) ids.add(pairId);
     }
   }
+  let isConflict = false;
   const means = (candidate: unknown, own: Side): boolean =>
     candidate !== undefined && neutralValue(field, own, candidate) === value;
   for (const item of mirror.everOnRecord.inbox) {
     if (item.field !== field || item.pairId === undefined || !ids.has(item.pairId)) continue;
-    if (means(item.referral, "referrals") || means(item.crm, "crm")) return true;
+    const isMeant = means(item.referral, "referrals") || means(item.crm, "crm");
+    if (isMeant && item.resolvedAt !== undefined) return "person";
+    isConflict ||= isMeant;
   }
   for (const entry of mirror.everOnRecord.history) {
     if (!givingUp.has(entry.kind) || !ids.has(entry.pairId)) continue;
     for (const line of entry.fields ?? []) {
       if (line.field !== field) continue;
-      if (means(line.referral, "referrals") || means(line.crm, "crm")) return true;
-      if (means(line.from, side) || means(line.to, side)) return true;
+      const isMeant =
+        means(line.referral, "referrals") ||
+        means(line.crm, "crm") ||
+        means(line.from, side) ||
+        means(line.to, side);
+      if (isMeant && entry.kind !== "conflict") return "person";
+      isConflict ||= isMeant;
     }
   }
-  return false;
+  return isConflict ? "conflict" : undefined;
+}
+
+/** Where nothing hides a change for good, the polls find everything and the audit nothing. */
+function checkDrift(world: World, mirror: LedgerMirror, witness: Witness): void {
+  const drift = mirror.connection?.drift ?? 0;
+  if (familyOf(world.schedule.seed) !== "lists" || drift === 0) return;
+  witness.report("bounded staleness", `${drift} changes were found by the audit only`);
+}
+
+/** Nobody is asked about a double where every deal has one record on each side. */
+function checkFalseDoubles(world: World, mirror: LedgerMirror, witness: Witness): void {
+  const isDoubled = [...world.book.deals.values()].some(
+    ({ referrals, crmRecords }) =>
+      crmRecords.size > 1 || [...referrals.values()].filter((leg) => leg === "partner").length > 1,
+  );
+  const asked = [...mirror.inbox.values()].find(({ kind }) => kind === "double");
+  if (isDoubled || !asked) return;
+  witness.report(
+    "at most one live record per pair and side",
+    `asked about a double that is none: ${asked.sentence}`,
+  );
 }
 
 /** Replays what was agreed and compares it with the shadows. */

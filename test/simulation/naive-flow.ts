@@ -110,7 +110,7 @@ export const naiveFlow: SubjectFactory = (world: World): Subject => {
     isAtRest: (since) => world.sinceStart() > since + 5 * pollMs,
     statesOf: () => ["flow"],
     excuseFor: () => undefined,
-    isGivenUp: () => false,
+    givenUp: () => undefined,
     finalChecks: async () => {},
   };
 };

@@ -43,8 +43,13 @@ export interface Subject {
   statesOf(deal: Deal): readonly string[];
   /** Why a field of a deal may rest unequal: an open question or a known problem. */
   excuseFor(deal: Deal, field: EditedField | undefined): string | undefined;
-  /** True where the value was given up on the record: a conflict's loser, an undone or answered value. */
-  isGivenUp(deal: number, field: EditedField, value: string, side: Side): boolean;
+  /** How a value that was overwritten stands on the record: as a conflict's loser, as answered or undone by a person, or not. */
+  givenUp(
+    deal: number,
+    field: EditedField,
+    value: string,
+    side: Side,
+  ): "conflict" | "person" | undefined;
   /** Checks of the subject's own, at the end of a schedule. */
   finalChecks(witness: Witness): Promise<void>;
 }

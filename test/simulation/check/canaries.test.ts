@@ -26,6 +26,9 @@ const settings: Settings = {
   refusesTimeFilter: false,
   hasWebhooks: true,
   callsPerMinute: 60,
+  pollReferralsMs: 60_000,
+  pollCrmMs: 60_000,
+  deletionsPerHour: 5,
   organisations: 1,
   sharesQuota: false,
   deletionPolicy: "ignore",
@@ -65,7 +68,7 @@ function doing(
     isAtRest: () => true,
     statesOf: () => [],
     excuseFor: () => undefined,
-    isGivenUp: () => false,
+    givenUp: () => undefined,
     finalChecks: async () => {},
   });
 }
@@ -158,6 +161,8 @@ describe("the checker reports", () => {
   it("a deal that comes back after its deletion", async () => {
     const deletion: Action = { at: 20_000, deal: 0, kind: "delete" };
     const subject = doing(async (life, world) => {
+      await life.clock.sleep(5_000);
+      await life.crm.read("crm0-1", {});
       const id = await firstReferral(life, world);
       const step = { part: "deal", key: "again", fields: { name: "Deal 0" } };
       await life.crm.upsert({ key: id, steps: [step] }, {});

@@ -3,6 +3,7 @@ import type { Subject } from "../subject.ts";
 import { type Deal, liveReferrals } from "../world/deal-book.ts";
 import { crmRecordOf, referralOf } from "../world/people.ts";
 import type { World } from "../world/world.ts";
+import { type Arrival, isEcho, type Overwrite } from "./lineage.ts";
 import {
   crmPartOf,
   editedFields,
@@ -116,11 +117,28 @@ function checkConvergence(world: World, witness: Witness, subject: Subject, deal
   }
 }
 
+/** A request later than this counts as lost; then only a person can tell two records apart. */
+const settledMs = 120_000;
+
+/** Whether a second record was beyond anybody's power: a POST that landed late, a record out of sight, a memory lost. */
+function mayDouble(world: World): boolean {
+  const { hits } = world.faults;
+  const isLate = world.schedule.faults.some(
+    ({ kind, amount }) => kind === "late-landing" && amount >= settledMs,
+  );
+  return (
+    (isLate && hits.has("late-landing")) ||
+    hits.has("permission-lost") ||
+    hits.has("crm-permission-lost") ||
+    hits.has("backup-restored")
+  );
+}
+
 function checkDoubles(world: World, witness: Witness, subject: Subject, deal: Deal): void {
   const report = (what: string): void =>
     witness.report("at most one live record per pair and side", `deal ${deal.index}: ${what}`);
   const find = (id: string) => world.referrals.find(id)?.document;
-  const isKnown = subject.excuseFor(deal, undefined) !== undefined;
+  const isKnown = mayDouble(world) && subject.excuseFor(deal, undefined) !== undefined;
   for (const leg of ["partner", "microsoft"] as const) {
     const live = liveReferrals(deal, leg, find);
     if (live.length > 1 && !isKnown) report(`${live.length} live referrals on the ${leg} side`);
@@ -142,7 +160,13 @@ function checkLineage(world: World, witness: Witness, subject: Subject): void {
   }
   for (const overwrite of witness.lineage.overwrites) {
     const { deal, side, field, loser, winner, at } = overwrite;
-    if (subject.isGivenUp(deal, field, loser.value, side)) continue;
+    const given = subject.givenUp(deal, field, loser.value, side);
+    if (given === "person") continue;
+    // A value that comes back to where it was typed was in conflict with nothing.
+    if (given === "conflict" && !isEcho(overwrite)) {
+      checkNewest(world, witness, overwrite);
+      continue;
+    }
     if (side === "crm" && crmVersions !== "etag" && at - loser.at <= roundTripMs) continue;
     witness.report(
       "no lost update",
@@ -152,22 +176,40 @@ function checkLineage(world: World, witness: Witness, subject: Subject): void {
   checkFlipFlop(witness);
 }
 
+/** Policy newest: where nothing delays what is seen, the older of two edits never wins. */
+function checkNewest(world: World, witness: Witness, overwrite: Overwrite): void {
+  const { settings, seed } = world.schedule;
+  const family = familyOf(seed);
+  const { loser, winner, deal, field } = overwrite;
+  // The lifecycle has the last word on the status.
+  if (settings.policy !== "newest" || field === "status") return;
+  if (family !== "calm" && family !== "crashes") return;
+  if (loser.at <= winner.at) return;
+  witness.report(
+    "no lost update",
+    `${field} of deal ${deal}: "${loser.value}" was written ${loser.at - winner.at} ms after "${winner.value}", which won`,
+  );
+}
+
 const flipWindowMs = 600_000;
-const flips = 24;
+/** Writes of one field within the window that the breaker lets pass, and some for those whose answers got lost. */
+const flipsOneWay = 20 + 2;
+const flipsBothWays = 3 + 2;
 
 /** The breaker's promise, seen from outside: no field is written over and over. */
 function checkFlipFlop(witness: Witness): void {
-  const times = new Map<string, number[]>();
-  for (const { deal, side, field, at } of witness.lineage.written) {
-    const key = `${side} deal ${deal} ${field}`;
-    const list = times.get(key) ?? [];
-    times.set(key, list);
-    list.push(at);
-    const first = list[list.length - flips];
-    if (first !== undefined && at - first < flipWindowMs) {
-      witness.report("no flip-flop", `${key} was written ${flips} times within ten minutes`);
-      list.length = 0;
+  const recent = new Map<string, Arrival[]>();
+  for (const arrival of witness.lineage.written) {
+    if (arrival.isCreation) continue;
+    const key = `${arrival.field} of deal ${arrival.deal}`;
+    const writes = (recent.get(key) ?? []).filter(({ at }) => arrival.at - at < flipWindowMs);
+    writes.push(arrival);
+    const isBothWays = new Set(writes.map(({ side }) => side)).size > 1;
+    const isFlipping = writes.length > (isBothWays ? flipsBothWays : flipsOneWay);
+    if (isFlipping) {
+      witness.report("no flip-flop", `${key} was written ${writes.length} times in ten minutes`);
     }
+    recent.set(key, isFlipping ? [] : writes);
   }
 }
 
@@ -197,7 +239,7 @@ const staleAfterMs = 60_000 + 20_000 + 25_000;
 function checkStaleness(world: World, witness: Witness, subject: Subject): void {
   const { crmReportsChildChanges } = world.schedule.settings;
   for (const { deal, side, field, value, at, origin } of witness.lineage.written) {
-    if (origin === undefined || subject.isGivenUp(deal, field, value, side)) continue;
+    if (origin === undefined || subject.givenUp(deal, field, value, side)) continue;
     const linkedAt = witness.linkedAt.get(deal) ?? at;
     const latencyMs = at - Math.max(origin.at, linkedAt);
     // A CRM that doesn't report changes of child rows has declared that gap: only the audit finds them.

@@ -7,7 +7,15 @@ export interface Origin {
   readonly at: number;
   /** Who wrote it first: a person, Microsoft, a peer or the service. */
   readonly by: string;
+  /** The sides on which it was typed: both, where two people typed the same. */
+  readonly bornOn: Set<Side>;
   readonly parents: Origin[];
+}
+
+/** True where `winner` came back to the very side on which it was typed, over what was typed there after it. */
+export function isEcho({ side, winner, loser }: Overwrite): boolean {
+  const { bornOn } = winner;
+  return bornOn.size === 1 && bornOn.has(side) && descendsFrom(loser, winner);
 }
 
 /** The engine put `winner` where `loser` stood, although `winner` was written without knowledge of `loser`. */
@@ -32,6 +40,8 @@ export interface Invention {
 /** A value that the engine carried over, and how old it was by then. */
 export interface Arrival extends Invention {
   readonly origin: Origin | undefined;
+  /** Written by making the record. */
+  readonly isCreation: boolean;
 }
 
 /**
@@ -123,7 +133,7 @@ export function createLineage(): Lineage {
     if (!track.all.includes(origin)) track.all.push(origin);
   };
 
-  const write = (place: Place, field: EditedField, value: string): void => {
+  const write = (place: Place, field: EditedField, value: string, isCreation: boolean): void => {
     const { deal, side, at } = place;
     const track = trackOf(place, field);
     const loser = track.current;
@@ -134,10 +144,11 @@ export function createLineage(): Lineage {
       known.findLast((origin) => !loser || descendsFrom(origin, loser)) ??
       known.at(-1) ??
       track.all.findLast((origin) => origin.value === value);
-    written.push({ deal, side, field, value, at, origin: winner });
+    written.push({ deal, side, field, value, at, origin: winner, isCreation });
     if (!winner) {
       inventions.push({ deal, side, field, value, at });
-      put(track, { value, at, by: "engine", parents: loser ? [loser] : [] });
+      const parents = loser ? [loser] : [];
+      put(track, { value, at, by: "engine", bornOn: new Set([side]), parents });
       return;
     }
     const isUnread = loser && loser.value !== "" && !descendsFrom(winner, loser);
@@ -166,15 +177,17 @@ export function createLineage(): Lineage {
         // The same value typed on both sides is one value: whoever knows either knows both.
         if (known && known.value === value && !(parent && descendsFrom(parent, known))) {
           if (parent) known.parents.push(parent);
+          known.bornOn.add(side);
           put(track, known);
         } else {
-          put(track, { value, at, by, parents: parent ? [parent] : [] });
+          put(track, { value, at, by, bornOn: new Set([side]), parents: parent ? [parent] : [] });
         }
       }
     },
     engine(place, before, after) {
       for (const field of editedFields) {
-        if (after[field] !== (before?.[field] ?? "")) write(place, field, after[field]);
+        if (after[field] === (before?.[field] ?? "")) continue;
+        write(place, field, after[field], before === undefined);
       }
     },
   };

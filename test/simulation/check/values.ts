@@ -144,6 +144,13 @@ export function valuesOf(side: Side, record: Record<string, unknown>): NeutralVa
   return side === "crm" ? valuesOfDeal(record as CrmFields) : valuesOfReferral(record);
 }
 
+/** A field as it is spelt in a record; a contact's order of names is no spelling. */
+export function rawValue(side: Side, field: EditedField, record: Record<string, unknown>): string {
+  if (field === "contact") return valuesOf(side, record).contact;
+  const value = side === "crm" ? record[crmNames[field]] : valueAt(record, referralPointers[field]);
+  return JSON.stringify(value ?? null);
+}
+
 /** One value of the mapping's own form for a side, in the neutral spelling. */
 export function neutralValue(field: EditedField, side: Side, value: unknown): string {
   if (field !== "status") return readers[field](value);

@@ -1,10 +1,11 @@
+import { familyOf } from "../schedule/generate.ts";
 import { quotaOwnerOf, type Schedule, type Side } from "../schedule/schedule.ts";
 import type { CrmRecordChange } from "../world/crm-model.ts";
 import { type Deal, type DealBook, legOf } from "../world/deal-book.ts";
 import type { ReferralChange } from "../world/referrals-model.ts";
 import type { ReferralsCall } from "../world/referrals-transport.ts";
 import { createLineage, type Lineage } from "./lineage.ts";
-import { valuesOfDeal, valuesOfReferral } from "./values.ts";
+import { editedFields, rawValue, valuesOf, valuesOfDeal, valuesOfReferral } from "./values.ts";
 import type { Invariant, Violation } from "./violation.ts";
 
 /** One call of the engine that could change something. */
@@ -30,6 +31,8 @@ export interface Witness {
   onReferralChange(listener: (change: ReferralChange) => void): void;
   /** Follows what the engine's writes changed, as a peer's automation does. */
   onEngineWrite(listener: (deal: number, side: Side) => void): void;
+  /** A person has looked at the deletions of an organisation and let them go on. */
+  released(organisation: string): void;
   /** The engine got to see a CRM record. */
   crmShown(recordId: string): void;
   /** A backup of `from` was put back at `to`: what our memory learnt in between is gone. */
@@ -56,6 +59,7 @@ export function createWitness(
   sinceStart: () => number,
   book: DealBook,
 ): Witness {
+  const isCalm = familyOf(schedule.seed) === "calm";
   const violations: Violation[] = [];
   const lineage = createLineage();
   const calls: ReferralsCall[] = [];
@@ -72,6 +76,15 @@ export function createWitness(
   const forgotten: { readonly from: number; readonly to: number }[] = [];
   const wasForgotten = (at: number): boolean =>
     forgotten.some(({ from, to }) => from <= at && at <= to);
+  /** Referrals closed for a deleted deal since a person last looked, by organisation. */
+  const closings = new Map<string, number>();
+  const noteClosing = (organisation: string): void => {
+    const count = (closings.get(organisation) ?? 0) + 1;
+    closings.set(organisation, count);
+    if (count > schedule.settings.deletionsPerHour) {
+      report("no resurrection, no delete from absence", `${count} deletions without being asked`);
+    }
+  };
   const shown = new Set<string>();
   const sentAt = new Map<string, number[]>();
 
@@ -103,6 +116,9 @@ export function createWitness(
     landed,
     linkedAt,
     report,
+    released: (organisation) => {
+      closings.delete(organisation);
+    },
     crmShown: (recordId) => {
       shown.add(recordId);
     },
@@ -145,9 +161,11 @@ export function createWitness(
           if (deal.deletedAt === undefined) {
             report("no resurrection, no delete from absence", `${after.id} was closed for nothing`);
           }
+          noteClosing(deal.organisation);
           lineage.outside(place, old, values, "policy");
           return;
         }
+        if (before && isCalm) checkSpelling(deal, "referrals", before, after, report);
         checkConsent(deal, old?.contact ?? "", values.contact, report);
         if (before) {
           lineage.engine(place, old, values);
@@ -194,11 +212,14 @@ export function createWitness(
       const old = change.before && valuesOfDeal(change.before);
       const values = valuesOfDeal(change.after);
       if (change.actor === "engine") {
+        shown.add(change.id);
         landed.push({ at, side: "crm", deal: deal.index });
         followWrite(deal.index, "crm");
         if (deal.deletedAt !== undefined && !wasForgotten(deal.deletedAt)) {
           report("no resurrection, no delete from absence", `${change.id} came back`);
         }
+        if (change.before && isCalm)
+          checkSpelling(deal, "crm", change.before, change.after, report);
         lineage.engine(place, old, values);
         return;
       }
@@ -243,6 +264,23 @@ function isClosedForDeletion(
 ): boolean {
   const isNews = before !== undefined && before.statusReason !== after.statusReason;
   return isNews && after.status === "Closed" && /deleted/.test(String(after.statusReason));
+}
+
+/** The engine must leave a value alone that already says what it means: its spelling belongs to whoever wrote it. */
+function checkSpelling(
+  deal: Deal,
+  side: Side,
+  before: Record<string, unknown>,
+  after: Record<string, unknown>,
+  report: (invariant: Invariant, what: string) => void,
+): void {
+  const [old, own] = [valuesOf(side, before), valuesOf(side, after)];
+  for (const field of editedFields) {
+    if (old[field] !== own[field]) continue;
+    const [was, is] = [rawValue(side, field, before), rawValue(side, field, after)];
+    if (was === is) continue;
+    report("no invented value", `${side} deal ${deal.index} ${field}: ${was} became ${is}`);
+  }
 }
 
 function checkConsent(

@@ -9,7 +9,11 @@ export type Family =
   /** No fault at all: counts of writes and staleness are promised here. */
   | "calm"
   /** Crashes only, and edits far apart: the end must be that of the same world without crashes. */
-  | "crashes";
+  | "crashes"
+  /** Lists at their worst, and nothing that hides a change for good: the audit must find no drift. */
+  | "lists"
+  /** Few calls, frequent polls and many crashes: the budget is what is tried. */
+  | "tight";
 
 const second = 1000;
 const minute = 60 * second;
@@ -32,22 +36,30 @@ function drawFrom(random: Random): Draw {
   };
 }
 
-/** The family of a schedule number: nine in ten are storms. */
+const families: ReadonlyMap<number, Family> = new Map([
+  [7, "calm"],
+  [11, "lists"],
+  [13, "crashes"],
+  [17, "tight"],
+]);
+
+/** The family of a schedule number: four in five are storms. */
 export function familyOf(seed: number): Family {
-  if (seed % 20 === 7) return "calm";
-  return seed % 20 === 13 ? "crashes" : "storm";
+  return families.get(seed % 20) ?? "storm";
 }
 
 function settingsOf(draw: Draw, family: Family, ledger: Settings["ledger"]): Settings {
   const skew = (): number =>
     draw.chance(0.5) ? draw.whole(-2 * second, 2 * second) : draw.whole(-3 * day, 3 * day);
   const isStorm = family === "storm";
+  const isTight = family === "tight";
+  const hasWebhooks = family !== "lists" && draw.chance(0.7);
   return {
     ledger,
     honoursRequestId: draw.chance(0.5),
     crmVersions: draw.one(["etag", "etag", "stamp", "none"]),
     crmDeleteSignal: draw.one(["tombstone", "tombstone", "not-found", "none"]),
-    crmReportsChildChanges: draw.chance(0.8),
+    crmReportsChildChanges: family === "lists" || draw.chance(0.8),
     referralsSkewMs: skew(),
     crmSkewMs: skew(),
     ownSkewMs: skew(),
@@ -56,11 +68,14 @@ function settingsOf(draw: Draw, family: Family, ledger: Settings["ledger"]): Set
     pageSize: draw.one([2, 3, 5, 100]),
     pagesByPosition: draw.chance(0.5),
     refusesTimeFilter: draw.chance(0.3),
-    hasWebhooks: draw.chance(0.7),
-    callsPerMinute: isStorm ? draw.one([30, 50, 100]) : 100,
-    organisations: draw.chance(0.25) ? 2 : 1,
-    sharesQuota: draw.chance(0.5),
+    hasWebhooks,
+    pollReferralsMs: isTight ? 10 * second : hasWebhooks ? 2 * minute : minute,
+    pollCrmMs: isTight ? 10 * second : minute,
+    callsPerMinute: isTight ? 12 : isStorm ? draw.one([30, 50, 100]) : 100,
+    organisations: draw.chance(isTight ? 0.6 : 0.25) ? 2 : 1,
+    sharesQuota: draw.chance(isTight ? 0.8 : 0.5),
     deletionPolicy: draw.one(["ignore", "close", "unlink"]),
+    deletionsPerHour: draw.one([1, 5]),
     createsMicrosoftLeg: draw.chance(0.25),
     hasHoldingStage: isStorm && draw.chance(0.3),
     policy: draw.one(["referral", "crm", "newest", "ask"]),
@@ -150,7 +165,10 @@ function extras(draw: Draw, deals: number, length: number): Action[] {
   const at = (): number => draw.whole(minute, length);
   const deal = (): number => draw.whole(0, deals - 1);
   actions.push({ at: at(), deal: deal(), kind: "share" });
-  if (draw.chance(0.3)) actions.push({ at: at(), deal: deal(), kind: "delete" });
+  const deletions = draw.one([0, 0, 0, 0, 1, 1, 3]);
+  for (let count = 0; count < deletions; count += 1) {
+    actions.push({ at: at(), deal: deal(), kind: "delete" });
+  }
   if (draw.chance(0.5)) {
     const choose = draw.one(["referrals", "crm"] as const);
     actions.push({ at: at(), deal: deal(), kind: "resolve", choose });
@@ -190,6 +208,20 @@ const commonFaults: readonly FaultKind[] = [
   "crm-resync",
 ];
 
+/** What makes lists untrue for a while, and what interrupts a walk. */
+const listFaults: readonly FaultKind[] = [
+  "list-lag",
+  "list-lag",
+  "etag-churn",
+  "tied-stamps",
+  "page-shift",
+  "timeout-before-commit",
+  "server-error",
+  "throttled",
+  "crm-list-lag",
+  "crm-resync",
+];
+
 function amountOf(draw: Draw, kind: FaultKind): number {
   switch (kind) {
     case "list-lag":
@@ -217,7 +249,7 @@ function faultOf(draw: Draw, kind: FaultKind, deals: number, length: number): Fa
     kind,
     at: draw.whole(0, length - minute),
     forMs: isLasting ? draw.whole(20 * second, 3 * minute) : 5 * minute,
-    hits: kind === "peer-rewrites" ? draw.whole(3, 12) : draw.whole(1, 3) + (isLasting ? 20 : 0),
+    hits: kind === "peer-rewrites" ? draw.whole(3, 24) : draw.whole(1, 3) + (isLasting ? 20 : 0),
     deal: draw.whole(0, deals - 1),
     amount: amountOf(draw, kind),
   };
@@ -226,16 +258,19 @@ function faultOf(draw: Draw, kind: FaultKind, deals: number, length: number): Fa
 function faultsOf(draw: Draw, family: Family, deals: number, length: number): Fault[] {
   if (family === "calm") return [];
   const faults: Fault[] = [];
-  const crashes = family === "crashes" ? draw.whole(3, 6) : draw.one([1, 1, 2, 3]);
+  const isOften = family === "crashes" || family === "tight";
+  const crashes = isOften ? draw.whole(3, 6) : draw.one([1, 1, 2, 3]);
   for (let index = 0; index < crashes; index += 1) {
     faults.push({ ...faultOf(draw, "crash", deals, length), forMs: length, hits: 1 });
   }
   if (family === "crashes") return faults;
   const count = draw.whole(6, 9);
   for (let index = 0; index < count; index += 1) {
-    faults.push(faultOf(draw, draw.one(commonFaults), deals, length));
+    const kinds = family === "lists" ? listFaults : commonFaults;
+    faults.push(faultOf(draw, draw.one(kinds), deals, length));
   }
-  if (draw.chance(0.08)) faults.push(faultOf(draw, "backup-restored", deals, length));
+  if (family !== "lists" && draw.chance(family === "tight" ? 0.4 : 0.08))
+    faults.push(faultOf(draw, "backup-restored", deals, length));
   return faults;
 }
 

@@ -116,6 +116,8 @@ export interface Settings {
   readonly refusesTimeFilter: boolean;
   /** False: poll only. */
   readonly hasWebhooks: boolean;
+  readonly pollReferralsMs: number;
+  readonly pollCrmMs: number;
   /** Calls in 60 s that the service grants. */
   readonly callsPerMinute: number;
   readonly organisations: number;
@@ -123,6 +125,8 @@ export interface Settings {
   readonly sharesQuota: boolean;
   /** What a deal deleted in the CRM means for its referral. */
   readonly deletionPolicy: "ignore" | "close" | "unlink";
+  /** Confirmed deletions in an hour after which a person is asked. */
+  readonly deletionsPerHour: number;
   /** Co-sell creates Microsoft's referral as well. */
   readonly createsMicrosoftLeg: boolean;
   readonly hasHoldingStage: boolean;

@@ -49,6 +49,7 @@ const plainSettings = {
   organisations: 1,
   sharesQuota: false,
   deletionPolicy: "ignore",
+  deletionsPerHour: 5,
   referralsSkewMs: 0,
   crmSkewMs: 0,
   ownSkewMs: 0,
