@@ -1,3 +1,4 @@
+import { type JsonPart, joinParts, openEnd, openStart, textOf } from "./json-parts.ts";
 import type { StoredReferral } from "./store/referral-store.ts";
 
 /**
@@ -17,23 +18,36 @@ export class Presentation {
     return `${this.#engagementsUrl()}/referrals`;
   }
 
-  /** A referral inside a list, `more` being further properties as JSON text: `,"a":1`. */
-  element(stored: StoredReferral, more = ""): string {
-    const url = this.referralsUrl;
-    const related = `${url}?$filter=engagementId eq '${stored.engagementId}'`;
-    return (
-      `${stored.document.slice(0, -1)}${more},"links":{"relatedReferrals":` +
-      `{"uri":"${related}","method":"GET"},"self":{"uri":"${url}/${stored.id}","method":"GET"}}}`
-    );
-  }
-
-  /** A referral as the whole answer. */
-  single(stored: StoredReferral): string {
-    return `{"@odata.context":"${this.context}/$entity",${this.element(stored).slice(1)}`;
-  }
-
   /** The metadata address of the list. */
   get context(): string {
     return `${this.#engagementsUrl()}/$metadata#referrals`;
+  }
+
+  /** Adds a referral as the element of a list. */
+  pushElement(parts: JsonPart[], stored: StoredReferral): void {
+    parts.push(openEnd(stored.document), this.#ending(stored));
+  }
+
+  /** A referral as the whole answer. */
+  single(stored: StoredReferral): Buffer {
+    return joinParts([
+      `{"@odata.context":"${this.context}/$entity",`,
+      openStart(openEnd(stored.document)),
+      this.#ending(stored),
+    ]);
+  }
+
+  /** A referral as text, for whoever has to take it apart. */
+  text(stored: StoredReferral): string {
+    return textOf(openEnd(stored.document)) + this.#ending(stored);
+  }
+
+  #ending({ id, engagementId }: StoredReferral): string {
+    const url = this.referralsUrl;
+    const related = `${url}?$filter=engagementId eq '${engagementId}'`;
+    return (
+      `,"links":{"relatedReferrals":{"uri":"${related}","method":"GET"},` +
+      `"self":{"uri":"${url}/${id}","method":"GET"}}}`
+    );
   }
 }

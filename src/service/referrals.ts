@@ -6,6 +6,7 @@ import {
 } from "../contract/index.ts";
 import type { Random } from "../runtime/index.ts";
 import type { Database, Transaction } from "../storage/port.ts";
+import { textOf } from "./json-parts.ts";
 import { isForMicrosoft, locationOf, microsoftOrganization } from "./rules/microsoft.ts";
 import { newReferral, type Organization } from "./rules/new-referral.ts";
 import { isRegistrationPatch, patchedReferral } from "./rules/patched-referral.ts";
@@ -14,6 +15,7 @@ import { callersPart, servicesPart } from "./rules/server-fields.ts";
 import { newETag, type Stamps } from "./stamps.ts";
 import {
   findReferral,
+  findToSend,
   insertReferral,
   keepVersion,
   referralsOfEngagement,
@@ -83,6 +85,7 @@ function assertFits(document: string): void {
 /** A referral as it was written, with the moment until which an answer to it is awaited. */
 export interface WrittenReferral extends StoredReferral {
   readonly expiresAt: string | null;
+  readonly document: string;
 }
 
 const storedFrom = (
@@ -111,7 +114,7 @@ export class Referrals {
 
   /** Errors: itemNotFound. */
   async get(scope: Scope, id: string): Promise<StoredReferral> {
-    const found = await findReferral(this.#options.database, scope, id);
+    const found = await findToSend(this.#options.database, scope, id);
     if (!found) throw new ReferralsError("itemNotFound");
     return found;
   }
@@ -200,7 +203,10 @@ export class Referrals {
     return this.#options.database.transaction(async (transaction) => {
       const stored = await findReferral(transaction, scope, id);
       if (!stored) throw new ReferralsError("itemNotFound");
-      const document = { ...(JSON.parse(stored.document) as Referral), eTag: this.#newETag() };
+      const document = {
+        ...(JSON.parse(textOf(stored.document)) as Referral),
+        eTag: this.#newETag(),
+      };
       const text = JSON.stringify(document);
       const { locationId } = stored;
       await replaceReferral(transaction, { tenantId: scope.tenantId, locationId, document, text });
@@ -218,7 +224,7 @@ export class Referrals {
       const stored = await findReferral(transaction, caller.scope, id);
       if (!stored) throw new ReferralsError("itemNotFound");
       assertMatches(stored, terms.ifMatch);
-      const before = JSON.parse(stored.document) as Referral;
+      const before = JSON.parse(textOf(stored.document)) as Referral;
       const moment = this.#options.stamps.next(before.updatedDateTime);
       const after = becomes(before, moment);
       const stamp = { moment, eTag: this.#newETag() };

@@ -30,6 +30,29 @@ export function parseListQuery(text: string, nowMs: number): BoundQuery {
   }
 }
 
+const rememberedQueries = 500;
+const longestRemembered = 500;
+
+/** Parses queries, and remembers the last few hundred: callers ask the same again and again. */
+export class ListQueries {
+  readonly #known = new Map<string, BoundQuery>();
+
+  /** Errors: those of parseListQuery. */
+  parse(text: string, nowMs: number): BoundQuery {
+    const known = this.#known.get(text);
+    if (known) return known;
+    const query = parseListQuery(text, nowMs);
+    // What compares with now(), however its letters are escaped, or stands somewhere in a walk,
+    // is another query each time.
+    const mayComeAgain = text.length <= longestRemembered && !/now|%[67]|skiptoken/i.test(text);
+    if (mayComeAgain) {
+      if (this.#known.size >= rememberedQueries) this.#known.clear();
+      this.#known.set(text, query);
+    }
+    return query;
+  }
+}
+
 /** The address of the next page: the same query, standing elsewhere. */
 export function nextLink(baseUrl: string, query: string, skipToken: string): string {
   const kept = query.split("&").filter((option) => {

@@ -10,6 +10,7 @@ import {
 } from "../../odata/index.ts";
 import { StorageError } from "../../storage/index.ts";
 import type { Database, Row } from "../../storage/port.ts";
+import { type JsonPart, joinParts, textOf } from "../json-parts.ts";
 import type { Presentation } from "../presentation.ts";
 import { parsePreferences } from "../routes/preferences.ts";
 import {
@@ -20,7 +21,7 @@ import {
   storedReferral,
 } from "../store/referral-store.ts";
 import { behind, totalOrder } from "./keyset.ts";
-import { nextLink, parseListQuery, queryText } from "./list-query.ts";
+import { ListQueries, nextLink, queryText } from "./list-query.ts";
 import type { Page, Search } from "./list-statement.ts";
 import { countAll, findPage, findRows, type Reading } from "./referral-search.ts";
 import { isServedByIndex } from "./served-by-index.ts";
@@ -44,6 +45,10 @@ const json = "application/json; charset=utf-8";
 /** Lists of up to so many referrals are put together at once; longer ones are streamed. */
 const heldAtOnce = 1_000;
 const largestPage = 5_000;
+/** A list without $top is first tried as a short one, since most of them are. */
+const shortList = 200;
+
+const shortOf = (top: number): number => (top <= heldAtOnce ? top : shortList + 1);
 
 /** One list call, understood. */
 interface ListCall {
@@ -55,9 +60,14 @@ interface ListCall {
   readonly pageSize: number | undefined;
 }
 
-function understand(options: ListOptions, scope: Scope, request: FastifyRequest): ListCall {
+function understand(
+  queries: ListQueries,
+  options: ListOptions,
+  scope: Scope,
+  request: FastifyRequest,
+): ListCall {
   const text = queryText(request.raw.url ?? "");
-  const query = parseListQuery(text, options.now());
+  const query = queries.parse(text, options.now());
   const order = totalOrder(query.orderby);
   const token =
     query.skiptoken === undefined ? undefined : parseSkipToken(query.skiptoken, order.length);
@@ -85,6 +95,7 @@ function explain(error: unknown): unknown {
 /** Answers list calls. */
 export class ReferralLists {
   readonly #options: ListOptions;
+  readonly #queries = new ListQueries();
 
   constructor(options: ListOptions) {
     this.#options = options;
@@ -92,7 +103,7 @@ export class ReferralLists {
 
   /** Errors: invalidFilter, unsupportedQuery, invalidRequest, serviceNotAvailable. */
   async answer(scope: Scope, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const call = understand(this.#options, scope, request);
+    const call = understand(this.#queries, this.#options, scope, request);
     try {
       reply.header("content-type", json);
       if (call.pageSize !== undefined) reply.header("preference-applied", pageSizeOf(call));
@@ -104,16 +115,17 @@ export class ReferralLists {
 
   /** A referral as a single answer with $select and $expand. Errors: those of a list call. */
   async shapeSingle(scope: Scope, stored: StoredReferral, text: string): Promise<string> {
-    const query = parseListQuery(text, this.#options.now());
+    const query = this.#queries.parse(text, this.#options.now());
     const { filter, orderby, top, skip, skiptoken } = query;
     if (filter || orderby.length > 0 || top !== undefined || skip !== undefined || skiptoken) {
       throw new ReferralsError("unsupportedQuery", {
         message: "A single referral takes $select and $expand only.",
       });
     }
-    const element = await this.#element(scope, query, stored);
+    const { context } = this.#options.presentation;
+    const element = await this.#shaped(scope, query, stored);
     const rest = element === "{}" ? "}" : `,${element.slice(1)}`;
-    return `{"@odata.context":"${this.#options.presentation.context}/$entity"${rest}`;
+    return `{"@odata.context":"${context}/$entity"${rest}`;
   }
 
   async #body(call: ListCall) {
@@ -124,22 +136,19 @@ export class ReferralLists {
     const counted = count === undefined ? "" : `"@odata.count":${count},`;
     const { context } = this.#options.presentation;
     const head = `{"@odata.context":"${context}",${counted}"value":[`;
-    if (call.pageSize !== undefined) return head + (await this.#page(call, reading, search));
+    if (call.pageSize !== undefined) return this.#page(call, reading, search, head);
     const { top = Number.POSITIVE_INFINITY, skip = 0 } = call.query;
-    const page: Page = {
-      order: call.order,
-      offset: skip,
-      ...(Number.isFinite(top) ? { limit: top } : {}),
-    };
-    if (top <= heldAtOnce) {
-      const found = await findPage(reading, search, page);
-      return `${head}${(await this.#elements(call, found)).join(",")}]}`;
+    const page: Page = { order: call.order, offset: skip };
+    const short = top <= heldAtOnce || !search.isScan;
+    const found = short && (await findPage(reading, search, { ...page, limit: shortOf(top) }));
+    if (found && (found.length <= shortList || top <= heldAtOnce)) {
+      return this.#whole(call, found, head, "]}");
     }
-    const toElement = (row: Row) => this.#element(call.scope, call.query, storedReferral(row));
-    return streamList(await started(findRows(reading, search, page)), toElement, {
-      head,
-      tail: "]}",
-    });
+    const pushElement = (parts: JsonPart[], row: Row) =>
+      this.#pushElement(parts, call, storedReferral(row));
+    const limited = Number.isFinite(top) ? { ...page, limit: top } : page;
+    const rows = await started(findRows(reading, search, limited));
+    return streamList(rows, pushElement, { head, tail: "]}" });
   }
 
   /**
@@ -162,7 +171,7 @@ export class ReferralLists {
     };
   }
 
-  async #page(call: ListCall, reading: Reading, search: Search): Promise<string> {
+  async #page(call: ListCall, reading: Reading, search: Search, head: string): Promise<Buffer> {
     const { order, token, query, pageSize = heldAtOnce } = call;
     const remaining = token ? token.remaining : query.top;
     const size = Math.min(pageSize, remaining ?? pageSize);
@@ -173,10 +182,9 @@ export class ReferralLists {
       ...(token ? { behind: behind(order, token.after) } : { offset: query.skip ?? 0 }),
     });
     const shown = found.slice(0, size);
-    const elements = (await this.#elements(call, shown)).join(",");
     const last = shown.at(-1);
-    if (!last || found.length <= size) return `${elements}]}`;
-    const document = parseExactJson(last.document);
+    if (!last || found.length <= size) return this.#whole(call, shown, head, "]}");
+    const document = parseExactJson(textOf(last.document));
     const next = printSkipToken({
       after: order.map(({ expression }) => evaluate(expression, document)),
       pageSize,
@@ -184,22 +192,42 @@ export class ReferralLists {
       ...(remaining === undefined ? {} : { remaining: remaining - size }),
     });
     const link = nextLink(this.#options.presentation.referralsUrl, call.text, next);
-    return `${elements}],"@odata.nextLink":${JSON.stringify(link)}}`;
+    return this.#whole(call, shown, head, `],"@odata.nextLink":${JSON.stringify(link)}}`);
   }
 
-  #elements(call: ListCall, found: readonly StoredReferral[]): Promise<string[]> {
-    return Promise.all(found.map((stored) => this.#element(call.scope, call.query, stored)));
+  async #whole(
+    call: ListCall,
+    found: readonly StoredReferral[],
+    head: string,
+    tail: string,
+  ): Promise<Buffer> {
+    const parts: JsonPart[] = [head];
+    for (const [index, stored] of found.entries()) {
+      if (index > 0) parts.push(",");
+      const waiting = this.#pushElement(parts, call, stored);
+      if (waiting) await waiting;
+    }
+    parts.push(tail);
+    return joinParts(parts);
   }
 
-  #element(scope: Scope, query: BoundQuery, stored: StoredReferral): string | Promise<string> {
-    const { presentation } = this.#options;
-    if (!query.select && query.expand.length === 0) return presentation.element(stored);
-    return this.#shaped(scope, query, stored);
+  #pushElement(
+    parts: JsonPart[],
+    { scope, query }: ListCall,
+    stored: StoredReferral,
+  ): Promise<void> | undefined {
+    if (query.select || query.expand.length > 0) {
+      return this.#shaped(scope, query, stored).then((element) => {
+        parts.push(element);
+      });
+    }
+    this.#options.presentation.pushElement(parts, stored);
+    return undefined;
   }
 
   async #shaped(scope: Scope, query: BoundQuery, stored: StoredReferral): Promise<string> {
     const { database, presentation } = this.#options;
-    const parse = (one: StoredReferral) => parseExactJson(presentation.element(one)) as Document;
+    const parse = (one: StoredReferral) => parseExactJson(presentation.text(one)) as Document;
     const document = parse(stored);
     if (query.expand.length === 0) return JSON.stringify(project(document, query));
     const others = (await referralsOfEngagement(database, scope, stored.engagementId)).filter(

@@ -2,7 +2,7 @@ import type { BoundExpression, BoundOrderBy } from "../../odata/index.ts";
 import { compileFilter, compileOrderBy, dialects } from "../../storage/index.ts";
 import type { DialectName, SqlValue } from "../../storage/port.ts";
 import { promotedByPath } from "../store/promoted-columns.ts";
-import { type Scope, storedColumns } from "../store/referral-store.ts";
+import { type Scope, sentColumns } from "../store/referral-store.ts";
 
 /** A statement with its bound values. */
 export interface Statement {
@@ -81,7 +81,7 @@ export function pageStatement(search: Search, page: Page, source: Source): State
     limits += " OFFSET ?";
     bounds.push(page.offset);
   }
-  const from = `SELECT ${storedColumns} FROM "${source}"`;
+  const from = `SELECT ${sentColumns[dialect]} FROM "${source}"`;
   return {
     sql: `${from} ${condition.sql} ORDER BY ${order.text}${limits}`,
     values: [...condition.values, ...order.values, ...bounds],

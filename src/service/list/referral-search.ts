@@ -5,6 +5,7 @@ import {
   parseExactJson,
 } from "../../odata/index.ts";
 import type { Database, Row } from "../../storage/port.ts";
+import { textOf } from "../json-parts.ts";
 import { type StoredReferral, storedReferral } from "../store/referral-store.ts";
 import {
   countStatement,
@@ -53,7 +54,8 @@ async function readAll(
   return collect(read(reading, search, statement));
 }
 
-const keysOf = (row: Row): Document => parseExactJson(String(row.document)) as Document;
+const keysOf = (row: Row): Document =>
+  parseExactJson(textOf(storedReferral(row).document)) as Document;
 
 async function* mergeInOrder(
   present: AsyncIterable<Row>,

@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
 import type { Row } from "../../storage/port.ts";
+import { type JsonPart, joinParts } from "../json-parts.ts";
 
-const chunkLength = 65_536;
+const chunkBytes = 65_536;
 
 /** What stands around the elements of a streamed list. */
 export interface ListFrame {
@@ -9,24 +10,32 @@ export interface ListFrame {
   readonly tail: string;
 }
 
+/** Adds a row's element to the pieces that will be sent; waits only where it must. */
+export type PushElement = (parts: JsonPart[], row: Row) => Promise<void> | undefined;
+
 async function* chunks(
   rows: AsyncIterable<Row>,
-  toElement: (row: Row) => string | Promise<string>,
+  pushElement: PushElement,
   frame: ListFrame,
-): AsyncGenerator<string> {
-  let text = frame.head;
+): AsyncGenerator<Buffer> {
+  let parts: JsonPart[] = [frame.head];
+  let size = 0;
   let isFirst = true;
   for await (const row of rows) {
-    const made = toElement(row);
-    const element = typeof made === "string" ? made : await made;
-    text += isFirst ? element : `,${element}`;
+    if (!isFirst) parts.push(",");
     isFirst = false;
-    if (text.length >= chunkLength) {
-      yield text;
-      text = "";
+    const before = parts.length;
+    const waiting = pushElement(parts, row);
+    if (waiting) await waiting;
+    for (let index = before; index < parts.length; index += 1) size += parts[index]?.length ?? 0;
+    if (size >= chunkBytes) {
+      yield joinParts(parts);
+      parts = [];
+      size = 0;
     }
   }
-  yield text + frame.tail;
+  parts.push(frame.tail);
+  yield joinParts(parts);
 }
 
 /**
@@ -35,6 +44,6 @@ async function* chunks(
  */
 export const streamList = (
   rows: AsyncIterable<Row>,
-  toElement: (row: Row) => string | Promise<string>,
+  pushElement: PushElement,
   frame: ListFrame,
-): Readable => Readable.from(chunks(rows, toElement, frame), { objectMode: false });
+): Readable => Readable.from(chunks(rows, pushElement, frame), { objectMode: false });

@@ -1,5 +1,13 @@
 import type { Referral } from "../../contract/index.ts";
-import type { Database, Queryable, Row, SqlValue, Transaction } from "../../storage/port.ts";
+import type {
+  Database,
+  DialectName,
+  Queryable,
+  Row,
+  SqlValue,
+  Transaction,
+} from "../../storage/port.ts";
+import type { JsonPart } from "../json-parts.ts";
 import { millisecondsOf, stampOf } from "../stamps.ts";
 import { promotedColumns, promotedValues } from "./promoted-columns.ts";
 
@@ -17,7 +25,8 @@ export interface StoredReferral {
   readonly id: string;
   readonly engagementId: string;
   readonly eTag: string;
-  readonly document: string;
+  /** JSON: text, or its bytes where it was read to be sent. */
+  readonly document: JsonPart;
   readonly locationId: string | null;
 }
 
@@ -43,7 +52,23 @@ const updateSql = `UPDATE "referrals"
 
 /** The columns that make a StoredReferral. */
 export const storedColumns = `"id", "engagementId", "eTag", "document", "locationId"`;
-const getSql = `SELECT ${storedColumns} FROM "referrals" WHERE "id" = ? AND "tenantId" = ?`;
+
+/**
+ * The same for whoever only sends the document on. SQLite keeps text as the UTF-8 bytes that go
+ * over the wire, and needs not decode them; PostgreSQL's driver brings text in any case.
+ */
+export const sentColumns: Readonly<Record<DialectName, string>> = {
+  sqlite: `"id", "engagementId", "eTag", CAST("document" AS BLOB) AS "document", "locationId"`,
+  postgres: storedColumns,
+};
+
+const getSql = (columns: string): string =>
+  `SELECT ${columns} FROM "referrals" WHERE "id" = ? AND "tenantId" = ?`;
+const getStoredSql = getSql(storedColumns);
+const getSentSql: Readonly<Record<DialectName, string>> = {
+  sqlite: getSql(sentColumns.sqlite),
+  postgres: getSql(sentColumns.postgres),
+};
 
 const textOrNull = (value: SqlValue | undefined): string | null =>
   typeof value === "string" ? value : null;
@@ -53,7 +78,7 @@ export const storedReferral = (row: Row): StoredReferral => ({
   id: String(row.id),
   engagementId: String(row.engagementId),
   eTag: String(row.eTag),
-  document: String(row.document),
+  document: row.document instanceof Uint8Array ? row.document : String(row.document),
   locationId: textOrNull(row.locationId),
 });
 
@@ -62,17 +87,29 @@ function valuesOf(row: ReferralRow): SqlValue[] {
   return [String(document.eTag), locationId, ...promotedValues(document), text];
 }
 
+function visible(row: Row | undefined, { locations }: Scope): StoredReferral | undefined {
+  if (row === undefined) return undefined;
+  if (locations && !locations.includes(String(row.locationId))) return undefined;
+  return storedReferral(row);
+}
+
 /** The referral, or undefined where there is none that the scope may see. */
 export async function findReferral(
   from: Queryable,
   scope: Scope,
   id: string,
 ): Promise<StoredReferral | undefined> {
-  const row = await from.get(getSql, [id, scope.tenantId]);
-  if (row === undefined) return undefined;
-  const { locations } = scope;
-  if (locations && !locations.includes(String(row.locationId))) return undefined;
-  return storedReferral(row);
+  return visible(await from.get(getStoredSql, [id, scope.tenantId]), scope);
+}
+
+/** As findReferral, for whoever only sends the document on. */
+export async function findToSend(
+  database: Database,
+  scope: Scope,
+  id: string,
+): Promise<StoredReferral | undefined> {
+  const sql = getSentSql[database.dialect];
+  return visible(await database.get(sql, [id, scope.tenantId]), scope);
 }
 
 /** All referrals of one engagement that the scope may see, oldest first. */
