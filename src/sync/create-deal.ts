@@ -174,7 +174,8 @@ async function findEarlierDeal(
 ): Promise<Progress | "none"> {
   const { crm, clock, ledger } = context;
   const { stateFields, visibilityDelayMs } = crm.capabilities;
-  let recordId = Object.values(attempt.steps)[0];
+  const part = crm.capabilities.parts.find(({ prefix }) => prefix === "");
+  let recordId = attempt.steps[`${attempt.id}/${part?.name}`];
   if (recordId === undefined && stateFields?.referralId !== undefined) {
     const visibleAt = attempt.at + visibilityDelayMs + 1_000;
     if (clock.now() < visibleAt) {

@@ -167,6 +167,8 @@ function orderOf<Document>(
 ): Order {
   if (!known || known.stamp === "" || known.presence !== "present") return "newer";
   const order = rules.orderOf(known, observation, source);
+  // What wasn't kept before is news now, whatever its version.
+  if (order === "same" && !known.document && observation.document) return "newer";
   if (observation.isVersionExact || observation.stamp !== known.stamp) return order;
   // A version that several edits can share says nothing where the values differ.
   if (!hasNewValues(observation)) return "same";

@@ -88,7 +88,9 @@ function restStep(context: EngineContext, pair: Pair, connection: ConnectionStat
     const isShared = crm.document !== undefined && context.mapping.shareWhen(crm.document);
     return isShared ? "create-referral" : "nothing";
   }
-  if (referral.presence === "missing" || crm.presence === "missing") return "nothing";
+  // What couldn't be seen may be there again: news of the other side is a reason to look.
+  if (referral.presence === "missing") return "look-at-referral";
+  if (crm.presence === "missing") return "look-at-deal";
   const isOfEpoch = referral.epoch === connection.epoch && crm.epoch === connection.epoch;
   if (!isOfEpoch) return referral.epoch === connection.epoch ? "look-at-deal" : "look-at-referral";
   return pair.invitation && pair.invitation !== "done" ? "invite-microsoft" : "update";
