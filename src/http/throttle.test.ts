@@ -32,6 +32,7 @@ test("a call made after the stated wait is admitted, and one a millisecond early
   expect(throttle.take("a")).toBe(1);
   time.now += 1;
   expect(throttle.take("a")).toBe(0);
+  expect(throttle.take("a")).toBe(13);
 });
 
 test("a refused call doesn't lengthen the wait", () => {

@@ -1,4 +1,12 @@
-import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
+import {
+  exportJWK,
+  exportPKCS8,
+  generateKeyPair,
+  importPKCS8,
+  type JWK,
+  type JWTPayload,
+  SignJWT,
+} from "jose";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { ReferralsError } from "../contract/index.ts";
 import { type Http, HttpFailure } from "../runtime/index.ts";
@@ -20,9 +28,10 @@ let keyFetches: number;
 let http: Http;
 
 beforeAll(async () => {
-  key = await generateKeyPair("RS256");
+  key = await generateKeyPair("RS256", { extractable: true });
   otherKey = await generateKeyPair("RS256");
-  publicJwk = { ...(await exportJWK(key.publicKey)), kid: "k1", alg: "RS256" };
+  // As Entra's keys: without a word about the algorithm.
+  publicJwk = { ...(await exportJWK(key.publicKey)), kid: "k1" };
 });
 
 beforeEach(() => {
@@ -111,6 +120,26 @@ test("a token that claims to need no signature, or a shared secret, is refused",
   ]) {
     expect(await refusal(verifierOf().verify(`Bearer ${token}`))).toMatchObject({ status: 401 });
   }
+});
+
+test("a token signed by the right key with another algorithm is refused", async () => {
+  const pkcs8 = await exportPKCS8(key.privateKey);
+  const claims = { iss: v2Issuer, aud: audience, tid: tenantId, oid: "ada", azp: "app" };
+  const token = await new SignJWT({ ...claims, exp: startS + 60 })
+    .setProtectedHeader({ alg: "RS512", kid: "k1" })
+    .sign(await importPKCS8(pkcs8, "RS512"));
+  expect(await refusal(verifierOf().verify(`Bearer ${token}`))).toMatchObject({ status: 401 });
+});
+
+test("a changed token with a known token's signature is not taken for it", async () => {
+  const verifier = verifierOf();
+  const header = await bearer({ oid: "uwe" });
+  await verifier.verify(header);
+  const [, , signature] = header.split(".");
+  const [head, body] = (await bearer({ oid: "ada" })).split(".");
+  const forged = `${head}.${body}.${signature}`;
+  expect(verifier.recall(forged)).toBeUndefined();
+  expect(await refusal(verifier.verify(forged))).toMatchObject({ code: "unauthenticated" });
 });
 
 test.each(["", "Bearer", "Bearer a b", "Basic YTpi", "Bearer not-a-token", "Bearer a.b.c"])(

@@ -143,12 +143,27 @@ export function databaseReadingSuite(create: () => Promise<SuiteDatabase>): void
     const second = { version: 2, statements: ["INSERT INTO step (v) VALUES (2)"] };
     const steps = async () => (await database.all("SELECT v FROM step")).map((row) => row.v);
 
-    test("each runs once, in order, also when two processes start together", async () => {
-      const other = await suite.openAgain();
-      await Promise.all([database, other].map((on) => migrate(on, "steps", [first, second])));
+    test("each runs once, in order, also when six processes start together", async () => {
+      const processes = await Promise.all(Array.from({ length: 6 }, () => suite.openAgain()));
+      await Promise.all(processes.map((on) => migrate(on, "steps", [first, second])));
       await migrate(database, "steps", [first, second]);
       expect(await steps()).toEqual([2]);
-      await other.close();
+      await Promise.all(processes.map((on) => on.close()));
+    });
+
+    test("a process that looked before another one was done repeats nothing", async () => {
+      const late: Database = {
+        dialect: database.dialect,
+        all: (...query) => database.all(...query),
+        get: async () => undefined,
+        transaction: (work) => database.transaction(work),
+        iterate: (...query) => database.iterate(...query),
+        scan: (...query) => database.scan(...query),
+        backup: undefined,
+        close: async () => {},
+      };
+      await migrate(late, "steps", [first, second]);
+      expect(await steps()).toEqual([2]);
     });
 
     test("one that fails leaves nothing of itself behind", async () => {

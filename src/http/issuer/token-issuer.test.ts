@@ -77,6 +77,11 @@ describe("client credentials", () => {
     expect(answer.text).not.toContain("s3cret");
   });
 
+  test("another tenant's address doesn't know the client", async () => {
+    const { body } = await issuer.post("/another-tenant/oauth2/v2.0/token", credentials);
+    expect(body).toMatchObject({ error: "unauthorized_client", error_codes: [700016] });
+  });
+
   test("a parameter given twice, or a body that is no form, is a malformed request", async () => {
     const send = (payload: string, contentType: string) =>
       issuer.server.inject({
@@ -194,6 +199,16 @@ describe("refresh token", () => {
     issuer.clock.advance(31_000);
     await refresh(first);
     expect((await refresh(second)).body).toMatchObject({ error_codes: [700082] });
+  });
+
+  test("another client can't use it", async () => {
+    const first = (await redeem(issuer, await obtainCode(issuer))).body.refresh_token;
+    const { body } = await issuer.post("/oauth2/v2.0/token", {
+      ...credentials,
+      grant_type: "refresh_token",
+      refresh_token: first,
+    });
+    expect(body).toMatchObject({ error: "invalid_grant", error_codes: [70000] });
   });
 
   test("it ends after 90 days without use", async () => {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { JWTPayload } from "jose";
 import type { Log } from "../../runtime/index.ts";
 import type { Principal } from "../principal.ts";
 import { Throttle } from "../throttle.ts";
@@ -97,16 +98,13 @@ export class TokenIssuer {
     if (tenantId === undefined || issuer !== issuerOfTenant(this.#settings, tenantId)) {
       return undefined;
     }
-    const toPrincipal: TrustedIssuer["toPrincipal"] = ({ tid, oid, azp, roles }) =>
-      tid !== tenantId
-        ? undefined
-        : ({
-            organizationId: tenantId,
-            userId: String(oid),
-            clientId: String(azp),
-            roles: Array.isArray(roles) ? roles.map(String) : [],
-            connectionKey: `${tenantId} ${azp} ${oid}`,
-          } satisfies Principal);
+    const toPrincipal = ({ oid, azp, roles }: JWTPayload): Principal => ({
+      organizationId: tenantId,
+      userId: String(oid),
+      clientId: String(azp),
+      roles: Array.isArray(roles) ? roles.map(String) : [],
+      connectionKey: `${tenantId} ${azp} ${oid}`,
+    });
     return { issuer, audiences, keys: this.#settings.keys.verificationKeys, toPrincipal };
   }
 
