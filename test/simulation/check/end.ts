@@ -163,7 +163,8 @@ function checkLineage(world: World, witness: Witness, subject: Subject): void {
     const given = subject.givenUp(deal, field, loser.value, side);
     if (given === "person") continue;
     // A value that comes back to where it was typed was in conflict with nothing.
-    if (given === "conflict" && !isEcho(overwrite)) {
+    const isAnew = witness.wasForgotten(witness.linkedAt.get(deal) ?? at);
+    if (given === "conflict" && (isAnew || !isEcho(overwrite))) {
       checkNewest(world, witness, overwrite);
       continue;
     }

@@ -69,17 +69,21 @@ export interface Place {
   readonly at: number;
 }
 
+/** Every value that was known when `origin` was written, itself left out. */
+function ancestorsOf(origin: Origin): readonly Origin[] {
+  const found = new Set<Origin>();
+  const waiting = [...origin.parents];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    if (found.has(next)) continue;
+    found.add(next);
+    waiting.push(...next.parents);
+  }
+  return [...found];
+}
+
 /** True where `later` was written in knowledge of `earlier`, or is it. */
 export function descendsFrom(later: Origin, earlier: Origin): boolean {
-  const waiting = [later];
-  const seen = new Set<Origin>();
-  for (let origin = waiting.pop(); origin; origin = waiting.pop()) {
-    if (origin === earlier) return true;
-    if (seen.has(origin)) continue;
-    seen.add(origin);
-    waiting.push(...origin.parents);
-  }
-  return false;
+  return later === earlier || ancestorsOf(later).includes(earlier);
 }
 
 /**
@@ -87,15 +91,16 @@ export function descendsFrom(later: Origin, earlier: Origin): boolean {
  * came to be so.
  */
 function isSetBack(loser: Origin, winner: Origin): boolean {
-  const waiting = [...loser.parents];
-  const seen = new Set<Origin>();
-  for (let origin = waiting.pop(); origin; origin = waiting.pop()) {
-    if (origin.value === loser.value && descendsFrom(winner, origin)) return true;
-    if (seen.has(origin)) continue;
-    seen.add(origin);
-    waiting.push(...origin.parents);
-  }
-  return false;
+  return ancestorsOf(loser).some(
+    (origin) => origin.value === loser.value && descendsFrom(winner, origin),
+  );
+}
+
+/** True where `winner` was written over the very value that somebody typed on the other side at the same time. */
+function isMatched(loser: Origin, winner: Origin): boolean {
+  return ancestorsOf(winner).some(
+    (origin) => origin.value === loser.value && !descendsFrom(loser, origin),
+  );
 }
 
 interface Track {
@@ -152,7 +157,7 @@ export function createLineage(): Lineage {
       return;
     }
     const isUnread = loser && loser.value !== "" && !descendsFrom(winner, loser);
-    if (isUnread && !isSetBack(loser, winner)) {
+    if (isUnread && !isSetBack(loser, winner) && !isMatched(loser, winner)) {
       overwrites.push({ deal, side, field, loser, winner, at });
     }
     put(track, winner);

@@ -35,6 +35,8 @@ export interface Witness {
   released(organisation: string): void;
   /** The engine got to see a CRM record. */
   crmShown(recordId: string): void;
+  /** True where our memory of that moment was lost by a restore. */
+  wasForgotten(at: number): boolean;
   /** A backup of `from` was put back at `to`: what our memory learnt in between is gone. */
   restored(from: number, to: number): void;
   report(invariant: Invariant, what: string): void;
@@ -122,6 +124,7 @@ export function createWitness(
     crmShown: (recordId) => {
       shown.add(recordId);
     },
+    wasForgotten,
     restored: (from, to) => {
       forgotten.push({ from, to });
     },

@@ -26,6 +26,8 @@ export interface CrmLogEntry {
   readonly id: string;
   readonly visibleAt: number;
   readonly isDeletion: boolean;
+  /** The record as the change left it. */
+  readonly record: CrmRecord;
 }
 
 /** A record with its external key and a counter for each part. */
@@ -45,6 +47,10 @@ export interface CrmModel {
   readonly habits: CrmHabits;
   find(id: string): CrmRow | undefined;
   findByKey(key: string): CrmRow | undefined;
+  /** The last listed change of a record. */
+  newestOf(id: string): CrmLogEntry | undefined;
+  /** The deletion of a record, once it happened. */
+  deletionOf(id: string): CrmLogEntry | undefined;
   /** Everything that ever changed, oldest first. */
   readonly log: readonly CrmLogEntry[];
   rows(): Iterable<CrmRow>;
@@ -81,6 +87,8 @@ export function createCrmModel(options: {
   const rows = new Map<string, CrmRow>();
   const byKey = new Map<string, CrmRow>();
   const log: CrmLogEntry[] = [];
+  const newest = new Map<string, CrmLogEntry>();
+  const deletions = new Map<string, CrmLogEntry>();
   let lagMs = (): number => 0;
   let created = 0;
 
@@ -92,12 +100,24 @@ export function createCrmModel(options: {
     habits.trims && typeof value === "string" ? value.trim() : value;
   const normalised = (fields: CrmFields): CrmFields =>
     Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, stored(value)]));
+  const recordOf = (row: CrmRow): CrmRecord => ({
+    id: row.id,
+    version: versionOf(row),
+    modifiedAt: row.modifiedAt,
+    fields: row.fields,
+    modifiedBy: row.modifiedBy,
+    url: `https://crm.example/deals/${row.id}`,
+  });
   const landed = (row: CrmRow, actor: Actor, part: string, isDeletion: boolean): void => {
     row.partVersions.set(part, (row.partVersions.get(part) ?? 0) + 1);
     row.modifiedAt = stamp();
     row.modifiedBy = actor;
     if (part !== "deal" && !habits.reportsChildChanges && !isDeletion) return;
-    log.push({ id: row.id, visibleAt: options.now() + lagMs(), isDeletion });
+    const visibleAt = options.now() + lagMs();
+    const entry = { id: row.id, visibleAt, isDeletion, record: recordOf(row) };
+    log.push(entry);
+    newest.set(row.id, entry);
+    if (isDeletion) deletions.set(row.id, entry);
   };
   const versionOf = (row: CrmRow): string => {
     if (habits.versions === "none") return "";
@@ -110,6 +130,8 @@ export function createCrmModel(options: {
     find: (id) => rows.get(id),
     findByKey: (key) => byKey.get(key),
     log,
+    newestOf: (id) => newest.get(id),
+    deletionOf: (id) => deletions.get(id),
     rows: () => rows.values(),
     loose: new Map(),
     nextId: () => `${options.prefix}-${created + 1}`,
@@ -160,14 +182,7 @@ export function createCrmModel(options: {
       const row = rows.get(id);
       if (row && !row.isDeleted) landed(row, "server", "deal", false);
     },
-    record: (row) => ({
-      id: row.id,
-      version: versionOf(row),
-      modifiedAt: row.modifiedAt,
-      fields: row.fields,
-      modifiedBy: row.modifiedBy,
-      url: `https://crm.example/deals/${row.id}`,
-    }),
+    record: recordOf,
     lagBy(next) {
       lagMs = next;
     },

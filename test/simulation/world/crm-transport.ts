@@ -13,7 +13,7 @@ import type { Random } from "../../../src/runtime/index.ts";
 import type { Generation } from "../kernel/generation.ts";
 import type { Scheduler } from "../kernel/scheduler.ts";
 import type { Trace } from "../kernel/trace.ts";
-import { type CrmModel, type CrmRow, isCurrent } from "./crm-model.ts";
+import { type CrmLogEntry, type CrmModel, type CrmRow, isCurrent } from "./crm-model.ts";
 import type { Faults } from "./faults.ts";
 
 /** What lies between the engine and the model CRM. */
@@ -174,6 +174,25 @@ function hasNews(before: CrmFields, after: CrmFields): boolean {
   );
 }
 
+/** How a list of changes tells of one: as it was then while a later one is invisible, and not at all once it is deleted. */
+function reported(
+  { model, capabilities, scheduler, onShown }: CrmNetwork,
+  { id, isDeletion, record }: CrmLogEntry,
+  isHidden: (id: string) => boolean,
+): readonly CrmChange[] {
+  if (isDeletion) {
+    return capabilities.deleteSignal === "tombstone" ? [{ kind: "deleted", recordId: id }] : [];
+  }
+  const row = model.find(id);
+  const deletion = model.deletionOf(id);
+  const isGone = deletion !== undefined && deletion.visibleAt <= scheduler.now();
+  if (isGone || isHidden(id)) return [];
+  onShown(id);
+  // A change that isn't listed (of an account, where the CRM doesn't report those) shows all the same.
+  const isNewest = model.newestOf(id)?.record === record;
+  return [{ kind: "changed", record: row && isNewest ? model.record(row) : record }];
+}
+
 const pageLength = 20;
 
 async function* walk(
@@ -192,25 +211,15 @@ async function* walk(
       "walk",
       String(position),
       () => {
-        const changes: CrmChange[] = [];
-        const seen = new Set<string>();
+        const newest = new Map<string, CrmLogEntry>();
         let next = position;
         for (const entry of model.log.slice(position, position + pageLength)) {
           // Nothing behind an invisible change is reported before it: a walk never skips.
           if (entry.visibleAt > scheduler.now()) break;
           next += 1;
-          const row = model.find(entry.id);
-          if (!row || seen.has(entry.id)) continue;
-          seen.add(entry.id);
-          if (row.isDeleted) {
-            if (network.capabilities.deleteSignal === "tombstone") {
-              changes.push({ kind: "deleted", recordId: row.id });
-            }
-          } else if (!isHidden(row.id)) {
-            network.onShown(row.id);
-            changes.push({ kind: "changed", record: model.record(row) });
-          }
+          newest.set(entry.id, entry);
         }
+        const changes = [...newest.values()].flatMap((entry) => reported(network, entry, isHidden));
         return { changes, next };
       },
     );
