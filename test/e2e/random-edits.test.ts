@@ -176,7 +176,7 @@ test(`after ${kills} kills both sides are equal, nothing is doubled, and every e
       unequal.push({ recordId, crm: deal?.estimatedvalue, referral: details?.dealValue });
     }
     const own = [lastEdits.get(`crm ${recordId}`), lastEdits.get(`referral ${recordId}`)];
-    for (const edit of own) if (edit && !shown.includes(String(edit.value))) unrecorded.push(edit);
+    for (const edit of own) if (edit && !text.includes(String(edit.value))) unrecorded.push(edit);
   }
   expect(edits).toBe(kills * (editsPerRound + 1));
   expect({ unequal, unrecorded }).toEqual({ unequal: [], unrecorded: [] });
