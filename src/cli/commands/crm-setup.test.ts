@@ -36,7 +36,7 @@ async function setup(...options: readonly string[]) {
   return { stdout, stderr, code };
 }
 
-test("it lists what the CRM lacks, creates it on request, and then has nothing to say", async () => {
+test("it lists what the CRM lacks, creates it on request, and then lists nothing", async () => {
   const before = await setup("--json");
   expect(before.stderr).toBe("");
   expect(before.code).toBe(2);

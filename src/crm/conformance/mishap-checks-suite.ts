@@ -4,7 +4,7 @@ import { bringAbout, durableMemo, refusalOf, write } from "./steps.ts";
 
 /** Mishaps on the way: each error of the closed set is provoked. */
 export const mishapChecks: readonly CrmCheck[] = [
-  ...(["lost-before", "lost-after", "broken"] as const).map((kind) =>
+  ...(["lost-before", "lost-after", "timeout", "broken"] as const).map((kind) =>
     check(
       `a write that meets '${kind}' at any call is resumed to the same end, without doubles`,
       async ({ world, fields, newKey, readOrFail, whole }) => {
@@ -51,19 +51,21 @@ export const mishapChecks: readonly CrmCheck[] = [
     "a lost answer to a write leaves its outcome unknown, to a read it doesn't",
     async ({ world, fields, create, newKey }) => {
       const record = await create("Lost answers");
-      world.arrange({ kind: "lost-after" });
-      const reading = await refusalOf(world.adapter.read(record.id, {}));
-      expect(reading).toMatchObject({ code: "unavailable", outcomeUnknown: false });
-      world.arrange({ kind: "lost-after" });
-      const writing = write(world.adapter, {
-        key: newKey(),
-        recordId: record.id,
-        fields: { [fields.amount]: 2 },
-      });
-      expect(await refusalOf(writing)).toMatchObject({
-        code: "unavailable",
-        outcomeUnknown: true,
-      });
+      for (const kind of ["lost-after", "timeout"] as const) {
+        world.arrange({ kind });
+        const reading = await refusalOf(world.adapter.read(record.id, {}));
+        expect(reading).toMatchObject({ code: "unavailable", outcomeUnknown: false });
+        world.arrange({ kind });
+        const writing = write(world.adapter, {
+          key: newKey(),
+          recordId: record.id,
+          fields: { [fields.amount]: 2 },
+        });
+        expect(await refusalOf(writing)).toMatchObject({
+          code: "unavailable",
+          outcomeUnknown: true,
+        });
+      }
     },
   ),
   check(

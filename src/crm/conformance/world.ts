@@ -54,6 +54,8 @@ export type Mishap =
   | { readonly kind: "lost-before" }
   /** The call is carried out, and its answer is lost. */
   | { readonly kind: "lost-after" }
+  /** The call is carried out, and its answer doesn't come in time. */
+  | { readonly kind: "timeout" }
   | { readonly kind: "throttled"; readonly retryAfterSeconds: number }
   | { readonly kind: "broken" };
 

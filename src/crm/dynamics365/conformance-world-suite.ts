@@ -1,4 +1,4 @@
-import { fetchHttp, type Http } from "../../runtime/index.ts";
+import { fetchHttp, type Http, HttpFailure } from "../../runtime/index.ts";
 import { startSandbox, type TestSandbox } from "../../sandbox/dynamics365/sandbox-test-kit.ts";
 import type { ConformanceFields, ConformanceWorld } from "../conformance/world.ts";
 import type { CrmAdapter, CrmFields } from "../port.ts";
@@ -36,20 +36,60 @@ const fields: ConformanceFields = {
   children: { field: "solutions", key: "pr_solutioncode", name: "pr_name" },
 };
 
-const carried = [
-  "name",
-  "estimatedvalue",
-  "description",
-  "estimatedclosedate",
-  "transactioncurrencyid.isocurrencycode",
-  "pr_microsofthelp",
-  "status",
-  "account.name",
-  "account.address1_postalcode",
-  "account.address1_country",
-  "contacts",
-  "solutions",
-];
+/** A kind of deal with the fields that the kit tries on it. */
+export interface DynamicsWorldKind {
+  readonly deals: "opportunity" | "lead";
+  readonly setName: string;
+  readonly fields: ConformanceFields;
+}
+
+/** Opportunities with accounts, contacts and solutions. */
+export const opportunityWorld: DynamicsWorldKind = {
+  deals: "opportunity",
+  setName: "opportunities",
+  fields,
+};
+
+/** Leads, which hold everything themselves. */
+export const leadWorld: DynamicsWorldKind = {
+  deals: "lead",
+  setName: "leads",
+  fields: {
+    name: "subject",
+    amount: "estimatedamount",
+    notes: { field: "description", maxLength: 2000 },
+    date: "estimatedclosedate",
+    currency: {
+      field: "transactioncurrencyid.isocurrencycode",
+      known: ["EUR", "GBP"],
+      unknown: "QQQ",
+    },
+    picklist: { field: "pr_microsofthelp", valid: 727_000_001, invalid: 5 },
+    status: {
+      field: "status",
+      open: "open/1",
+      waiting: "open/727000001",
+      won: "qualified/3",
+      lost: "disqualified/5",
+    },
+  },
+};
+
+function carriedBy({ fields: named }: DynamicsWorldKind): readonly string[] {
+  const { account, children, contacts, currency, date, picklist } = named;
+  return [
+    named.name,
+    named.amount,
+    named.notes.field,
+    named.status.field,
+    ...(date ? [date] : []),
+    ...(currency ? [currency.field] : []),
+    ...(picklist ? [picklist.field] : []),
+    ...(account ? Object.values(account) : []),
+    ...(contacts ? [contacts.field] : []),
+    ...(children ? [children.field] : []),
+  ];
+}
 
 const expireMs = 8 * 86_400_000;
 
@@ -63,13 +103,22 @@ async function rowsOf(
 }
 
 /** Opens a sandbox of its own, with the adapter and people in it. */
-export async function openDynamicsWorld(): Promise<ConformanceWorld> {
+export async function openDynamicsWorld(
+  kind: DynamicsWorldKind = opportunityWorld,
+): Promise<ConformanceWorld> {
+  const { deals, setName } = kind;
   const client = { clientId: "app", clientSecret: "secret", name: "Partner Center sync" };
   const kit = await startSandbox({ clients: [client], keyIndexDelayMs: 0 });
   let calls = 0;
-  const counting: Http = (request) => {
+  let callsUntilTimeout = Number.POSITIVE_INFINITY;
+  const counting: Http = async (request) => {
     calls += 1;
-    return fetchHttp(request);
+    callsUntilTimeout -= 1;
+    const isLate = callsUntilTimeout < 0;
+    if (isLate) callsUntilTimeout = Number.POSITIVE_INFINITY;
+    const response = await fetchHttp(request);
+    if (isLate) throw new HttpFailure("timeout", "no answer in time");
+    return response;
   };
   let token = "";
   let isRenewable = true;
@@ -90,7 +139,8 @@ export async function openDynamicsWorld(): Promise<ConformanceWorld> {
     createDynamicsAdapter({
       http: counting,
       rootUrl: kit.url,
-      fields: carried,
+      deals,
+      fields: carriedBy(kind),
       pageSize,
       getToken: async ({ rejected }) => {
         if (token === "" || rejected === token) token = await askForToken();
@@ -102,18 +152,20 @@ export async function openDynamicsWorld(): Promise<ConformanceWorld> {
     if (answer.status >= 300) throw new Error(`${target}: ${JSON.stringify(answer.body)}`);
   };
   const countTargets = {
-    deal: (value: string) => `opportunities?$select=name&$filter=pr_referralid eq '${value}'`,
+    deal: (value: string) => `${setName}?$select=pr_referralid&$filter=pr_referralid eq '${value}'`,
     account: (value: string) => `accounts?$select=name&$filter=name eq '${value}'`,
     contact: (value: string) => `contacts?$select=lastname&$filter=emailaddress1 eq '${value}'`,
   };
   return {
     adapter: adapterWith(500),
-    fields,
+    fields: kind.fields,
     withPageSize: adapterWith,
     callCount: () => calls,
     arrange: (mishap, after = 0) => {
       const trigger = { path: "/api/data/", after };
-      if (mishap.kind === "throttled") {
+      if (mishap.kind === "timeout") {
+        callsUntilTimeout = after;
+      } else if (mishap.kind === "throttled") {
         const { retryAfterSeconds } = mishap;
         kit.sandbox.faults.failNext({ kind: "status", status: 429, retryAfterSeconds }, trigger);
       } else if (mishap.kind === "broken") {
@@ -124,11 +176,11 @@ export async function openDynamicsWorld(): Promise<ConformanceWorld> {
     },
     createAsPerson: async (values) => {
       const prefer = { prefer: "return=representation" };
-      const { body } = await kit.call("POST", "opportunities", values, prefer);
-      return body.opportunityid;
+      const { body } = await kit.call("POST", setName, values, prefer);
+      return body[`${deals}id`];
     },
-    editAsPerson: (id, values) => change("PATCH", `opportunities(${id})`, values),
-    deleteAsPerson: (id) => change("DELETE", `opportunities(${id})`),
+    editAsPerson: (id, values) => change("PATCH", `${setName}(${id})`, values),
+    deleteAsPerson: (id) => change("DELETE", `${setName}(${id})`),
     renameContactAsPerson: async (id, firstname) => {
       const [deal] = await rowsOf(
         kit,

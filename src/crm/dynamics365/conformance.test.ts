@@ -1,4 +1,5 @@
 import { describeCrmAdapter } from "../conformance/crm-adapter-suite.ts";
-import { openDynamicsWorld } from "./conformance-world-suite.ts";
+import { leadWorld, openDynamicsWorld } from "./conformance-world-suite.ts";
 
-describeCrmAdapter("Dynamics 365", openDynamicsWorld);
+describeCrmAdapter("Dynamics 365, opportunities", () => openDynamicsWorld());
+describeCrmAdapter("Dynamics 365, leads", () => openDynamicsWorld(leadWorld));

@@ -115,8 +115,8 @@ function unknownColumns(
     .filter((field) => !field.includes(".") && !virtualFields.has(field) && !known.has(field))
     .map(
       (field) =>
-        `the mapping names ${wanted.table}.${field}, which isn't there: correct the mapping file, ` +
-        "or create the column",
+        `the mapping names ${wanted.table}.${field}, which isn't there: correct the mapping ` +
+        "file, or create the column",
     );
 }
 

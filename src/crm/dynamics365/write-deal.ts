@@ -15,7 +15,6 @@ import {
   type DataverseRow,
   etagOf,
   fieldsToDeal,
-  hasLinkedParts,
   statusField,
 } from "./mapping.ts";
 import {
@@ -101,15 +100,15 @@ class DealWriting {
   }
 
   /**
-   * Linked rows have no version that Dataverse would check, so the whole is compared just before
-   * the write.
+   * Linked rows have no version that Dataverse would check, and a closing begins with a read: so
+   * the whole is compared just before the write. The deal's own row is checked by Dataverse.
    */
   async #checkVersion(steps: readonly CrmStep[]): Promise<void> {
     const expected = steps[0]?.expectedVersion;
     if (expected === undefined || this.#progress.dealId === undefined) return;
     this.#progress = { ...this.#progress, version: expected };
     const isOwnOnly = steps.every(({ part }) => part === "record");
-    if (isOwnOnly || !hasLinkedParts(this.#context.layout)) return;
+    if (isOwnOnly) return;
     const { record } = await this.#current();
     if (record.version === expected) return;
     throw new CrmError("conflict", "the deal or its account, contacts or rows changed meanwhile");

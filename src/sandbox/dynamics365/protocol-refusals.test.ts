@@ -45,6 +45,18 @@ test("Filter rows: all filters using string values are case insensitive", async 
   }
 });
 
+test("Compose HTTP requests: JSON data needs its Content-Type", async () => {
+  const form = { "content-type": "application/x-www-form-urlencoded" };
+  const answer = await call("POST", "accounts", '{"name":"curl -d"}', form);
+  expect(answer.status).toBe(400);
+  expect(answer.body.error.message).toContain("application/json");
+});
+
+test("Create related table rows in one operation: not emulated, and said so", async () => {
+  const body = { name: "deep", parentaccountid: undefined, customerid_account: { name: "new" } };
+  expect((await call("POST", "opportunities", body)).status).toBe(501);
+});
+
 describe("Execute batch operations using the Web API", () => {
   const post = (body: string, headers: Readonly<Record<string, string>> = {}) =>
     call("POST", "$batch", body, { "content-type": "multipart/mixed; boundary=b", ...headers });

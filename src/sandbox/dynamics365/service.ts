@@ -2,7 +2,7 @@ import { answerBatch } from "./batch.ts";
 import { closeOpportunity } from "./close-opportunity.ts";
 import { type DataverseContext, writeSession } from "./context.ts";
 import type { Environment } from "./environment.ts";
-import { DataverseError, errorBody } from "./errors.ts";
+import { badRequest, DataverseError, errorBody, errorCodes } from "./errors.ts";
 import type { Model } from "./model.ts";
 import { qualifyLead } from "./qualify-lead.ts";
 import { readDefinitions } from "./read-definitions.ts";
@@ -22,6 +22,7 @@ export async function answer(
 ): Promise<WebApiResponse> {
   const model = environment.model();
   try {
+    refuseOtherContent(request);
     if (request.method === "GET") return await read(context, model, request);
     if (request.method === "POST" && request.target === "$batch") {
       return await answerBatch(context, model, request, {
@@ -39,6 +40,16 @@ export async function answer(
     if (error instanceof DataverseError) return errorResponse(error);
     throw error;
   }
+}
+
+/** A JSON body must say that it is one; what else arrives would be misread. */
+function refuseOtherContent({ body, headers, target }: WebApiRequest): void {
+  const expected = target === "$batch" ? /^multipart\/mixed\b/i : /^application\/json\b/i;
+  if (body === "" || expected.test(headers["content-type"] ?? "")) return;
+  throw badRequest(
+    errorCodes.unknownProperty,
+    "A request with JSON data must include a Content-Type header with a value of application/json.",
+  );
 }
 
 /** A refusal as an answer. */

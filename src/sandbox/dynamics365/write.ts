@@ -1,8 +1,9 @@
 import { parseReference, resolveAddress } from "./address.ts";
 import { afterChange, checkChange, defaultsFor } from "./behaviour.ts";
-import { badRequest, DataverseError, errorCodes, rowNotFound } from "./errors.ts";
+import { badRequest, DataverseError, errorCodes, notImplemented, rowNotFound } from "./errors.ts";
 import { addMirror, removeWithLinks } from "./linked-rows.ts";
 import { type Attribute, lookupOf, lookupProperty, type Table } from "./model.ts";
+import { navigationsOf } from "./relationships.ts";
 import {
   type Document,
   findByKey,
@@ -65,6 +66,9 @@ async function readChanges(session: WriteSession, table: Table, body: Document):
       Object.assign(changes, await bindLookup(session, table, navigation, value));
     } else if (!name.includes("@")) {
       const attribute: Attribute | undefined = table.attributes[name];
+      if (attribute === undefined && navigationsOf(session.model, table).has(name)) {
+        throw notImplemented(`Creating related rows in '${name}' isn't part of this emulator.`);
+      }
       if (attribute === undefined) throw unknownProperty(table, name);
       const stored = storedValue(table, attribute, value);
       // Dataverse accepts columns that aren't valid for update and drops them.
