@@ -167,11 +167,15 @@ test(`after ${kills} kills both sides are equal, nothing is doubled, and every e
   const client = visitorClient(line);
   const unequal: unknown[] = [];
   const unrecorded: Edit[] = [];
+  let asked = 0;
   for (const { recordId, referralId } of lastEdits.values()) {
-    const shown = JSON.stringify(await ask(`/api/deals/${recordId}`));
+    const shown = await ask<{ questions: { field?: string }[] }>(`/api/deals/${recordId}`);
+    const text = JSON.stringify(shown);
     const deal = after.find((one) => one.opportunityid === recordId);
     const { details } = await client.getReferral(referralId);
-    const isAsked = shown.includes('"kind":"conflict"');
+    // A conflict, or the breaker that our restless editing has tripped: a person is asked.
+    const isAsked = shown.questions.some((question) => question.field === "dealValue");
+    if (isAsked) asked += 1;
     if (details?.dealValue !== deal?.estimatedvalue && !isAsked) {
       unequal.push({ recordId, crm: deal?.estimatedvalue, referral: details?.dealValue });
     }
@@ -180,4 +184,5 @@ test(`after ${kills} kills both sides are equal, nothing is doubled, and every e
   }
   expect(edits).toBe(kills * (editsPerRound + 1));
   expect({ unequal, unrecorded }).toEqual({ unequal: [], unrecorded: [] });
+  expect(asked).toBeLessThan(lastEdits.size / 2);
 });
