@@ -5,10 +5,6 @@ export type JsonPart = string | Uint8Array;
 export const openEnd = (document: JsonPart): JsonPart =>
   typeof document === "string" ? document.slice(0, -1) : document.subarray(0, -1);
 
-/** A piece without its first brace, so that more can stand before. */
-export const openStart = (document: JsonPart): JsonPart =>
-  typeof document === "string" ? document.slice(1) : document.subarray(1);
-
 /** A piece as text. */
 export const textOf = (part: JsonPart): string =>
   typeof part === "string"

@@ -7,6 +7,8 @@ export interface ReferralsServiceOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: Log;
+  /** False: no line for each request. True unless told. */
+  readonly logsRequests?: boolean;
   /** How webhooks are sent; unless given, by a client that checks each address. */
   readonly http?: Http;
   /**

@@ -1,4 +1,4 @@
-import { type JsonPart, joinParts, openEnd, openStart, textOf } from "./json-parts.ts";
+import { type JsonPart, openEnd, textOf } from "./json-parts.ts";
 import type { StoredReferral } from "./store/referral-store.ts";
 
 /**
@@ -29,12 +29,8 @@ export class Presentation {
   }
 
   /** A referral as the whole answer. */
-  single(stored: StoredReferral): Buffer {
-    return joinParts([
-      `{"@odata.context":"${this.context}/$entity",`,
-      openStart(openEnd(stored.document)),
-      this.#ending(stored),
-    ]);
+  single(stored: StoredReferral): string {
+    return `{"@odata.context":"${this.context}/$entity",${this.text(stored).slice(1)}`;
   }
 
   /** A referral as text, for whoever has to take it apart. */

@@ -15,7 +15,6 @@ import { callersPart, servicesPart } from "./rules/server-fields.ts";
 import { newETag, type Stamps } from "./stamps.ts";
 import {
   findReferral,
-  findToSend,
   insertReferral,
   keepVersion,
   referralsOfEngagement,
@@ -114,7 +113,7 @@ export class Referrals {
 
   /** Errors: itemNotFound. */
   async get(scope: Scope, id: string): Promise<StoredReferral> {
-    const found = await findToSend(this.#options.database, scope, id);
+    const found = await findReferral(this.#options.database, scope, id);
     if (!found) throw new ReferralsError("itemNotFound");
     return found;
   }

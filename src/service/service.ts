@@ -55,13 +55,15 @@ async function addReferralsScope(server: FastifyInstance, parts: Parts): Promise
         : undefined,
   });
   await server.register(async (scope) => {
-    scope.addHook("onRequest", guard({ verifier: verifiers.referrals, throttle }));
-    injectFaults(scope, parts.faults);
-    scope.addHook("preHandler", (_request, _reply, done) => {
-      // Nobody may see a referral as unanswered whose time is over.
-      if (expiry.isDue) expiry.runDue().then(() => done(), done);
-      else done();
+    const admit = guard({ verifier: verifiers.referrals, throttle });
+    scope.addHook("onRequest", (request, reply, done) => {
+      admit(request, reply, (error?: Error) => {
+        // Nobody may see a referral as unanswered whose time is over.
+        if (!error && expiry.isDue) expiry.runDue().then(() => done(), done);
+        else done(error);
+      });
     });
+    injectFaults(scope, parts.faults);
     addReferralRoutes(scope, {
       referrals,
       presentation,
@@ -134,7 +136,8 @@ export async function createReferralsService(
   const parts = await createParts(options);
   const { clock, random, log, issuer, address } = parts;
   const server = createServer({ clock, random, log });
-  observeRequests(server, { metrics: parts.metrics, ...(options.log ? { log } : {}) });
+  const logsRequests = options.logsRequests ?? true;
+  observeRequests(server, { metrics: parts.metrics, ...(logsRequests ? { log } : {}) });
   await issuer?.register(server);
   await addReferralsScope(server, parts);
   await addWebhookScope(server, parts);

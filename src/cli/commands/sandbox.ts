@@ -36,6 +36,7 @@ async function open(options: RunOptions): Promise<ReferralsService> {
     host: options.host,
     port: options.port,
     log: createLog(options.log),
+    logsRequests: options.log === "info" || options.log === "debug",
     acceptsAtOnce: options.accept,
     honoursRequestIds: options.requestIds,
     // Whoever runs the sandbox for themselves alone has their receiver on the same machine.

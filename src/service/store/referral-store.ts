@@ -54,7 +54,7 @@ const updateSql = `UPDATE "referrals"
 export const storedColumns = `"id", "engagementId", "eTag", "document", "locationId"`;
 
 /**
- * The same for whoever only sends the document on. SQLite keeps text as the UTF-8 bytes that go
+ * The same for whoever sends many documents on. SQLite keeps text as the UTF-8 bytes that go
  * over the wire, and needs not decode them; PostgreSQL's driver brings text in any case.
  */
 export const sentColumns: Readonly<Record<DialectName, string>> = {
@@ -62,13 +62,7 @@ export const sentColumns: Readonly<Record<DialectName, string>> = {
   postgres: storedColumns,
 };
 
-const getSql = (columns: string): string =>
-  `SELECT ${columns} FROM "referrals" WHERE "id" = ? AND "tenantId" = ?`;
-const getStoredSql = getSql(storedColumns);
-const getSentSql: Readonly<Record<DialectName, string>> = {
-  sqlite: getSql(sentColumns.sqlite),
-  postgres: getSql(sentColumns.postgres),
-};
+const getSql = `SELECT ${storedColumns} FROM "referrals" WHERE "id" = ? AND "tenantId" = ?`;
 
 const textOrNull = (value: SqlValue | undefined): string | null =>
   typeof value === "string" ? value : null;
@@ -87,29 +81,16 @@ function valuesOf(row: ReferralRow): SqlValue[] {
   return [String(document.eTag), locationId, ...promotedValues(document), text];
 }
 
-function visible(row: Row | undefined, { locations }: Scope): StoredReferral | undefined {
-  if (row === undefined) return undefined;
-  if (locations && !locations.includes(String(row.locationId))) return undefined;
-  return storedReferral(row);
-}
-
 /** The referral, or undefined where there is none that the scope may see. */
 export async function findReferral(
   from: Queryable,
-  scope: Scope,
+  { tenantId, locations }: Scope,
   id: string,
 ): Promise<StoredReferral | undefined> {
-  return visible(await from.get(getStoredSql, [id, scope.tenantId]), scope);
-}
-
-/** As findReferral, for whoever only sends the document on. */
-export async function findToSend(
-  database: Database,
-  scope: Scope,
-  id: string,
-): Promise<StoredReferral | undefined> {
-  const sql = getSentSql[database.dialect];
-  return visible(await database.get(sql, [id, scope.tenantId]), scope);
+  const row = await from.get(getSql, [id, tenantId]);
+  if (row === undefined) return undefined;
+  if (locations && !locations.includes(String(row.locationId))) return undefined;
+  return storedReferral(row);
 }
 
 /** All referrals of one engagement that the scope may see, oldest first. */
