@@ -56,6 +56,8 @@ export interface RunningGateway {
 /** How a gateway for a test differs from the ordinary one. */
 export interface RunningGatewayOptions extends Partial<GatewayOptions> {
   readonly service?: RunningService;
+  /** Where the gateway's database was used before: the secret that it showed then. */
+  readonly clientSecret?: string;
 }
 
 /** The S256 challenge of a PKCE verifier. */
@@ -101,7 +103,7 @@ export function keepingLog(lines: string[]): Log {
 
 /** Starts a gateway in front of a sandbox, both with their data in memory unless told. */
 export async function runGateway(options: RunningGatewayOptions = {}): Promise<RunningGateway> {
-  const { service: given, ...more } = options;
+  const { service: given, clientSecret: earlier, ...more } = options;
   const service = given ?? (await runService());
   const { admin } = service.apps;
   const logged: string[] = [];
@@ -119,7 +121,7 @@ export async function runGateway(options: RunningGatewayOptions = {}): Promise<R
     ...more,
   });
   const urls = await gateway.listen();
-  const clientSecret = gateway.newClientSecret ?? "";
+  const clientSecret = gateway.newClientSecret ?? earlier ?? "";
   const client = { client_id: "power-platform", client_secret: clientSecret };
 
   const signIn: RunningGateway["signIn"] = async (person, parameters = {}) => {

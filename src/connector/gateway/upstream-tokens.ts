@@ -60,18 +60,16 @@ export class UpstreamTokens {
     try {
       const credential = this.credentialOf(connection);
       const current = await credential.getToken(this.#options.scope);
-      const isRefused = current.token === refused;
-      const token = isRefused
-        ? await credential.getToken(this.#options.scope, { claims: anyClaims })
-        : current;
-      if (this.#troubled.has(connection.id)) await this.noteHealth(connection, undefined);
-      return token.token;
+      if (current.token !== refused) return current.token;
+      return (await credential.getToken(this.#options.scope, { claims: anyClaims })).token;
     } catch (error) {
-      // A lifetime over is a fact about the connection, an issuer out of reach is not.
-      if (error instanceof ReferralsError && error.status >= 400 && error.status < 500) {
-        await this.noteHealth(connection, error.code);
+      // A refusal is a fact about the connection, an issuer out of reach is not.
+      if (!(error instanceof ReferralsError) || error.status < 400 || error.status >= 500) {
+        throw error;
       }
-      throw asRefusal(error);
+      const { code, message } = error;
+      await this.noteRefusal(connection, code);
+      throw new ReferralsError(code, { message, status: 401, cause: error });
     }
   }
 
@@ -80,16 +78,20 @@ export class UpstreamTokens {
     return this.credentialOf(connection).status();
   }
 
-  /** Keeps what is known of a connection's health, once each time that it changes. */
-  async noteHealth(connection: Connection, problem: string | undefined): Promise<void> {
-    const { connections, log } = this.#options;
-    if (problem === undefined) this.#troubled.delete(connection.id);
-    else if (this.#troubled.has(connection.id)) return;
-    else this.#troubled.add(connection.id);
+  /** A connection's sign-in was refused; written down once until it works again. */
+  async noteRefusal(connection: Connection, problem: string): Promise<void> {
+    if (this.#troubled.has(connection.id)) return;
+    this.#troubled.add(connection.id);
     const fields = { connectionId: connection.id, problem };
-    if (problem === undefined) log.info(fields, "a connection works again");
-    else log.warn(fields, "a connection needs its person to sign in again");
-    await connections.note(connection.id, problem);
+    this.#options.log.warn(fields, "a connection needs its person to sign in again");
+    await this.#options.connections.note(connection.id, problem);
+  }
+
+  /** A connection's sign-in was accepted; costs nothing where it always was. */
+  async noteSuccess(connection: Connection): Promise<void> {
+    if (!this.#troubled.delete(connection.id)) return;
+    this.#options.log.info({ connectionId: connection.id }, "a connection works again");
+    await this.#options.connections.note(connection.id, undefined);
   }
 
   /** Drops what is remembered of a connection that has ended. */
@@ -97,11 +99,4 @@ export class UpstreamTokens {
     this.#credentials.delete(connectionId);
     this.#troubled.delete(connectionId);
   }
-}
-
-/** To the caller of the gateway each refusal of the issuer's is a 401: a person must sign in. */
-function asRefusal(error: unknown): unknown {
-  if (!(error instanceof ReferralsError) || error.status < 400 || error.status >= 500) return error;
-  const { code, message } = error;
-  return new ReferralsError(code, { message, status: 401, cause: error });
 }

@@ -1,5 +1,5 @@
 import { type Endpoint, parseEndpoint } from "../../client/index.ts";
-import { ReferralsError } from "../../contract/index.ts";
+import { errorFromResponse, ReferralsError } from "../../contract/index.ts";
 import {
   type Http,
   HttpFailure,
@@ -45,11 +45,14 @@ export class Upstream {
     const { tokens } = this.#options;
     const token = await tokens.tokenOf(connection);
     const first = await this.#sendWith(token, call);
-    if (first.status !== 401) return first;
-    const renewed = await tokens.tokenOf(connection, token);
-    const second = renewed === token ? first : await this.#sendWith(renewed, call);
-    if (second.status === 401) await tokens.noteHealth(connection, "unauthenticated");
-    return second;
+    const answer = first.status === 401 ? await this.#sendAnew(connection, call, token) : first;
+    if (answer.status !== 401) await tokens.noteSuccess(connection);
+    else await tokens.noteRefusal(connection, errorFromResponse(401, {}, answer.body).code);
+    return answer;
+  }
+
+  async #sendAnew(connection: Connection, call: UpstreamCall, refused: string) {
+    return this.#sendWith(await this.#options.tokens.tokenOf(connection, refused), call);
   }
 
   async #sendWith(token: string, call: UpstreamCall): Promise<HttpResponse> {

@@ -41,6 +41,9 @@ type Attempt =
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
+const isNew = (body: string): boolean =>
+  (JSON.parse(body) as { readonly status?: unknown }).status === "New";
+
 /**
  * Sends each notification with the referral as it is at that moment, which is asked for only then:
  * a referral is nowhere stored. At least once; the id in its headers tells a repetition.
@@ -106,8 +109,10 @@ export class Deliverer {
   async #attempt(notification: Notification, subscription: Subscription): Promise<Attempt> {
     try {
       const body = await this.#referral(notification, subscription);
-      // Nothing to tell of a referral that its owner can't see any more.
-      if (body === undefined) return { outcome: "delivered" };
+      // Nothing to tell of a referral that can't be seen any more, or was answered meanwhile.
+      const isOver =
+        body === undefined || (subscription.trigger === "referral-needs-answer" && !isNew(body));
+      if (isOver) return { outcome: "delivered" };
       return await this.#post(notification, subscription, body);
     } catch (error) {
       const code = error instanceof Error ? Reflect.get(error, "code") : undefined;
