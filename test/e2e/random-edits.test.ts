@@ -13,9 +13,9 @@ const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const random = seededRandom(seed);
 const folder = mkdtempSync(join(tmpdir(), "partner-referrals-kills-"));
 const settleMs = 90_000;
-const referrals = 15;
-const deals = 8;
-const editsPerRound = 6;
+const referrals = 36;
+const deals = 20;
+const editsPerRound = 4;
 
 const below = (limit: number): number => Math.floor(random.fraction() * limit);
 const pick = <T>(items: readonly T[]): T => items[below(items.length)] as T;
@@ -83,8 +83,16 @@ interface Edit {
   readonly side: "referral" | "crm";
   readonly recordId: string;
   readonly referralId: string;
-  readonly value: number;
+  readonly field: EditedField;
+  readonly value: number | string;
 }
+
+/** Fields that people edit, by what each side calls them. */
+const fields = {
+  dealValue: { column: "estimatedvalue", path: "/details/dealValue" },
+  notes: { column: "description", path: "/details/notes" },
+} as const;
+type EditedField = keyof typeof fields;
 /** The last edit of each deal on each side: an earlier one was overwritten by the same person. */
 const lastEdits = new Map<string, Edit>();
 let edits = 0;
@@ -94,21 +102,21 @@ let flowing: ReadonlySet<string> = new Set();
 async function editSomething(): Promise<void> {
   const deal = pick((await listDeals(line)).filter((one) => flowing.has(one.opportunityid)));
   const side = pick(["referral", "crm"] as const);
-  const value = 1_000 + edits * 10 + below(10);
+  const field = pick(["dealValue", "notes"] as const);
+  const amount = 1_000 + edits * 10 + below(10);
+  const value = field === "notes" ? `said on the phone: ${amount}` : amount;
+  const { column, path } = fields[field];
   const referralId = deal.pr_referralid ?? "";
   edits += 1;
   if (side === "crm") {
-    const path = `opportunities(${deal.opportunityid})`;
-    await callCrm(line, "PATCH", path, { estimatedvalue: value });
+    await callCrm(line, "PATCH", `opportunities(${deal.opportunityid})`, { [column]: value });
   } else {
     const client = visitorClient(line);
-    const path = "/details/dealValue";
-    await client.patchReferral(await client.getReferral(referralId), [
-      { op: "replace", path, value },
-    ]);
+    const referral = await client.getReferral(referralId);
+    await client.patchReferral(referral, [{ op: "replace", path, value }]);
   }
-  const edit = { side, recordId: deal.opportunityid, referralId, value };
-  lastEdits.set(`${side} ${deal.opportunityid}`, edit);
+  const edit = { side, recordId: deal.opportunityid, referralId, field, value };
+  lastEdits.set(`${side} ${deal.opportunityid} ${field}`, edit);
 }
 
 beforeAll(async () => {
@@ -168,18 +176,20 @@ test(`after ${kills} kills both sides are equal, nothing is doubled, and every e
   const unequal: unknown[] = [];
   const unrecorded: Edit[] = [];
   let asked = 0;
-  for (const { recordId, referralId } of lastEdits.values()) {
+  for (const { recordId, referralId, field } of lastEdits.values()) {
     const shown = await ask<{ questions: { field?: string }[] }>(`/api/deals/${recordId}`);
     const text = JSON.stringify(shown);
     const deal = after.find((one) => one.opportunityid === recordId);
-    const { details } = await client.getReferral(referralId);
+    const inCrm = deal?.[fields[field].column];
+    const inReferral = (await client.getReferral(referralId)).details?.[field];
     // A conflict, or the breaker that our restless editing has tripped: a person is asked.
-    const isAsked = shown.questions.some((question) => question.field === "dealValue");
+    const isAsked = shown.questions.some((question) => question.field === field);
     if (isAsked) asked += 1;
-    if (details?.dealValue !== deal?.estimatedvalue && !isAsked) {
-      unequal.push({ recordId, crm: deal?.estimatedvalue, referral: details?.dealValue });
-    }
-    const own = [lastEdits.get(`crm ${recordId}`), lastEdits.get(`referral ${recordId}`)];
+    if (inCrm !== inReferral && !isAsked) unequal.push({ recordId, field, inCrm, inReferral });
+    const own = [
+      lastEdits.get(`crm ${recordId} ${field}`),
+      lastEdits.get(`referral ${recordId} ${field}`),
+    ];
     for (const edit of own) if (edit && !text.includes(String(edit.value))) unrecorded.push(edit);
   }
   expect(edits).toBe(kills * (editsPerRound + 1));

@@ -18,6 +18,7 @@ export interface Opportunity {
   readonly opportunityid: string;
   readonly name: string;
   readonly estimatedvalue: number | null;
+  readonly description: string | null;
   readonly pr_referralid: string | null;
   readonly statecode: number;
 }
@@ -52,7 +53,7 @@ export async function callCrm(
 
 /** All deals of the CRM. */
 export async function listDeals(line: DemonstrationLine): Promise<readonly Opportunity[]> {
-  const columns = "name,estimatedvalue,pr_referralid,statecode";
+  const columns = "name,estimatedvalue,description,pr_referralid,statecode";
   const answer = await callCrm(line, "GET", `opportunities?$select=${columns}`);
   return (answer as { value: Opportunity[] }).value;
 }
