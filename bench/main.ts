@@ -1,4 +1,5 @@
-// `npm run bench -- service [--json] [--seconds 3] [--rounds 5]`: compares with named peers and with
+// `npm run bench -- service [--json] [--seconds 3] [--rounds 5]`: compares with named peers and
+// with
 // the bare limit, in one interleaved run, as ratios.
 // `npm run bench -- sync [--json] [--only PART] [--real-time]`: what the sync engine costs and how
 // fast it is, each figure with its target beside it; exact where time is virtual.
@@ -23,6 +24,7 @@ program
   .description("the sync engine: calls, drain, staleness, waiting, planning, settling, idling")
   .option("--json", "print one JSON object")
   .option("--only <part>", "calls, drain, staleness, interactive, planner, settles or idle")
+  .option("--large-pairs <n>", "pairs of the larger ledger (idle)", Number, 1_000_000)
   .option("--real-time", "also drain a burst over HTTP from a service of ours, in real time")
   .action(async (options) => (await import("./sync/main.ts")).benchSync(options));
 

@@ -10,7 +10,10 @@ const shownElsewhere: Readonly<Record<string, string>> = {
   "npm test": "it is what runs this test",
   "npm run check": "its checks are the first part of npm test",
 };
-/** Servers: running when they have printed their first line. They get free ports and a folder of their own. */
+/**
+ * Servers: running when they have printed their first line. They get free ports and a folder of
+ * their own.
+ */
 const longRunning = /^npm start$|-- (?:sandbox|start|gateway|mcp)\b/;
 
 const folder = mkdtempSync(join(tmpdir(), "partner-referrals-readme-"));
@@ -31,7 +34,9 @@ interface Outcome {
   readonly output: string;
 }
 
-/** Runs a command as a reader would; a server is asked to stop once it has said where it listens. */
+/**
+ * Runs a command as a reader would; a server is asked to stop once it has said where it listens.
+ */
 function run(command: string, isServer: boolean): Promise<Outcome> {
   const ownFolder = command === "npm start" ? ` -- --port 0 --data ${folder}/start` : "";
   const line = command.replace("./data", folder) + ownFolder;
