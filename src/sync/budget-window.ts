@@ -33,8 +33,10 @@ const regainedShare = 0.1;
 const leastLimit = 5;
 /** Without Retry-After, a 429 stops all calls for so long. */
 const defaultBlockMs = 10_000;
-/** A connection that had to wait counts as waiting for so long. */
-const waitingMs = 5_000;
+/** How long a connection steps back for another one before it asks again. */
+const stepBackMs = 500;
+/** A connection that waits counts as waiting until a little after it wants to ask again. */
+const lateMs = 1_000;
 
 /** Who asks for a call. */
 export interface BudgetRequest {
@@ -101,16 +103,14 @@ export function takeCall(before: BudgetState, request: BudgetRequest): BudgetAns
   if (now < state.blockedUntil) return { waitMs: state.blockedUntil - now, state };
   const expiry = (index: number): number =>
     Math.max(1, (calls[index]?.[0] ?? now) + windowMs - now);
-  if (calls.length >= limit) {
-    return { waitMs: expiry(calls.length - limit), state: waiting(state, request) };
-  }
-  if (!hasRoomFor(state, priority, callsPerMinute)) {
-    return { waitMs: expiry(0), state: waiting(state, request) };
-  }
+  if (calls.length >= limit) return waiting(state, request, expiry(calls.length - limit));
+  if (!hasRoomFor(state, priority, callsPerMinute)) return waiting(state, request, expiry(0));
   if (priority !== "interactive" && mustLetOthersGo(state, request)) {
-    return { waitMs: waitingMs / 10, state };
+    return { waitMs: stepBackMs, state };
   }
-  return { waitMs: 0, state: { ...state, calls: [...calls, [now, priority, connection]] } };
+  const { [connection]: _served, ...others } = state.waiting;
+  const next = { ...state, calls: [...calls, [now, priority, connection] as const] };
+  return { waitMs: 0, state: { ...next, waiting: others } };
 }
 
 function hasRoomFor(state: BudgetState, priority: Priority, callsPerMinute: number): boolean {
@@ -131,7 +131,7 @@ function hasRoomFor(state: BudgetState, priority: Priority, callsPerMinute: numb
  */
 function mustLetOthersGo(state: BudgetState, { connection, now }: BudgetRequest): boolean {
   const others = Object.entries(state.waiting).filter(
-    ([other, at]) => other !== connection && at > now - waitingMs,
+    ([other, until]) => other !== connection && until > now,
   );
   if (others.length === 0) return false;
   const usedBy = (one: string): number => state.calls.filter((call) => call[2] === one).length;
@@ -139,10 +139,18 @@ function mustLetOthersGo(state: BudgetState, { connection, now }: BudgetRequest)
   return usedBy(connection) >= share && others.some(([other]) => usedBy(other) < share);
 }
 
-function waiting(state: BudgetState, { connection, now }: BudgetRequest): BudgetState {
-  if ((state.waiting[connection] ?? 0) > now - waitingMs / 2) return state;
-  const recent = Object.entries(state.waiting).filter(([, at]) => at > now - waitingMs);
-  return { ...state, waiting: { ...Object.fromEntries(recent), [connection]: now } };
+function waiting(
+  state: BudgetState,
+  { connection, now }: BudgetRequest,
+  waitMs: number,
+): BudgetAnswer {
+  const until = now + waitMs + lateMs;
+  if ((state.waiting[connection] ?? 0) >= until) return { waitMs, state };
+  const current = Object.entries(state.waiting).filter(([, end]) => end > now);
+  return {
+    waitMs,
+    state: { ...state, waiting: { ...Object.fromEntries(current), [connection]: until } },
+  };
 }
 
 /** Takes back a call that wasn't made after all. */

@@ -91,19 +91,33 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
     return outcome;
   }
 
-  return {
-    take: async (priority, signal) => {
-      for (;;) {
-        signal?.throwIfAborted();
-        const { waitMs, at } = await tryTake(priority);
-        if (waitMs === 0) {
-          const call = [at, priority, connectionId] as const;
-          return { giveBack: () => change((state) => returnCall(state, call)) };
-        }
-        // The copy may be old by then, and a more urgent class asks first.
-        known = undefined;
-        await clock.sleep(waitMs + priorityRank[priority], signal);
+  /** The last waiter of each class: callers of one class are served in the order of asking. */
+  const lastInLine = new Map<Priority, Promise<unknown>>();
+
+  async function takeInTurn(priority: Priority, signal: AbortSignal | undefined): Promise<Permit> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { waitMs, at } = await tryTake(priority);
+      if (waitMs === 0) {
+        const call = [at, priority, connectionId] as const;
+        return { giveBack: () => change((state) => returnCall(state, call)) };
       }
+      // The copy may be old by then, and a more urgent class asks first.
+      known = undefined;
+      await clock.sleep(waitMs + priorityRank[priority], signal);
+    }
+  }
+
+  return {
+    take: (priority, signal) => {
+      const before = lastInLine.get(priority) ?? Promise.resolve();
+      const turn = before.then(() => takeInTurn(priority, signal));
+      const done = turn.catch(() => {});
+      lastInLine.set(priority, done);
+      void done.then(() => {
+        if (lastInLine.get(priority) === done) lastInLine.delete(priority);
+      });
+      return turn;
     },
     throttled: (retryAfterMs) =>
       change((state) => afterThrottling(state, clock.now(), callsPerMinute, retryAfterMs)),

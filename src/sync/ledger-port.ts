@@ -159,7 +159,7 @@ export interface BudgetState {
   readonly limit: number;
   readonly blockedUntil: number;
   readonly adaptedAt: number;
-  /** When a connection last had to wait, for fairness. */
+  /** Until when a connection that had to wait counts as waiting, for fairness. */
   readonly waiting: Readonly<Record<string, number>>;
 }
 

@@ -178,7 +178,8 @@ function orderOf<Document>(
 function hasNewValues<Document>({ values, before, same }: Observation<Document>): boolean {
   if (!before) return true;
   for (const name of Object.keys(values)) {
-    if (!same(name, values[name] ?? null, before[name] ?? null)) return true;
+    const [now, earlier] = [values[name] ?? null, before[name] ?? null];
+    if (now !== earlier && !same(name, now, earlier)) return true;
   }
   return false;
 }

@@ -144,11 +144,13 @@ interface Change {
 function changeOf({ field, input, referral, crm }: FieldView): Change {
   const agreedReferral = input.referral.shadow[field.name];
   const agreedCrm = input.crm.shadow[field.name];
-  const isFirst = agreedReferral === undefined && agreedCrm === undefined;
+  // Most values are the very ones that were agreed: a lens is asked only about the others.
   return {
-    isFirst,
-    referral: agreedReferral === undefined || !field.lens.sameInReferral(referral, agreedReferral),
-    crm: agreedCrm === undefined || !field.lens.sameInCrm(crm, agreedCrm),
+    isFirst: agreedReferral === undefined && agreedCrm === undefined,
+    referral:
+      agreedReferral !== referral &&
+      (agreedReferral === undefined || !field.lens.sameInReferral(referral, agreedReferral)),
+    crm: agreedCrm !== crm && (agreedCrm === undefined || !field.lens.sameInCrm(crm, agreedCrm)),
   };
 }
 
