@@ -42,7 +42,7 @@ export function settingsFor(schedule: Schedule, organisation: string): EngineSet
     pollCrmMs: settings.pollCrmMs,
     auditMs: 6 * minute,
     idleMs: minute,
-    cursorOverlapMs: 90 * second,
+    cursorOverlapMs: settings.cursorOverlapMs,
     deletion: {
       ...defaultSettings.deletion,
       policy: settings.deletionPolicy,

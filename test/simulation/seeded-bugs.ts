@@ -3,7 +3,7 @@ import { ReferralsError } from "../../src/contract/index.ts";
 import type { EngineEnvironment } from "../../src/sync/engine-port.ts";
 import type { BudgetState, Ledger, LedgerChange } from "../../src/sync/ledger-port.ts";
 import type { Pair } from "../../src/sync/pair.ts";
-import { type EngineRules, engineRules, targetsOf } from "../../src/sync/rules.ts";
+import { type EngineRules, engineRules } from "../../src/sync/rules.ts";
 import type { EngineSettings } from "../../src/sync/settings.ts";
 import { compareStamps, laterStamp } from "../../src/sync/stamps.ts";
 import type { Invariant } from "./check/violation.ts";
@@ -71,10 +71,14 @@ function withBudgetRow(
       return true;
     },
   };
-  const ledger = new Proxy(environment.ledger, {
+  return { ...environment, ledger: withMethods(environment.ledger, own) };
+}
+
+/** A ledger with some of its methods replaced. */
+function withMethods(ledger: Ledger, own: Partial<Ledger>): Ledger {
+  return new Proxy(ledger, {
     get: (target, name) => Reflect.get(name in own ? own : target, name),
   });
-  return { ...environment, ledger };
 }
 
 const has = (error: unknown, code: string): boolean =>
@@ -237,14 +241,18 @@ export const seededBugs: readonly SeededBug[] = [
   {
     name: "siblings taken for doubles",
     safeguard: "referrals of one engagement are never doubles",
-    invariant: "converges or an inbox item is open",
-    sabotage: withRules(() => ({
-      isDouble: (one, other) =>
-        one.id !== other.id && one.externalReferenceId === other.externalReferenceId,
-      isSameCreation: (wanted, referral) =>
-        referral.externalReferenceId === wanted.externalReferenceId &&
-        targetsOf(referral).length >= 0,
-    })),
+    invariant: "at most one live record per pair and side",
+    sabotage: () => ({
+      environment: (environment) => ({
+        ...environment,
+        rules: {
+          ...engineRules,
+          isDouble: (one, other) =>
+            one.id !== other.id && one.externalReferenceId === other.externalReferenceId,
+        },
+        ledger: withMethods(environment.ledger, { pairsOfEngagement: async () => [] }),
+      }),
+    }),
   },
   {
     name: "budget not persisted",

@@ -28,6 +28,7 @@ const settings: Settings = {
   callsPerMinute: 60,
   pollReferralsMs: 60_000,
   pollCrmMs: 60_000,
+  cursorOverlapMs: 90_000,
   deletionsPerHour: 5,
   organisations: 1,
   sharesQuota: false,

@@ -64,13 +64,14 @@ function settingsOf(draw: Draw, family: Family, ledger: Settings["ledger"]): Set
     crmSkewMs: skew(),
     ownSkewMs: skew(),
     secondStamps: draw.chance(0.5),
-    normalises: draw.chance(0.6),
-    pageSize: draw.one([2, 3, 5, 100]),
+    normalises: family === "calm" || draw.chance(0.6),
+    pageSize: family === "lists" ? 2 : draw.one([2, 3, 5, 100]),
     pagesByPosition: draw.chance(0.5),
     refusesTimeFilter: draw.chance(0.3),
     hasWebhooks,
     pollReferralsMs: isTight ? 10 * second : hasWebhooks ? 2 * minute : minute,
     pollCrmMs: isTight ? 10 * second : minute,
+    cursorOverlapMs: family === "lists" ? 35 * second : 90 * second,
     callsPerMinute: isTight ? 12 : isStorm ? draw.one([30, 50, 100]) : 100,
     organisations: draw.chance(isTight ? 0.6 : 0.25) ? 2 : 1,
     sharesQuota: draw.chance(isTight ? 0.8 : 0.5),
@@ -165,9 +166,10 @@ function extras(draw: Draw, deals: number, length: number): Action[] {
   const at = (): number => draw.whole(minute, length);
   const deal = (): number => draw.whole(0, deals - 1);
   actions.push({ at: at(), deal: deal(), kind: "share" });
-  const deletions = draw.one([0, 0, 0, 0, 1, 1, 3]);
+  const deletions = draw.one([0, 0, 0, 1, 1, 3]);
+  const first = deal();
   for (let count = 0; count < deletions; count += 1) {
-    actions.push({ at: at(), deal: deal(), kind: "delete" });
+    actions.push({ at: at(), deal: (first + count) % deals, kind: "delete" });
   }
   if (draw.chance(0.5)) {
     const choose = draw.one(["referrals", "crm"] as const);
@@ -222,11 +224,11 @@ const listFaults: readonly FaultKind[] = [
   "crm-resync",
 ];
 
-function amountOf(draw: Draw, kind: FaultKind): number {
+function amountOf(draw: Draw, kind: FaultKind, overlapMs: number): number {
   switch (kind) {
     case "list-lag":
     case "crm-list-lag":
-      return draw.whole(second, 60 * second);
+      return draw.whole(second, Math.min(60 * second, overlapMs - 5 * second));
     case "late-landing":
       return draw.chance(0.8)
         ? draw.whole(35 * second, 110 * second)
@@ -243,7 +245,7 @@ function amountOf(draw: Draw, kind: FaultKind): number {
   }
 }
 
-function faultOf(draw: Draw, kind: FaultKind, deals: number, length: number): Fault {
+function faultOf(draw: Draw, kind: FaultKind, { deals, length, overlapMs }: Scope): Fault {
   const isLasting = kind === "permission-lost" || kind === "crm-permission-lost";
   return {
     kind,
@@ -251,26 +253,33 @@ function faultOf(draw: Draw, kind: FaultKind, deals: number, length: number): Fa
     forMs: isLasting ? draw.whole(20 * second, 3 * minute) : 5 * minute,
     hits: kind === "peer-rewrites" ? draw.whole(3, 24) : draw.whole(1, 3) + (isLasting ? 20 : 0),
     deal: draw.whole(0, deals - 1),
-    amount: amountOf(draw, kind),
+    amount: amountOf(draw, kind, overlapMs),
   };
 }
 
-function faultsOf(draw: Draw, family: Family, deals: number, length: number): Fault[] {
+/** What the faults of a schedule can be about. */
+interface Scope {
+  readonly deals: number;
+  readonly length: number;
+  readonly overlapMs: number;
+}
+
+function faultsOf(draw: Draw, family: Family, scope: Scope): Fault[] {
   if (family === "calm") return [];
   const faults: Fault[] = [];
   const isOften = family === "crashes" || family === "tight";
   const crashes = isOften ? draw.whole(3, 6) : draw.one([1, 1, 2, 3]);
   for (let index = 0; index < crashes; index += 1) {
-    faults.push({ ...faultOf(draw, "crash", deals, length), forMs: length, hits: 1 });
+    faults.push({ ...faultOf(draw, "crash", scope), forMs: scope.length, hits: 1 });
   }
   if (family === "crashes") return faults;
   const count = draw.whole(6, 9);
   for (let index = 0; index < count; index += 1) {
     const kinds = family === "lists" ? listFaults : commonFaults;
-    faults.push(faultOf(draw, draw.one(kinds), deals, length));
+    faults.push(faultOf(draw, draw.one(kinds), scope));
   }
   if (family !== "lists" && draw.chance(family === "tight" ? 0.4 : 0.08))
-    faults.push(faultOf(draw, "backup-restored", deals, length));
+    faults.push(faultOf(draw, "backup-restored", scope));
   return faults;
 }
 
@@ -288,6 +297,7 @@ export function generateSchedule(seed: number, ledger: Settings["ledger"]): Sche
     ...edits(draw, deals, count, length, gapMs),
     ...(family === "storm" ? extras(draw, deals, length) : []),
   ].sort((left, right) => left.at - right.at);
-  const faults = faultsOf(draw, family, deals, length).sort((left, right) => left.at - right.at);
+  const scope = { deals, length, overlapMs: settings.cursorOverlapMs };
+  const faults = faultsOf(draw, family, scope).sort((left, right) => left.at - right.at);
   return { seed, settings, actions, faults, endsAt: length };
 }

@@ -118,6 +118,8 @@ export interface Settings {
   readonly hasWebhooks: boolean;
   readonly pollReferralsMs: number;
   readonly pollCrmMs: number;
+  /** How far a walk goes back: farther than lists lag. */
+  readonly cursorOverlapMs: number;
   /** Calls in 60 s that the service grants. */
   readonly callsPerMinute: number;
   readonly organisations: number;

@@ -150,7 +150,7 @@ function edit(world: World, action: Action & { kind: "edit" }, deal: Deal): void
   }
   const id = crmRecordOf(world, deal);
   if (id === undefined) return;
-  const isSloppy = world.schedule.settings.normalises && action.at % 3 === 0;
+  const isSloppy = world.schedule.settings.normalises && action.at % 2 === 0;
   const fields = dealEdit(action.field, action.value, isSloppy);
   organisationOf(world, deal).crm.change(id, "person", crmPartOf(action.field), fields);
 }
