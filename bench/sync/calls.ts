@@ -123,12 +123,11 @@ export async function measureCalls(): Promise<readonly Figure[]> {
       ...perChange(`inbound bursts of 100 ${how}`, await measure(start, editInbound), 0.02),
     );
   }
-  const naive = async (bench: BenchWorld): Promise<void> => runNaiveFlow(bench);
   for (const [what, work] of [
     ["outbound", editOutbound],
     ["inbound bursts of 100", editInbound],
   ] as const) {
-    const measured = await measure(naive, work);
+    const measured = await measure(runNaiveFlow, work);
     const ratio = measured.total / measured.changes;
     figures.push(figure(`naive flow ${what}`, ratio, "calls/change", { note: noteOf(measured) }));
   }

@@ -75,10 +75,13 @@ export function startEngine(bench: BenchWorld, settings: Partial<EngineSettings>
   return { engine, ledger };
 }
 
-/** Milliseconds from a change to its webhook's arrival, as far as a test can know: not documented. */
+/** Milliseconds from a change to its webhook's arrival; Microsoft documents none. */
 const webhookMs = { least: 50, spread: 200 };
 
-/** Sends a webhook for every change of a referral, the engine's own writes included, as the service does. */
+/**
+ * Sends a webhook for every change of a referral, the engine's own writes included, as the service
+ * does.
+ */
 export function deliverWebhooks(bench: BenchWorld, { engine }: EngineLife): void {
   const chance = stream(bench.world.schedule.seed, 77);
   bench.onReferralChange(({ after }) => {
@@ -91,22 +94,25 @@ export function deliverWebhooks(bench: BenchWorld, { engine }: EngineLife): void
 
 const patienceMs = 48 * 60 * minute;
 
-/** Lets time pass until every pair is at rest and as many are in step as there are deals. */
-export async function untilInStep(
+/** Lets time pass until something holds; throws where it doesn't within two days. */
+export async function until(
   { world }: BenchWorld,
-  { ledger }: EngineLife,
-  stepMs: number = second,
+  holds: () => boolean | Promise<boolean>,
 ): Promise<void> {
-  const deals = world.book.deals.size;
   const giveUpAt = world.scheduler.now() + patienceMs;
-  for (;;) {
-    await world.scheduler.runUntil(world.scheduler.now() + stepMs);
+  do {
+    if (world.scheduler.now() > giveUpAt) throw new Error("what was waited for never happened");
+    await world.scheduler.runUntil(world.scheduler.now() + second);
+  } while (!(await holds()));
+}
+
+/** Lets time pass until every deal is in step and nothing is due. */
+export function untilInStep(bench: BenchWorld, { ledger }: EngineLife): Promise<void> {
+  const deals = bench.world.book.deals.size;
+  return until(bench, async () => {
     const counts = await ledger.countByState();
-    if ((counts["in-step"] ?? 0) >= deals && (await ledger.nextDueAt()) === undefined) return;
-    if (world.scheduler.now() > giveUpAt) {
-      throw new Error(`the deals don't come to rest: ${JSON.stringify(counts)}`);
-    }
-  }
+    return (counts["in-step"] ?? 0) >= deals && (await ledger.nextDueAt()) === undefined;
+  });
 }
 
 /** Lets time pass. */

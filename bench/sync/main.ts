@@ -7,13 +7,21 @@ export interface SyncBenchOptions {
   readonly json?: boolean;
   readonly only?: string;
   readonly realTime?: boolean;
+  /** Pairs of the larger ledger of the part idle. */
+  readonly largePairs: number;
 }
 
-type Part = () => Promise<readonly Figure[]>;
+type Part = (options: SyncBenchOptions) => Promise<readonly Figure[]>;
 
 /** Loaded one by one: a part pays for its own imports alone. */
 const parts: Readonly<Record<string, Part>> = {
   calls: async () => (await import("./calls.ts")).measureCalls(),
+  drain: async () => (await import("./drain.ts")).measureDrain(),
+  staleness: async () => (await import("./staleness.ts")).measureStaleness(),
+  interactive: async () => (await import("./interactive.ts")).measureInteractive(),
+  planner: async () => (await import("./planner.ts")).measurePlanner(),
+  settles: async () => (await import("./settles.ts")).measureSettles(),
+  idle: async ({ largePairs }) => (await import("./idle.ts")).measureIdle(largePairs),
 };
 
 /** Runs the parts and prints their figures. */
@@ -24,7 +32,7 @@ export async function benchSync(options: SyncBenchOptions): Promise<void> {
     const part = parts[name];
     if (!part) throw new Error(`--only ${name}: choose one of ${Object.keys(parts).join(", ")}`);
     process.stderr.write(`${name}…\n`);
-    report[name] = await part();
+    report[name] = await part(options);
     if (!options.json) process.stdout.write(`${name}\n${figureLines(report[name])}\n\n`);
   }
   const machine = { node: process.version, cores: cpus().length, load: loadavg()[0] };

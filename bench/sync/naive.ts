@@ -8,9 +8,10 @@ const nobody = {} as Witness;
 const webhookMs = 100;
 
 /** Runs the published flows' way of syncing on deals that are linked already. */
-export function runNaiveFlow(bench: BenchWorld): void {
+export async function runNaiveFlow(bench: BenchWorld): Promise<void> {
   const { world } = bench;
-  const process = naiveFlow(world, nobody).start(surroundingsOf(world, organisation, immortal));
+  const subject = await naiveFlow(world, nobody);
+  const process = subject.start(surroundingsOf(world, organisation, immortal));
   const [own] = world.organisations;
   for (const { crmRecords, referrals } of world.book.deals.values()) {
     const [recordId] = crmRecords;

@@ -70,6 +70,9 @@ export const calmSettings = (pageSize: number): Settings => ({
   createsMicrosoftLeg: false,
   hasHoldingStage: false,
   policy: "newest",
+  pollReferralsMs: 30_000,
+  pollCrmMs: 10_000,
+  deletionsPerHour: 20,
 });
 
 /** A world in which the deals stand on both sides and nothing has happened yet. */
@@ -167,6 +170,7 @@ export function createBenchWorld(options: WorldOptions): BenchWorld {
           model: crm,
           capabilities,
           dealOf: (id) => book.ofCrmRecord(id)?.index,
+          onShown: () => {},
           onCall: () => {
             crmCalls += 1;
           },

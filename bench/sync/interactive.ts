@@ -1,0 +1,115 @@
+import { guaranteedCalls } from "../../src/sync/budget-window.ts";
+import { act } from "../../test/simulation/world/people.ts";
+import { stream } from "../../test/simulation/world/world.ts";
+import { kindsOf } from "./calls.ts";
+import { type EngineLife, pass, startEngine, until, untilInStep } from "./engine-life.ts";
+import { edit } from "./people.ts";
+import { type Figure, figure, percentile } from "./report.ts";
+import { type BenchWorld, createBenchWorld } from "./virtual-world.ts";
+
+const minute = 60_000;
+const linkedDeals = 200;
+/** More than an hour of creates. */
+const backfilledDeals = 6_000;
+const beforeMs = 3 * minute;
+const measuredMs = 20 * minute;
+
+/** New deals, found by a first walk: their referrals are created in the backfill's class. */
+async function beginBackfill(bench: BenchWorld, { ledger }: EngineLife): Promise<void> {
+  const { world } = bench;
+  for (let index = 0; index < backfilledDeals; index += 1) {
+    act(world, {
+      kind: "create",
+      at: 0,
+      deal: linkedDeals + index,
+      side: "crm",
+      shared: true,
+      consent: true,
+      incomplete: false,
+    });
+  }
+  const connection = await ledger.connection();
+  await ledger.commit({
+    connection: { ...connection, crmCursor: { watermark: "", walkedAt: 0 } },
+  });
+}
+
+/**
+ * A person lets paused deals go on, one at a time: each is one write in the interactive class. The
+ * answer is how long each waited until it stood in Partner Center.
+ */
+async function releaseDeals(
+  bench: BenchWorld,
+  { engine, ledger }: EngineLife,
+  perMinute: number,
+): Promise<readonly number[]> {
+  const { scheduler, book } = bench.world;
+  const chance = stream(perMinute, 5);
+  const askedAt = new Map<string, number>();
+  const waits: number[] = [];
+  bench.onReferralChange(({ after }) => {
+    const asked = askedAt.get(after.id);
+    if (asked === undefined) return;
+    askedAt.delete(after.id);
+    waits.push(scheduler.now() - asked);
+  });
+  const gapMs = minute / perMinute;
+  for (let index = 0; index < (measuredMs / minute) * perMinute; index += 1) {
+    const startMs = Math.floor(chance.fraction() * gapMs * 0.2);
+    await pass(bench, startMs);
+    const [id = ""] = book.deals.get(index % linkedDeals)?.referrals.keys() ?? [];
+    const pair = (await ledger.pairsByReferral([id])).get(id);
+    askedAt.set(id, scheduler.now());
+    void engine.resume({ pairId: pair?.id ?? "" });
+    await pass(bench, gapMs - startMs);
+  }
+  await pass(bench, 2 * minute);
+  if (askedAt.size > 0) throw new Error(`${askedAt.size} interactive writes never arrived`);
+  return waits;
+}
+
+async function measureAt(perMinute: number) {
+  const bench = createBenchWorld({ seed: 3, deals: linkedDeals, pageSize: 100 });
+  const life = startEngine(bench);
+  await untilInStep(bench, life);
+  for (const pair of await life.ledger.pairs({ limit: linkedDeals })) {
+    await life.engine.pause({ pairId: pair.id });
+  }
+  for (let deal = 0; deal < linkedDeals; deal += 1) edit(bench, deal, "crm", deal);
+  await pass(bench, minute);
+  await beginBackfill(bench, life);
+  const isBusy = (): boolean => kindsOf(bench.calls).writes > 20;
+  await until(bench, isBusy);
+  await pass(bench, beforeMs);
+  const from = bench.calls.length;
+  const waits = await releaseDeals(bench, life, perMinute);
+  const creates = bench.calls.slice(from).filter(({ method }) => method === "POST").length;
+  return { waits, creates };
+}
+
+/** How long a person's write waits while a backfill takes all the calls that it can get. */
+export async function measureInteractive(): Promise<readonly Figure[]> {
+  const reserved = guaranteedCalls.interactive;
+  const figures: Figure[] = [];
+  for (const perMinute of [reserved, 4 * reserved]) {
+    const { waits, creates } = await measureAt(perMinute);
+    const isWithin = perMinute <= reserved;
+    const note =
+      `${waits.length} writes, beside ${creates} creates of the backfill in ` +
+      `${measuredMs / minute + 2} min`;
+    const what = `interactive writes during a backfill, ${perMinute} a minute`;
+    figures.push(
+      figure(
+        `${what}${isWithin ? " (reserved)" : ""}, longest wait`,
+        Math.max(...waits) / 1000,
+        "s",
+        {
+          ...(isWithin ? { target: { atMost: 2 } } : {}),
+          note,
+        },
+      ),
+      figure(`${what}, p50`, percentile(waits, 0.5) / 1000, "s"),
+    );
+  }
+  return figures;
+}
