@@ -36,7 +36,7 @@ export async function matchReferral(
 ): Promise<Match> {
   const referral = pair.referral?.document;
   if (!referral) return "rest";
-  if (!isWalked(connection)) return wait(context, pair);
+  if (!isWalked(connection)) return walkBoth(context);
   if (isMicrosoftLeg(referral)) return becomeSibling(context, pair);
   const byReference = await matchReference(context, pair, referral);
   if (byReference !== "nothing") return byReference;
@@ -45,6 +45,13 @@ export async function matchReferral(
   const claimed = (await context.ledger.pairsByClaim(pair.referral?.id ?? "")).filter(isFreeDeal);
   if (claimed.length > 0) return linkOrAsk(context, pair, claimed, "the deal names the referral");
   return (await walkBeforeCreating(context, pair, connection)) ?? matchNames(context, pair);
+}
+
+/** Before each side was walked over once, nobody knows which referral belongs to which deal. */
+export async function walkBoth(context: EngineContext): Promise<Progress> {
+  await context.walkCrm();
+  await context.walkReferrals();
+  return "again";
 }
 
 /** A deal made at the same time as its referral may not have been walked over yet. */

@@ -16,7 +16,7 @@ import { backoffMs, failureOf } from "./failure.ts";
 import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
 import { microsoftMsxIdOf } from "./legs.ts";
 import { look } from "./look.ts";
-import { matchReferral, nudgeOwner } from "./match.ts";
+import { matchReferral, nudgeOwner, walkBoth } from "./match.ts";
 import { landDeal } from "./observe.ts";
 import type { Pair } from "./pair.ts";
 import { type PairPlan, planPair } from "./plan-pair.ts";
@@ -155,11 +155,8 @@ const stepTakers: Readonly<Record<Step, StepTaker>> = {
   },
   "create-deal": createDeal,
   "create-referral": async (context, pair, connection) => {
-    if (isWalked(connection)) {
-      return createReferral(context, pair, connection, writePriority(context, pair));
-    }
-    const at = context.clock.now() + context.settings.pollCrmMs;
-    return rest(context, { ...pair, due: { at, priority: "backfill" } }, pair);
+    if (!isWalked(connection)) return walkBoth(context);
+    return createReferral(context, pair, connection, writePriority(context, pair));
   },
   "invite-microsoft": (context, pair, connection) =>
     inviteMicrosoft(context, pair, connection, writePriority(context, pair)),

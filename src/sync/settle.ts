@@ -40,7 +40,9 @@ export function settleWrite(
     staleTries: undefined,
     problem: undefined,
   };
-  return { pair: settled, history: [wrote, ...agreed.history], inbox: [] };
+  // A write of nothing but the sync's own state fields is no news to anybody.
+  const told = attempt.writes.length > 0 ? [wrote] : [];
+  return { pair: settled, history: [...told, ...agreed.history], inbox: [] };
 }
 
 function carriedOut(
