@@ -242,7 +242,7 @@ function arrangeBackups(
     world.scheduler.after(fault.at, () => {
       void world.scheduler.track(subject.backUp());
     });
-    world.scheduler.after(fault.at + fault.amount, () => {
+    world.scheduler.after(Math.min(fault.at + fault.amount, world.schedule.endsAt), () => {
       world.faults.hit(fault);
       host.crash(async () => {
         await subject.restore();

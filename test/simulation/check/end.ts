@@ -164,7 +164,9 @@ function checkLineage(world: World, witness: Witness, subject: Subject): void {
     if (given === "person") continue;
     // A value that comes back to where it was typed was in conflict with nothing.
     const isAnew = witness.wasForgotten(witness.linkedAt.get(deal) ?? at);
-    if (given === "conflict" && (isAnew || !isEcho(overwrite))) {
+    // Whose a rounded amount is can't be told once the answer to its write got lost.
+    const isRounded = world.schedule.settings.normalises && field === "dealValue";
+    if (given === "conflict" && (isAnew || isRounded || !isEcho(overwrite))) {
       checkNewest(world, witness, overwrite);
       continue;
     }

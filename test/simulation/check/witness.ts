@@ -119,7 +119,8 @@ export function createWitness(
     linkedAt,
     report,
     released: (organisation) => {
-      closings.delete(organisation);
+      // The answer is for every deletion that waited for it.
+      closings.set(organisation, -book.deals.size);
     },
     crmShown: (recordId) => {
       shown.add(recordId);
