@@ -3,6 +3,8 @@ import {
   type DynamicsInspection,
   inspectDynamics,
   prepareDynamics,
+  readStatusChoices,
+  type StatusChoice,
 } from "../../crm/dynamics365/index.ts";
 import { crmFieldsOf } from "../../crm/index.ts";
 import { fetchHttp, systemClock } from "../../runtime/index.ts";
@@ -16,13 +18,20 @@ interface CrmSetupOptions {
   readonly json?: true;
 }
 
-function printInspection({ missing, pendingKeys, problems }: DynamicsInspection): void {
+function printInspection(
+  { missing, pendingKeys, problems }: DynamicsInspection,
+  statuses: readonly StatusChoice[],
+): void {
   const lines = [
+    "Status reasons, as a mapping names them:",
+    ...statuses.map(({ value, label }) => `  ${value}  ${label}`),
     ...missing.map(({ name, label }) => `✗ ${name}\n  for: ${label}`),
     ...problems.map((problem) => `✗ ${problem}`),
     ...pendingKeys.map((key) => `… the index of ${key} is still being built`),
   ];
-  if (lines.length === 0) lines.push("✓ The CRM has everything that the mapping uses.");
+  if (missing.length + problems.length + pendingKeys.length === 0) {
+    lines.push("✓ The CRM has everything that the mapping uses.");
+  }
   if (missing.length > 0) lines.push("→ Create what is missing: referrals crm-setup --create");
   process.stdout.write(`${lines.join("\n")}\n`);
 }
@@ -48,12 +57,15 @@ async function run({ config: path, create, json }: CrmSetupOptions): Promise<voi
     });
   }
   const found = await inspectDynamics(options);
+  const statuses = await readStatusChoices(options);
   const { missing, pendingKeys, problems } = found;
   if (json) {
     const names = missing.map(({ name, label }) => ({ name, label }));
-    process.stdout.write(`${JSON.stringify({ created, missing: names, problems, pendingKeys })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ created, missing: names, problems, pendingKeys, statuses })}\n`,
+    );
   } else {
-    printInspection(found);
+    printInspection(found, statuses);
   }
   const isReady = missing.length + problems.length + pendingKeys.length === 0;
   process.exitCode = isReady ? exitCodes.done : exitCodes.attention;

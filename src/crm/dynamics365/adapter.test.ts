@@ -234,6 +234,14 @@ test("a contact taken off a deal is noticed, though nothing says whose it was", 
   expect(changedIds(await walk(open(), since))).toEqual([id]);
 });
 
+test("a referral that another deal stands for is refused, and not tried for ever", async () => {
+  await write(open(), { key: "r-12", fields: deal });
+  const { id, version } = await write(open(), { key: "r-13", fields: deal });
+  const order = { key: "r-12", recordId: id, expectedVersion: version, attempt: "2" };
+  const taken = write(open(), { ...order, fields: { pr_referralid: "r-12" } });
+  expect((await refusalOf(taken)).code).toBe("invalid");
+});
+
 test("a link to another host isn't followed, since it would get our token", async () => {
   const adapter = open({
     http: async (request) => {

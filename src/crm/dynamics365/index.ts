@@ -9,6 +9,7 @@ export {
   inspectDynamics,
   type MissingPart,
   prepareDynamics,
+  readPicklistChoices,
   readStatusChoices,
   type StatusChoice,
 } from "./setup.ts";

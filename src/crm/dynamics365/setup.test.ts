@@ -9,6 +9,7 @@ import {
   type DynamicsSetupOptions,
   inspectDynamics,
   prepareDynamics,
+  readPicklistChoices,
   readStatusChoices,
   readyDynamicsMapping,
 } from "./index.ts";
@@ -152,6 +153,17 @@ test("the environment's status reasons are read as a mapping file writes them", 
     { value: "lost/4", label: "Canceled" },
     { value: "lost/5", label: "Out-Sold" },
   ]);
+  expect(await readStatusChoices({ ...options, deals: "lead" })).toContainEqual({
+    value: "disqualified/5",
+    label: "Cannot Contact",
+  });
+});
+
+test("a picklist's choices are read, and a column that is none is said to be none", async () => {
+  await prepareDynamics(options);
+  const choices = await readPicklistChoices(options, "pr_microsofthelp");
+  expect(choices[0]).toEqual({ value: 727_000_000, label: "General or other" });
+  expect((await refusalOf(readPicklistChoices(options, "name"))).code).toBe("not-found");
 });
 
 test("client credentials are renewed in time, and a wrong secret says what to check", async () => {

@@ -1,5 +1,6 @@
 import type { Clock } from "../../runtime/index.ts";
 import { CrmError } from "../port.ts";
+import { leadTable, opportunityTable } from "./deal-table.ts";
 import {
   columnBody,
   keyBody,
@@ -134,13 +135,16 @@ async function readDefinition(send: Transport, table: string): Promise<Definitio
   return response.status === 404 ? undefined : (JSON.parse(response.body) as Definition);
 }
 
-async function readStatusOptions(
+/** The choices of a column: of the status reason, or of a picklist. */
+async function readOptions(
   send: Transport,
   table: string,
+  column: string,
+  type: "Status" | "Picklist",
 ): Promise<readonly OptionDefinition[]> {
   const target =
-    `EntityDefinitions(LogicalName='${table}')/Attributes(LogicalName='statuscode')` +
-    "/Microsoft.Dynamics.CRM.StatusAttributeMetadata?$select=LogicalName&$expand=OptionSet";
+    `EntityDefinitions(LogicalName='${table}')/Attributes(LogicalName='${column}')` +
+    `/Microsoft.Dynamics.CRM.${type}AttributeMetadata?$select=LogicalName&$expand=OptionSet`;
   const headers = { consistency: "Strong" };
   const response = await send({ method: "GET", target, headers }, {});
   const { OptionSet } = JSON.parse(response.body) as {
@@ -305,7 +309,7 @@ export async function inspectDynamics(options: DynamicsSetupOptions): Promise<Dy
     missing: [
       ...missingColumns(wanted, found),
       ...missingKey(wanted, found),
-      ...missingReason(wanted, await readStatusOptions(send, wanted.table)),
+      ...missingReason(wanted, await readOptions(send, wanted.table, "statuscode", "Status")),
       ...(await missingTables(send, wanted)),
       ...(await missingTracking(send, wanted)),
     ],
@@ -358,22 +362,31 @@ export async function prepareDynamics(
   }
 }
 
-const stateNames: Readonly<Record<"opportunity" | "lead", readonly string[]>> = {
-  opportunity: ["open", "won", "lost"],
-  lead: ["open", "qualified", "disqualified"],
-};
+const labelOf = ({ Label, Value }: OptionDefinition): string =>
+  Label.UserLocalizedLabel?.Label ?? String(Value);
 
 /**
- * The status reasons of an environment, which differ from one to the next, as a mapping file
- * writes them.
+ * The status reasons of an environment, which differ from one to the next, as a mapping file writes
+ * them.
  */
 export async function readStatusChoices(
   options: DynamicsSetupOptions,
 ): Promise<readonly StatusChoice[]> {
-  const table = options.deals ?? "opportunity";
-  const found = await readStatusOptions(createTransport(options), table);
-  return found.map(({ Value, State, Label }) => ({
-    value: `${stateNames[table][State ?? 0] ?? State}/${Value}`,
-    label: Label.UserLocalizedLabel?.Label ?? String(Value),
+  const table = options.deals === "lead" ? leadTable : opportunityTable;
+  const send = createTransport(options);
+  const found = await readOptions(send, table.logicalName, "statuscode", "Status");
+  return found.map((option) => ({
+    value: `${table.stateNames[option.State ?? 0] ?? option.State}/${option.Value}`,
+    label: labelOf(option),
   }));
+}
+
+/** The choices of a picklist column of the deals. Errors: CrmError `not-found` where it is none. */
+export async function readPicklistChoices(
+  options: DynamicsSetupOptions,
+  column: string,
+): Promise<readonly { readonly value: number; readonly label: string }[]> {
+  const table = options.deals ?? "opportunity";
+  const found = await readOptions(createTransport(options), table, column, "Picklist");
+  return found.map((option) => ({ value: option.Value, label: labelOf(option) }));
 }

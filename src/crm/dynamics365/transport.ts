@@ -72,6 +72,8 @@ function retryAfterMs(response: HttpResponse): number | undefined {
   return Number.isFinite(seconds) ? Math.max(0, seconds) * secondMs : undefined;
 }
 
+const duplicateKeyCode = "0x80040237";
+const duplicateRuleCode = "0x80040333";
 const shortestSecret = 3;
 
 function textsIn(value: unknown): readonly string[] {
@@ -109,10 +111,13 @@ export function errorOfResponse(
     case 404:
       return new CrmError("not-found", text);
     case 412:
-      return new CrmError("conflict", text);
+      // Another row holds the key already: reading again and repeating would never end.
+      return new CrmError(code === duplicateKeyCode ? "invalid" : "conflict", text);
     case 429:
       return new CrmError("throttled", text, details);
     default:
+      // A duplicate detection rule refuses with a server error, though nothing is broken.
+      if (code === duplicateRuleCode) return new CrmError("invalid", text);
       return response.status >= 500
         ? new CrmError("unavailable", text, { ...details, outcomeUnknown: isWrite })
         : new CrmError("invalid", text, field === undefined ? {} : { field });

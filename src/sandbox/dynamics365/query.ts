@@ -188,6 +188,12 @@ function caseless<Node>(node: Node): Node {
   return Object.fromEntries(entries) as Node;
 }
 
+/** True where an expression reads or compares text. */
+function hasText(node: unknown): boolean {
+  if (node === null || typeof node !== "object") return false;
+  return Reflect.get(node, "type") === "String" || Object.values(node).some(hasText);
+}
+
 function caselessDocument(table: Table, document: Document): Document {
   const lowered: Record<string, unknown> = { ...document };
   for (const { name, type } of Object.values(table.attributes)) {
@@ -209,10 +215,15 @@ export function filterRows(
   query: BoundQuery,
 ): readonly StoredRow[] {
   const filter = query.filter && caseless(query.filter);
+  // Most filters compare ids: then no row needs a copy in lower case.
+  const comparesText = hasText(query.filter);
+  const lowered = (document: Document): Document =>
+    comparesText || query.orderby.length > 0 ? caselessDocument(table, document) : document;
   const order = documentOrder(query.orderby, "@row");
   return rows
-    .map((row) => ({ row, document: { ...caselessDocument(table, row.document), "@row": row.id } }))
+    .map((row) => ({ row, document: lowered(row.document) }))
     .filter(({ document }) => filter === undefined || matches({ filter }, document))
+    .map(({ row, document }) => ({ row, document: { ...document, "@row": row.id } }))
     .sort((left, right) => order(left.document, right.document))
     .map(({ row }) => row);
 }

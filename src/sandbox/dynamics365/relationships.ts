@@ -35,8 +35,18 @@ function collectionName(table: string, attribute: string, target: string): strin
   return collectionNames[`${table}.${attribute}.${target}`] ?? `${target}_${table}_${attribute}`;
 }
 
+const knownNavigations = new WeakMap<Model, Map<string, ReadonlyMap<string, Navigation>>>();
+
 /** Every navigation property of a table, by name. */
 export function navigationsOf(model: Model, table: Table): ReadonlyMap<string, Navigation> {
+  const ofModel = knownNavigations.get(model) ?? new Map<string, ReadonlyMap<string, Navigation>>();
+  knownNavigations.set(model, ofModel);
+  const found = ofModel.get(table.name) ?? findNavigations(model, table);
+  ofModel.set(table.name, found);
+  return found;
+}
+
+function findNavigations(model: Model, table: Table): ReadonlyMap<string, Navigation> {
   const found = new Map<string, Navigation>();
   for (const attribute of Object.values(table.attributes)) {
     for (const [name, target] of Object.entries(attribute.targets ?? {})) {

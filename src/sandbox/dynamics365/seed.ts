@@ -1,7 +1,7 @@
 import type { Clock, Random } from "../../runtime/index.ts";
 import type { Database } from "../../storage/index.ts";
 import type { Environment } from "./environment.ts";
-import { type Document, rowsAfter, type StoredRow } from "./store.ts";
+import { type Document, rowsAfter } from "./store.ts";
 
 /** What is to be invented. */
 export interface SeedOptions {
@@ -100,6 +100,9 @@ function inventDeal(inventor: Inventor, nowMs: number, isShared: boolean): Docum
   };
 }
 
+/** Deals that are written together: a commit each would make a large seed wait for the disk. */
+const dealsPerChunk = 100;
+
 /**
  * Adds invented deals, each with an account and a contact; half of them are marked for Partner
  * Center.
@@ -112,39 +115,67 @@ export async function seedDeals(environment: Environment, options: SeedOptions):
   const currencyIds = new Map(
     currencyRows.map((row) => [String(row.document.isocurrencycode), row.id]),
   );
-  const insertOne = async (table: string, row: Document): Promise<StoredRow> => {
-    const [created] = await environment.insert(table, [row]);
-    if (!created) throw new Error("the seed row wasn't created");
-    return created;
-  };
-  const hasConnectorTables = environment.model().has("pr_solution");
-  for (let index = 0; index < count; index += 1) {
-    const { account, contact, currency } = inventCustomer(inventor, index);
-    const accountRow = await insertOne("account", account);
-    const contactRow = await insertOne("contact", {
-      ...contact,
-      "parentcustomerid_account@odata.bind": `accounts(${accountRow.id})`,
+  for (let from = 0; from < count; from += dealsPerChunk) {
+    const size = Math.min(dealsPerChunk, count - from);
+    const deals = Array.from({ length: size }, (_, place) => {
+      const isShared = (from + place) % 2 === 0;
+      const customer = inventCustomer(inventor, from + place);
+      return { customer, isShared, deal: inventDeal(inventor, clock.now(), isShared) };
     });
-    const { pr_syncwithpartnercenter: isShared, ...deal } = inventDeal(
-      inventor,
-      clock.now(),
-      index % 2 === 0,
-    );
-    const opportunity = await insertOne("opportunity", {
-      name: `${inventor.pick(undertakings)} – ${String(account.name)}`,
-      ...(hasConnectorTables ? { ...deal, pr_syncwithpartnercenter: isShared } : {}),
-      "customerid_account@odata.bind": `accounts(${accountRow.id})`,
-      "parentaccountid@odata.bind": `accounts(${accountRow.id})`,
-      "parentcontactid@odata.bind": `contacts(${contactRow.id})`,
-      "transactioncurrencyid@odata.bind": `transactioncurrencies(${currencyIds.get(currency)})`,
-    });
-    if (!hasConnectorTables || !isShared) continue;
-    const [solutionId, solutionName] = inventor.pick(solutions);
-    await insertOne("pr_solution", {
-      pr_name: solutionName,
-      pr_solutioncode: solutionId,
-      pr_type: "Name",
-      "pr_Opportunity@odata.bind": `opportunities(${opportunity.id})`,
-    });
+    await insertDeals(environment, inventor, currencyIds, deals);
   }
+}
+
+interface InventedDeal {
+  readonly customer: Customer;
+  readonly deal: Document;
+  readonly isShared: boolean;
+}
+
+async function insertDeals(
+  environment: Environment,
+  inventor: Inventor,
+  currencyIds: ReadonlyMap<string, string>,
+  deals: readonly InventedDeal[],
+): Promise<void> {
+  const hasConnectorTables = environment.model().has("pr_solution");
+  const accounts = await environment.insert(
+    "account",
+    deals.map(({ customer }) => customer.account),
+  );
+  const accountOf = (index: number): string => `accounts(${accounts[index]?.id})`;
+  const contacts = await environment.insert(
+    "contact",
+    deals.map(({ customer }, index) => ({
+      ...customer.contact,
+      "parentcustomerid_account@odata.bind": accountOf(index),
+    })),
+  );
+  const opportunities = await environment.insert(
+    "opportunity",
+    deals.map(({ customer, deal }, index) => ({
+      name: `${inventor.pick(undertakings)} – ${String(customer.account.name)}`,
+      ...(hasConnectorTables ? deal : withoutConnectorColumns(deal)),
+      "customerid_account@odata.bind": accountOf(index),
+      "parentaccountid@odata.bind": accountOf(index),
+      "parentcontactid@odata.bind": `contacts(${contacts[index]?.id})`,
+      "transactioncurrencyid@odata.bind": `transactioncurrencies(${currencyIds.get(
+        customer.currency,
+      )})`,
+    })),
+  );
+  if (!hasConnectorTables) return;
+  const shared = opportunities.filter((_, index) => deals[index]?.isShared);
+  await environment.insert(
+    "pr_solution",
+    shared.map(({ id }) => {
+      const [code, name] = inventor.pick(solutions);
+      const link = { "pr_Opportunity@odata.bind": `opportunities(${id})` };
+      return { pr_name: name, pr_solutioncode: code, pr_type: "Name", ...link };
+    }),
+  );
+}
+
+function withoutConnectorColumns(deal: Document): Document {
+  return Object.fromEntries(Object.entries(deal).filter(([name]) => !name.startsWith("pr_")));
 }
