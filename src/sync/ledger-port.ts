@@ -9,6 +9,21 @@ export interface ReferralCursor {
   readonly stamp: string;
   /** Our clock when the last whole walk began, in milliseconds; 0 before the first. */
   readonly walkedAt: number;
+  /** The last walk that went back as far as a list may lag. */
+  readonly far?: FarWalk | undefined;
+}
+
+/** A walk that went back over the whole overlap. */
+export interface FarWalk {
+  /** Our clock when it began, in milliseconds. */
+  readonly at: number;
+  /** The newest updatedDateTime known after it. */
+  readonly stamp: string;
+  /**
+   * Nothing was newer than after the far walk before it: what is that old has shown itself by now,
+   * however late lists are.
+   */
+  readonly isAtRest: boolean;
 }
 
 /** Where the next walk over the CRM begins. */

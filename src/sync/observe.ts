@@ -1,13 +1,14 @@
 import type { Referral } from "../contract/index.ts";
 import type { CrmFields, CrmRecord, CrmValue } from "../crm/port.ts";
 import type { EngineContext, NewHistory, PairChange } from "./engine-context.ts";
-import type { ConnectionState, HistoryField } from "./ledger-port.ts";
+import type { ConnectionState, HistoryField, ReferralCursor } from "./ledger-port.ts";
 import { matchKeyOf, matchKeyOfDeal } from "./match-key.ts";
 import type { FieldValues, FieldWrite, Pair, SeenChange, Side, SideState } from "./pair.ts";
 import { dueSooner } from "./pair-state.ts";
 import type { Order, Source } from "./rules.ts";
 import type { Priority } from "./runner.ts";
 import { settleWrite } from "./settle.ts";
+import { compareStamps } from "./stamps.ts";
 
 /** When and how something was seen. */
 export interface Sighting {
@@ -64,7 +65,7 @@ export function landReferral(
     document: referral,
     values,
     before: known && projection.referralValues(known),
-    walkedAt: sighting.connection.referralCursor.walkedAt,
+    walkedAt: unchangedAt(context, referral, sighting.connection.referralCursor),
     changedBy: referral.lastModifiedVia ?? undefined,
     url: undefined,
     isVersionExact: true,
@@ -81,6 +82,19 @@ export function landReferral(
     matchKey: matchKeyOf(context, values),
     claim: pair.crm ? undefined : (referral.externalReferenceId ?? undefined),
   }));
+}
+
+/**
+ * Our clock when a referral was surely as before. A change behind the cursor was shown late: near
+ * walks after the last far one may have missed it, and so may that one, as far as lists lag.
+ */
+function unchangedAt(
+  { settings }: EngineContext,
+  { updatedDateTime }: Referral,
+  { stamp, walkedAt, far }: ReferralCursor,
+): number {
+  const isLate = compareStamps(updatedDateTime ?? "", stamp) <= 0;
+  return isLate ? Math.max(0, (far?.at ?? 0) - settings.cursorOverlapMs) : walkedAt;
 }
 
 /** Applies a CRM record that was read or listed to its pair. Pure. */

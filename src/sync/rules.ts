@@ -40,8 +40,12 @@ export interface EngineRules {
    * A hint no newer than what was seen costs no call; hints arrive late, twice and in any order.
    */
   isHintNews(changedAt: string | undefined, seen: Versioned): boolean;
-  /** How far back a walk goes: behind the cursor, because lists show a change late. */
-  walkUntil(cursor: ReferralCursor, overlapMs: number): string;
+  /**
+   * How far back a walk goes: behind the cursor, because lists show a change late. Most walks go
+   * back a little, a far one over the whole overlap since the last far one; where nothing has
+   * changed for so long, none lists again what all have seen.
+   */
+  walkUntil(cursor: ReferralCursor, overlapMs: number, isFar: boolean): string;
   /**
    * The cursor to store with a page: it moves only when the whole walk has landed, and only by the
    * server's stamps.
@@ -50,6 +54,7 @@ export interface EngineRules {
     readonly cursor: ReferralCursor;
     readonly newest: string;
     readonly isLast: boolean;
+    readonly isFar: boolean;
     readonly startedAt: number;
   }): ReferralCursor;
   /** Only an explicit deletion counts: what can't be seen may be a lost permission. */
@@ -110,9 +115,17 @@ export const engineRules: EngineRules = {
   },
   isHintNews: (changedAt, seen) =>
     changedAt === undefined || compareStamps(changedAt, seen.stamp) > 0,
-  walkUntil: (cursor, overlapMs) => stampBefore(cursor.stamp, overlapMs),
-  cursorAfterPage: ({ cursor, newest, isLast, startedAt }) =>
-    isLast ? { stamp: laterStamp(cursor.stamp, newest), walkedAt: startedAt } : cursor,
+  walkUntil: ({ stamp, far }, overlapMs, isFar) => {
+    if (far?.isAtRest && far.stamp === stamp) return stampBefore(stamp, -1);
+    return isFar ? stampBefore(far?.stamp ?? stamp, overlapMs) : stampBefore(stamp, overlapMs / 10);
+  },
+  cursorAfterPage: ({ cursor, newest, isLast, isFar, startedAt }) => {
+    if (!isLast) return cursor;
+    const stamp = laterStamp(cursor.stamp, newest);
+    const isAtRest = cursor.far?.stamp === stamp && cursor.far.at < startedAt;
+    const far = isFar ? { at: startedAt, stamp, isAtRest } : cursor.far;
+    return { stamp, walkedAt: startedAt, far };
+  },
   isDeletion: ({ isExplicit, deleteSignal }) => isExplicit && deleteSignal === "tombstone",
   agreedValue: (_sent, stored) => stored,
   ownShadow: (own) => own,

@@ -50,7 +50,10 @@ export async function walkReferrals(
   const { clock, ledger, rules, settings } = context;
   const startedAt = clock.now();
   const { referralCursor: cursor } = await ledger.connection();
-  const until = isAudit ? "" : rules.walkUntil(cursor, settings.cursorOverlapMs);
+  const sinceFar = startedAt - (cursor.far?.at ?? 0);
+  // A clock that was set back tells nothing: then far, to be sure.
+  const isFar = sinceFar >= settings.cursorOverlapMs || sinceFar < 0;
+  const until = isAudit ? "" : rules.walkUntil(cursor, settings.cursorOverlapMs, isFar);
   const due: Priority = cursor.walkedAt === 0 || isAudit ? "backfill" : "read";
   let page = await firstPage(context, memory, until, priority);
   let [newest, observed, changed, drift] = ["", 0, 0, 0];
@@ -63,7 +66,7 @@ export async function walkReferrals(
     const isLast = page.nextLink === undefined || isPast;
     const landed = await landReferrals(context, page.referrals, startedAt, due, (connection) => {
       const { referralCursor } = connection;
-      return rules.cursorAfterPage({ cursor: referralCursor, newest, isLast, startedAt });
+      return rules.cursorAfterPage({ cursor: referralCursor, newest, isLast, isFar, startedAt });
     });
     observed += page.referrals.length;
     changed += landed.length;
