@@ -30,6 +30,7 @@ export interface Gateway {
 }
 
 const defaultHost = "127.0.0.1";
+const doubledJson = /^application\/json(?:;[^,]*)?, *application\/json(?:;[^,]*)?$/i;
 const plainId = /^[\w.:{}-]{1,128}$/;
 
 /** Every call has a correlation id, which is answered, sent on and logged. */
@@ -49,6 +50,19 @@ const noted = (request: FastifyRequest) => ({
   organizationId: request.principal?.organizationId,
   connectionId: request.referralsConnection?.id,
 });
+
+/**
+ * The definition has the content type as a parameter, so a generated client may send it twice: by
+ * that parameter, and of its own accord.
+ */
+function takeDoubledContentType(server: FastifyInstance): void {
+  server.addHook("onRequest", (request, _reply, done) => {
+    const { headers } = request.raw;
+    if (doubledJson.test(headers["content-type"] ?? ""))
+      headers["content-type"] = "application/json";
+    done();
+  });
+}
 
 /** One line a call: what was asked for by whose connection, and how it ended. Nothing personal. */
 function logCalls(server: FastifyInstance, log: Log): void {
@@ -126,6 +140,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createServer({ clock, random, log });
   server.decorateRequest("referralsConnection", undefined);
   correlate(server);
+  takeDoubledContentType(server);
   observeRequests(server, { metrics });
   logCalls(server, log);
   await addRoutes(server, parts);

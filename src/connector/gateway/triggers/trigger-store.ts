@@ -242,8 +242,13 @@ export class TriggerStore {
   }
 }
 
+/** A subscription may have ended while its referrals were looked at: then nobody is to be told. */
 async function insert(to: Transaction, occurrence: Occurrence, now: number): Promise<void> {
   const { subscriptionId, referralId, mark } = occurrence;
+  const subscription = await to.get(`SELECT "id" FROM "gatewaySubscriptions" WHERE "id" = ?`, [
+    subscriptionId,
+  ]);
+  if (subscription === undefined) return;
   await to.run(
     `INSERT INTO "gatewayNotifications"
      ("subscriptionId", "referralId", "mark", "state", "attempts", "nextAttemptAt", "seenAt")
