@@ -119,6 +119,16 @@ describe("bodies", () => {
     expect((await patch("[1]", headers)).json().body).toEqual([1]);
   });
 
+  test("a content type that is said twice alike counts once, said twice differently it is refused", async () => {
+    for (const [type, status] of [
+      ["application/json, application/json", 200],
+      ["application/json, text/plain", 415],
+    ] as const) {
+      const answer = await patch('{"a":1}', { "content-type": type });
+      expect(answer.statusCode).toBe(status);
+    }
+  });
+
   test("an absent body is undefined, also where a content type is sent", async () => {
     expect((await patch("")).json()).toEqual({ body: null, bytes: "" });
     const answer = await server.inject({ url: "/deals/1", headers: json });

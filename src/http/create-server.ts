@@ -28,6 +28,15 @@ function echo(reply: FastifyReply, name: string, value: string | string[] | unde
   if (typeof value === "string" && value.length <= maxEchoLength) reply.header(name, value);
 }
 
+/**
+ * Clients generated from the connector's definition name the content type twice: once by themselves
+ * and once as the header that the definition asks for. Said twice alike, it counts once.
+ */
+function soleType(text: string): string {
+  const [first = "", ...others] = text.split(",").map((part) => part.trim());
+  return others.every((other) => other.toLowerCase() === first.toLowerCase()) ? first : text;
+}
+
 /** The headers that every answer carries, written before anything can fail. */
 function addIdentifyingHeaders(server: FastifyInstance, clock: Clock): void {
   let stampedAt = Number.NaN;
@@ -39,6 +48,8 @@ function addIdentifyingHeaders(server: FastifyInstance, clock: Clock): void {
       stamp = new Date(now).toISOString();
     }
     const headers = request.raw.headers;
+    const type = headers["content-type"];
+    if (type?.includes(",")) headers["content-type"] = soleType(type);
     reply.header("request-id", request.id).header("timestamp", stamp);
     echo(reply, "client-request-id", headers["client-request-id"]);
     echo(reply, "MS-CorrelationId", headers["ms-correlationid"]);
