@@ -1,11 +1,12 @@
 import type { ReferralsPort, StoredReferral } from "../client/port.ts";
-import type { PatchOperation, Referral } from "../contract/index.ts";
-import type { CrmAdapter, CrmRecord } from "../crm/port.ts";
+import { type PatchOperation, type Referral, ReferralsError } from "../contract/index.ts";
+import type { CrmAdapter, CrmFields, CrmRecord, CrmValue } from "../crm/port.ts";
 import type { Clock } from "../runtime/index.ts";
 import type { Engine, EngineEnvironment, PlannedWrite, Rehearsal } from "./engine-port.ts";
 import type { InboxItem } from "./ledger-port.ts";
 import { createOverlayLedger } from "./overlay-ledger.ts";
 import { withValue } from "./projection.ts";
+import { stampBefore } from "./stamps.ts";
 
 /** Pairs that a rehearsal goes through at most; a plan of more is told as "at least". */
 const mostPairs = 100_000;
@@ -91,34 +92,49 @@ function note(
 const isClosing = (operations: readonly PatchOperation[]): boolean =>
   operations.some(({ path, value }) => path === "/status" && value === "Closed");
 
+/** The referrals API as it would be after the writes noted so far. */
 function notingReferrals(
   { referrals, clock }: EngineEnvironment,
   notebook: Notebook,
 ): ReferralsPort {
-  const stored = (referral: Referral): StoredReferral => {
-    notebook.made += 1;
-    const eTag = `"planned-${notebook.made}"`;
-    const updatedDateTime = new Date(clock.now()).toISOString();
-    return { referral: { ...referral, eTag, updatedDateTime }, eTag };
+  const written = new Map<string, StoredReferral>();
+  const current = async (id: string): Promise<StoredReferral> =>
+    written.get(id) ?? (await referrals.get(id));
+  const store = (referral: Referral): StoredReferral => {
+    const eTag = `"planned-${nextNumber(notebook)}"`;
+    const updatedDateTime = stampAfter(referral.updatedDateTime, clock);
+    const stored = { referral: { ...referral, eTag, updatedDateTime }, eTag };
+    written.set(referral.id ?? "", stored);
+    return stored;
   };
-  const current = async (id: string): Promise<Referral> => (await referrals.get(id)).referral;
+  const demand = async (id: string, ifMatch: string): Promise<Referral> => {
+    const { referral, eTag } = await current(id);
+    if (eTag !== ifMatch) throw new ReferralsError("preconditionFailed");
+    return referral;
+  };
   return {
-    get: async (id) => {
-      if (!id.startsWith("planned-")) return referrals.get(id);
-      throw new Error(`the rehearsal reads ${id}, which it only planned`);
-    },
+    get: current,
     listPage: (query, options) => referrals.listPage(query, options),
     create: async (referral) => {
       note(notebook, "referral", "create", Object.keys(referral));
-      const id = `planned-${notebook.made}`;
-      const engagementId = referral.engagementId ?? `planned-engagement-${notebook.made}`;
-      return stored({ ...referral, id, engagementId });
+      const id = `planned-${nextNumber(notebook)}`;
+      const createdDateTime = stampAfter(undefined, clock);
+      const engagementId = referral.engagementId ?? `engagement of ${id}`;
+      return store({ ...referral, id, engagementId, createdDateTime });
     },
-    update: async (referral) => {
-      note(notebook, "referral", "update", ["name"]);
-      return stored(referral);
+    update: async (referral, { ifMatch }) => {
+      const before = await demand(referral.id ?? "", ifMatch);
+      const changed = Object.entries(referral).filter(([name, value]) => before[name] !== value);
+      note(
+        notebook,
+        "referral",
+        "update",
+        changed.map(([name]) => name),
+      );
+      return store(referral);
     },
-    patch: async (id, operations) => {
+    patch: async (id, operations, { ifMatch }) => {
+      let document: Readonly<Record<string, unknown>> = await demand(id, ifMatch);
       const kind = isClosing(operations) ? "close" : "update";
       note(
         notebook,
@@ -126,37 +142,48 @@ function notingReferrals(
         kind,
         operations.map(({ path }) => path),
       );
-      let document: Readonly<Record<string, unknown>> = await current(id);
       for (const { path, value } of operations) {
         document =
           path === "/status"
             ? { ...document, status: value }
-            : withValue(document, path, value as never);
+            : withValue(document, path, value as CrmValue);
       }
-      return stored(document as Referral);
+      return store(document as Referral);
     },
   };
 }
 
+/** The CRM as it would be after the writes noted so far. */
 function notingCrm({ crm, clock }: EngineEnvironment, notebook: Notebook): CrmAdapter {
+  const written = new Map<string, CrmRecord>();
   return {
     capabilities: crm.capabilities,
-    read: (recordId, options) => crm.read(recordId, options),
+    read: async (recordId, options) => written.get(recordId) ?? crm.read(recordId, options),
     changesSince: (watermark, options) => crm.changesSince(watermark, options),
     upsert: async (write, options) => {
-      const fields = Object.assign({}, ...write.steps.map((step) => step.fields));
+      const fields: CrmFields = Object.assign({}, ...write.steps.map((step) => step.fields));
       note(notebook, "crm", write.recordId ? "update" : "create", Object.keys(fields));
-      notebook.made += 1;
-      const id = write.recordId ?? `planned-${notebook.made}`;
-      const before = write.recordId ? await crm.read(write.recordId, options) : undefined;
-      const version = `planned-${notebook.made}`;
+      const version = `planned-${nextNumber(notebook)}`;
+      const id = write.recordId ?? version;
+      const before = written.get(id) ?? (write.recordId ? await crm.read(id, options) : undefined);
       const record: CrmRecord = {
         id,
         version,
-        modifiedAt: new Date(clock.now()).toISOString(),
+        modifiedAt: stampAfter(before?.modifiedAt, clock),
         fields: { ...before?.fields, ...fields },
       };
+      written.set(id, record);
       return { id, version, record };
     },
   };
+}
+
+/** A stamp just after another one of the same server's clock, which need not be ours. */
+function stampAfter(stamp: string | null | undefined, clock: Clock): string {
+  return stamp ? stampBefore(stamp, -1) : new Date(clock.now()).toISOString();
+}
+
+function nextNumber(notebook: Notebook): number {
+  notebook.made += 1;
+  return notebook.made;
 }
