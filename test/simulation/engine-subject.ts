@@ -189,6 +189,9 @@ function startLife(
     notice: async ({ referralId, changedAt }) => {
       await engine.hint({ side: "referral", id: referralId, changedAt });
     },
+    audit: async () => {
+      await engine.auditSweep();
+    },
     operate: (action, deal) => operate(engine, action, deal, itemsOf(deal), store.mirror, life),
   };
 }

@@ -102,6 +102,7 @@ export const naiveFlow: SubjectFactory = (world: World): Subject => {
       void loop(life);
       return {
         notice: ({ referralId }) => inbound(life, referralId),
+        audit: async () => {},
         operate: async () => {},
       };
     },

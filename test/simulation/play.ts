@@ -31,8 +31,10 @@ export interface Outcome {
 const minute = 60_000;
 /** The most virtual time in which everything must come to rest once the faults are over. */
 const quietMs = 60 * minute;
+/** What was changed last has come into sight of the lists by then. */
+const lagMs = 65_000;
 /** Virtual time in which nothing may be written any more. */
-const restMs = 5 * minute;
+const restMs = 150_000;
 
 /** Plays one schedule to its end and judges it. */
 export async function play(
@@ -82,9 +84,12 @@ export async function play(
   host.start();
   await world.scheduler.runUntil(world.scheduler.now() + schedule.endsAt);
   world.faults.disarm();
-  for (let waited = 0; waited < quietMs; waited += 2 * minute) {
-    await world.scheduler.runUntil(world.scheduler.now() + 2 * minute);
-    if (subject.isAtRest(schedule.endsAt)) break;
+  await world.scheduler.runUntil(world.scheduler.now() + lagMs);
+  for (let waited = 0; waited < quietMs; waited += minute) {
+    // Asked for until one has run: the process may be dead, or the budget spent.
+    if (waited % (5 * minute) === 0) host.audit();
+    await world.scheduler.runUntil(world.scheduler.now() + minute);
+    if (subject.isAtRest(schedule.endsAt + lagMs)) break;
   }
   await checkEnd(world, witness, subject, {
     restMs,
@@ -134,6 +139,7 @@ interface Host {
   /** Ends the present life; the next begins after a while, when `between` has run. */
   crash(between: () => Promise<void>): void;
   stop(): void;
+  audit(): void;
   processOf(organisation: string): Process | undefined;
   crashes(): number;
 }
@@ -195,6 +201,9 @@ function createHost(
     stop() {
       isOver = true;
       generation?.end();
+    },
+    audit() {
+      for (const { process } of processes) process.audit().catch(() => {});
     },
     processOf: (organisation) => processes.find(({ name }) => name === organisation)?.process,
     crashes: () => count,

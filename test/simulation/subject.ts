@@ -25,6 +25,8 @@ export interface Surroundings {
 export interface Process {
   /** Takes a webhook; until this resolves the sender keeps trying. */
   notice(notice: Notice): Promise<void>;
+  /** An operator has everything compared now, whenever the next audit is due. */
+  audit(): Promise<void>;
   /** An operator acts. */
   operate(action: Action, deal: Deal): Promise<void>;
 }

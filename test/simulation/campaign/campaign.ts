@@ -49,7 +49,11 @@ export async function runHunts(workers: number, options: HuntOptions): Promise<r
 
 function inThread<T>(order: Order): Promise<T> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: order });
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      workerData: order,
+      // A schedule makes much garbage and keeps none: a large nursery sweeps it for free.
+      resourceLimits: { maxYoungGenerationSizeMb: 128 },
+    });
     worker.once("message", resolve);
     worker.once("error", reject);
     worker.once("exit", (code) => {

@@ -62,7 +62,11 @@ function doing(
   return (world): Subject => ({
     start(life) {
       work(life, world).catch(() => {});
-      return { notice: ({ referralId }) => onNotice(life, referralId), operate: async () => {} };
+      return {
+        notice: ({ referralId }) => onNotice(life, referralId),
+        audit: async () => {},
+        operate: async () => {},
+      };
     },
     backUp: async () => {},
     restore: async () => {},

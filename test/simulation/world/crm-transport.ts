@@ -224,8 +224,11 @@ async function* walk(
       },
     );
     yield* page.changes;
-    if (page.next === position) return;
-    position = page.next;
-    yield { kind: "watermark", watermark: String(position) };
+    const isLast = page.next - position < pageLength;
+    if (page.next > position) {
+      position = page.next;
+      yield { kind: "watermark", watermark: String(position) };
+    }
+    if (isLast) return;
   }
 }
