@@ -204,7 +204,8 @@ export async function walkCrm(
   };
   for await (const change of context.crm.changesSince(isAudit ? "" : cursor.watermark, {})) {
     if (change.kind === "watermark") {
-      await land({ ...cursor, watermark: change.watermark });
+      cursor = { ...cursor, watermark: change.watermark };
+      if (batch.size > 0) await land(cursor);
     } else {
       batch.set(change.kind === "changed" ? change.record.id : change.recordId, change);
       if (batch.size >= batchSize) await land(cursor);
