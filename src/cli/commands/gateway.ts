@@ -1,13 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { tokenKeyFromFile } from "../../client/index.ts";
 import type { Gateway } from "../../connector/index.ts";
 import { createLog } from "../../runtime/index.ts";
 import { CliFailure } from "../failure.ts";
 import { untilStopped } from "../until-stopped.ts";
 import { forgetGateway, rememberGateway } from "./gateway-file.ts";
-import { type UpstreamOptions, upstreamPart } from "./gateway-upstream.ts";
+import type { UpstreamOptions } from "./gateway-upstream.ts";
 import { registerGatewayVerbs } from "./gateway-verbs.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -31,8 +30,10 @@ interface RunOptions extends UpstreamOptions {
 
 async function open(options: RunOptions): Promise<Gateway> {
   // Loaded only here, so that the operator's commands answer at once.
+  const { tokenKeyFromFile } = await import("../../client/index.ts");
   const { createGateway } = await import("../../connector/index.ts");
   const { guardedHttp } = await import("../../service/index.ts");
+  const { upstreamPart } = await import("./gateway-upstream.ts");
   const { data, limit, poll, publicUrl } = options;
   const allowsPrivateCallbacks = options.privateCallbacks ?? options.sandbox !== undefined;
   const upstream = await upstreamPart(options);
