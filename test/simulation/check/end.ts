@@ -121,16 +121,16 @@ function checkConvergence(world: World, witness: Witness, subject: Subject, deal
 const settledMs = 120_000;
 
 /** Whether a second record was beyond anybody's power: a POST that landed late, a record out of sight, a memory lost. */
-function mayDouble(world: World): boolean {
+function mayDouble(world: World, deal: Deal): boolean {
   const { hits } = world.faults;
   const isLate = world.schedule.faults.some(
     ({ kind, amount }) => kind === "late-landing" && amount >= settledMs,
   );
+  const isHidden = ["permission-lost", "crm-permission-lost", "crm-list-lag"] as const;
   return (
     (isLate && hits.has("late-landing")) ||
-    hits.has("permission-lost") ||
-    hits.has("crm-permission-lost") ||
-    hits.has("backup-restored")
+    hits.has("backup-restored") ||
+    (deal.isTwin && isHidden.some((kind) => hits.has(kind)))
   );
 }
 
@@ -138,7 +138,7 @@ function checkDoubles(world: World, witness: Witness, subject: Subject, deal: De
   const report = (what: string): void =>
     witness.report("at most one live record per pair and side", `deal ${deal.index}: ${what}`);
   const find = (id: string) => world.referrals.find(id)?.document;
-  const isKnown = mayDouble(world) && subject.excuseFor(deal, undefined) !== undefined;
+  const isKnown = mayDouble(world, deal) && subject.excuseFor(deal, undefined) !== undefined;
   for (const leg of ["partner", "microsoft"] as const) {
     const live = liveReferrals(deal, leg, find);
     if (live.length > 1 && !isKnown) report(`${live.length} live referrals on the ${leg} side`);

@@ -44,7 +44,7 @@ export function crmTransport(network: CrmNetwork, generation: Generation): CrmAd
   const latency = (): number => 10 + Math.floor(random.fraction() * 50);
   const isHidden = (id: string): boolean => {
     const deal = network.dealOf(id);
-    return deal !== undefined && faults.during("crm-permission-lost", deal) !== undefined;
+    return deal !== undefined && faults.take("crm-permission-lost", deal) !== undefined;
   };
 
   /** One round trip: `work` happens inside the CRM. */
@@ -102,7 +102,6 @@ export function crmTransport(network: CrmNetwork, generation: Generation): CrmAd
         const row = model.find(recordId);
         if (!row || row.isDeleted) return undefined;
         if (isHidden(recordId)) {
-          faults.take("crm-permission-lost", network.dealOf(recordId));
           return undefined;
         }
         network.onShown(recordId);
@@ -116,7 +115,6 @@ export function crmTransport(network: CrmNetwork, generation: Generation): CrmAd
         const target: CrmRow | undefined = row;
         const landed: Landed = await call("write", target?.id ?? write.key, () => {
           if (target && isHidden(target.id)) {
-            faults.take("crm-permission-lost", network.dealOf(target.id));
             throw new CrmError("unauthorized", "no permission to write this deal");
           }
           const written = perform(model, write, step, target);

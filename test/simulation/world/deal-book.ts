@@ -14,7 +14,9 @@ export interface Deal {
   deletedAt: number | undefined;
   /** Contact data may leave the CRM. */
   hasConsent: boolean;
-  /** Made on both sides by people, with nothing but its name to say that it is one deal. */
+  /** Made on both sides by people. */
+  isTwin: boolean;
+  /** … with nothing but its name to say that it is one deal. */
   isTwinByName: boolean;
 }
 
@@ -53,6 +55,7 @@ export function createDealBook(): DealBook {
         crmRecords: new Set(),
         deletedAt: undefined,
         hasConsent: true,
+        isTwin: false,
         isTwinByName: false,
       };
       deals.set(index, deal);

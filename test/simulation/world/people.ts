@@ -121,6 +121,7 @@ function create(world: World, action: Action & { kind: "create" }): void {
   }
   if (action.side === "crm") return;
   const isTwin = action.side === "twin";
+  deal.isTwin = isTwin;
   deal.isTwinByName = isTwin && named(action) === "by name";
   const state = isTwin ? "Active/Accepted" : "New/Pending";
   world.referrals.expect((document) => world.book.addReferral(deal, document));
