@@ -46,7 +46,8 @@ function where(
   const { tenantId, locations } = scope;
   const texts = [`"${source}"."tenantId" = ?`];
   const values: SqlValue[] = [tenantId];
-  if (locations) {
+  if (locations?.length === 0) texts.push("FALSE");
+  else if (locations) {
     texts.push(`"${source}"."locationId" IN (${locations.map(() => "?").join(", ")})`);
     values.push(...locations);
   }

@@ -1,4 +1,4 @@
-import type { Random } from "../../runtime/index.ts";
+import { type Random, seededRandom } from "../../runtime/index.ts";
 import type { Database } from "../../storage/port.ts";
 import type { Organization } from "../rules/new-referral.ts";
 import { insertReferrals } from "../store/referral-store.ts";
@@ -27,8 +27,10 @@ async function runAll(database: Database, statements: readonly string[]): Promis
 async function insertAll(database: Database, options: SeedOptions): Promise<void> {
   const { organization, count, random, now } = options;
   const tenantId = organization.id;
+  // Cryptographic chance is needed once; a million invented streets can follow from it.
+  const invented = seededRandom(Math.floor(random.fraction() * 2 ** 32));
   const next = () => {
-    const document = inventedReferral(organization, random, now);
+    const document = { ...inventedReferral(organization, invented, now), id: random.uuid() };
     return { tenantId, locationId: null, document, text: JSON.stringify(document) };
   };
   for (let done = 0; done < count; done += rowsPerTransaction) {

@@ -6,6 +6,8 @@ import { promotedColumns } from "./promoted-columns.ts";
 interface ReferralIndex {
   readonly name: string;
   readonly columns: readonly string[];
+  /** The column by which pages are ordered, where it may hold null: null comes first. */
+  readonly nullFirst?: string;
   /** Rows that share the first so many columns' values, of a million of one organisation. */
   readonly rowsPerPrefix: readonly number[];
 }
@@ -27,7 +29,7 @@ const columnIndexes: readonly ReferralIndex[] = promotedColumns.flatMap(({ name,
   }
   if (use === "order") {
     const columns = ["tenantId", name, "id"];
-    return [{ name, columns, rowsPerPrefix: [assumedRows, 2, 1] }];
+    return [{ name, columns, nullFirst: name, rowsPerPrefix: [assumedRows, 2, 1] }];
   }
   return ["createdDateTime", "updatedDateTime"].map((order) => ({
     name: `${name}_${order}`,
@@ -45,11 +47,15 @@ const referralIndexes: readonly ReferralIndex[] = [
   },
 ];
 
-const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
+/** Where null stands in an index; SQLite has it first in any case. */
+const nullPlace: Readonly<Record<DialectName, string>> = { sqlite: "", postgres: " NULLS FIRST" };
+
+const terms = ({ columns, nullFirst }: ReferralIndex, dialect: DialectName): string =>
+  columns.map((name) => `"${name}"${name === nullFirst ? nullPlace[dialect] : ""}`).join(", ");
 
 /**
  * SQLite plans without statistics unless it is told some, and would then rather walk a whole index
- * in order than sort three rows. PostgreSQL gathers its own.
+ * in order than sort three rows. PostgreSQL gathers its own, and after a large load is asked to.
  */
 const statisticsStatements: Readonly<Record<DialectName, readonly string[]>> = {
   sqlite: [
@@ -60,15 +66,15 @@ const statisticsStatements: Readonly<Record<DialectName, readonly string[]>> = {
       return `INSERT INTO sqlite_stat1 VALUES ('referrals', 'referrals_${name}', '${sizes}')`;
     }),
   ],
-  postgres: [],
+  postgres: [`ANALYZE "referrals"`],
 };
 
 /** The statements that make the referrals table's indexes. */
 export const createIndexStatements = (dialect: DialectName): readonly string[] => [
-  ...referralIndexes.map(
-    ({ name, columns }) =>
-      `CREATE INDEX IF NOT EXISTS "referrals_${name}" ON "referrals" (${quoted(columns)})`,
-  ),
+  ...referralIndexes.map((index) => {
+    const name = `"referrals_${index.name}"`;
+    return `CREATE INDEX IF NOT EXISTS ${name} ON "referrals" (${terms(index, dialect)})`;
+  }),
   ...statisticsStatements[dialect],
 ];
 

@@ -135,7 +135,9 @@ export function adminSuite(startTestService: StartTestService): void {
       const path = `${referrals}/none`;
       await service.call(path, { as: service.stranger });
       const answer = await service.call(path, { as: service.stranger });
+      const others = await service.call(path, { as: service.user });
       await service.play("/limit", { calls: 100_000 }, "PUT");
+      expect(others.status).toBe(404);
       expect([answer.status, answer.body.error.code]).toEqual([429, "tooManyRequests"]);
       expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
     });
@@ -153,6 +155,17 @@ export function adminSuite(startTestService: StartTestService): void {
       await service.play("/faults", {}, "PUT");
       const spared = await service.call(`${referrals}/none`);
       expect([struck.status, spared.status]).toEqual([500, 404]);
+    });
+
+    it("gives a referral a new eTag at a read, which the next list shows too", async () => {
+      const before = await create();
+      await service.play("/faults", { eTagChurn: 1 }, "PUT");
+      const after = await read(before.id);
+      await service.play("/faults", {}, "PUT");
+      expect(after.eTag).not.toBe(before.eTag);
+      expect({ ...after, eTag: "" }).toEqual({ ...before, eTag: "" });
+      const list = await service.call(`${referrals}?$filter=id eq '${before.id}'`);
+      expect(list.body.value[0]?.eTag).toBe(after.eTag);
     });
 
     it("seeds invented referrals and empties itself", async () => {

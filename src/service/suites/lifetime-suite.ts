@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { silentLog } from "../../runtime/index.ts";
+import { silentLog, systemClock } from "../../runtime/index.ts";
 import { openDatabase } from "../../storage/index.ts";
 import {
   minimalReferral,
@@ -103,6 +103,34 @@ export function lifetimeSuite(
       ]);
       expect(row?.substatus).toBe("Expired");
     }, 5_000);
+  });
+
+  it("takes a token until it expires, and not after", async () => {
+    let ahead = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() + ahead };
+    const service = await startTestService({ clock });
+    cleanUps.push(() => service.close());
+    expect((await service.call(referrals)).status).toBe(200);
+    ahead = 2 * 3_600_000;
+    const late = await service.call(referrals);
+    expect([late.status, late.body.error.code]).toEqual([401, "unauthenticated"]);
+    expect(late.body.error.message).toContain("expired");
+  });
+
+  it("shows a user who has no location an empty list", async () => {
+    const { url, drop } = await makeDatabase();
+    cleanUps.push(drop);
+    const before = await startTestService({ database: url });
+    await create(before);
+    const { userId } = before.user;
+    await before.close();
+    const service = await startTestService({ database: url, userLocations: { [userId]: [] } });
+    cleanUps.push(() => service.close());
+    const as = service.user;
+    const { body } = await service.call(`${referrals}?$count=true`, { as });
+    expect(body).toMatchObject({ value: [], "@odata.count": 0 });
+    const call = { method: "POST", as, body: minimalReferral() };
+    expect((await service.call(referrals, call)).status).toBe(403);
   });
 
   it("answers the call under way before it ends", async () => {
