@@ -107,6 +107,7 @@ export async function writeReferral(
     throw error;
   }
   try {
+    await permit.use();
     const answer = await sendReferral(context, planned.pair, attempt);
     await settleReferral(context, planned.pair.id, attempt, answer, finish);
     return "again";

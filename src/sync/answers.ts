@@ -1,5 +1,12 @@
 import { brakeItemId } from "./deletion.ts";
-import { commit, commitPair, type EngineContext, quietly, updatePair } from "./engine-context.ts";
+import {
+  commit,
+  commitPair,
+  type EngineContext,
+  quietly,
+  updateConnection,
+  updatePair,
+} from "./engine-context.ts";
 import { type Answer, EngineRefusal } from "./engine-port.ts";
 import type { InboxItem } from "./ledger-port.ts";
 import { linkPairs } from "./link.ts";
@@ -112,9 +119,9 @@ async function prefer(
   field: string,
   policy: "referral" | "crm",
 ): Promise<void> {
-  const connection = await context.ledger.connection();
-  const policies = { ...connection.policies, [field]: policy };
-  await commit(context, { connection: { ...connection, policies } });
+  await updateConnection(context, (connection) => ({
+    connection: { ...connection, policies: { ...connection.policies, [field]: policy } },
+  }));
 }
 
 async function answerMatch(
@@ -200,13 +207,13 @@ export function replayed({ clock }: EngineContext, pair: Pair): Pair {
 
 /** Allows the writes that wait for a person, and makes what waited due. */
 export async function approveWrites(context: EngineContext, by: string | undefined): Promise<void> {
-  const connection = await context.ledger.connection();
   const items = await context.ledger.inbox({ kinds: ["approval"], isOpen: true, limit: 10 });
-  await commit(context, {
+  await updateConnection(context, (connection) => ({
     connection: { ...connection, awaitsApproval: undefined },
     inbox: items.map((item) => resolved(context, item, "approved", by)),
-  });
-  if (connection.brakeSince !== undefined) await releaseBrake(context, true, by);
+  }));
+  const { brakeSince } = await context.ledger.connection();
+  if (brakeSince !== undefined) await releaseBrake(context, true, by);
   await release(context, ["waiting"]);
 }
 
@@ -216,13 +223,12 @@ async function releaseBrake(
   by: string | undefined,
 ): Promise<void> {
   const { ledger } = context;
-  const connection = await ledger.connection();
   const item = await ledger.inboxItem(brakeItemId);
   const resolution = isMeant ? "the deletions were meant" : "the deletions are ignored";
-  await commit(context, {
+  await updateConnection(context, (connection) => ({
     connection: { ...connection, brakeSince: undefined, deletions: [] },
     inbox: item ? [resolved(context, item, resolution, by)] : [],
-  });
+  }));
   await release(context, ["deleted"], (pair) => ({
     ...pair,
     ...(isMeant ? { isDeletionCounted: true as const } : { ended: "deletion-ignored" as const }),

@@ -1,4 +1,4 @@
-import { commit, type EngineContext, quietly, updatePair } from "./engine-context.ts";
+import { type EngineContext, quietly, updateConnection, updatePair } from "./engine-context.ts";
 import { dueSooner } from "./pair-state.ts";
 import { type WalkMemory, walkCrm, walkReferrals } from "./walk.ts";
 
@@ -11,16 +11,15 @@ const pageSize = 500;
 export async function auditSides(context: EngineContext, memory: WalkMemory): Promise<number> {
   const startedAt = context.clock.now();
   // What is merely new isn't drift: the polls go first.
-  await walkReferrals(context, memory, { priority: "poll", isAudit: false });
-  await walkCrm(context, { isAudit: false });
+  await context.walkReferrals();
+  await context.walkCrm();
   const referrals = await walkReferrals(context, memory, { priority: "audit", isAudit: true });
   const deals = await walkCrm(context, { isAudit: true });
   await comparePairsOfOldEpochs(context);
   const drift = referrals.drift + deals.drift;
-  const connection = await context.ledger.connection();
-  await commit(context, {
+  await updateConnection(context, (connection) => ({
     connection: { ...connection, auditedAt: startedAt, drift: connection.drift + drift },
-  });
+  }));
   return drift;
 }
 

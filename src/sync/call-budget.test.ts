@@ -176,3 +176,15 @@ test("an interactive call during a backfill is made within two seconds", async (
     }
   }
 });
+
+test("a call that is made a while after its permit counts from when it is made", async () => {
+  const clock = manualClock();
+  const budget = budgetOn(clock);
+  const permit = await budget.take("outbound");
+  await clock.advance(30_000);
+  await permit.use();
+  await clock.advance(windowMs - 1_000);
+  expect((await budget.view()).usedByClass).toEqual({ outbound: 1 });
+  await clock.advance(1_001);
+  expect((await budget.view()).usedByClass).toEqual({});
+});

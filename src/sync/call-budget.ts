@@ -15,6 +15,8 @@ import type { Priority } from "./runner.ts";
 export interface Permit {
   /** The call isn't needed any more. */
   giveBack(): Promise<void>;
+  /** The call is made now, perhaps a while after it was allowed: from now on it counts as made now. */
+  use(): Promise<void>;
 }
 
 /** What the operator sees of the budget. */
@@ -49,6 +51,8 @@ export interface CallBudgetOptions {
   readonly callsPerMinute: number;
 }
 
+/** A call made within so many milliseconds of its permit needs no new stamp. */
+const punctualMs = 20;
 /** How often a lost race for the row is run again before giving up. */
 const mostRaces = 1_000;
 
@@ -100,7 +104,17 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
       const { waitMs, at } = await tryTake(priority);
       if (waitMs === 0) {
         const call = [at, priority, connectionId] as const;
-        return { giveBack: () => change((state) => returnCall(state, call)) };
+        return {
+          giveBack: () => change((state) => returnCall(state, call)),
+          use: async () => {
+            if (clock.now() - at < punctualMs) return;
+            const made = [clock.now(), priority, connectionId] as const;
+            await change((state) => {
+              const { calls, ...rest } = returnCall(state, call);
+              return { ...rest, calls: [...calls, made].sort(([left], [right]) => left - right) };
+            });
+          },
+        };
       }
       // The copy may be old by then, and a more urgent class asks first.
       known = undefined;

@@ -1,6 +1,6 @@
 import type { CrmValue } from "../crm/port.ts";
 import { release, replayed } from "./answers.ts";
-import { commit, type EngineContext, quietly, updatePair } from "./engine-context.ts";
+import { type EngineContext, quietly, updateConnection, updatePair } from "./engine-context.ts";
 import { EngineRefusal, type PauseScope } from "./engine-port.ts";
 import { inboxId } from "./inbox-items.ts";
 import type { ConnectionState, HistoryEntry, InboxItem } from "./ledger-port.ts";
@@ -38,8 +38,9 @@ export async function pauseScope(
 ): Promise<void> {
   const at = context.clock.now();
   if (pairId === undefined) {
-    const connection = await context.ledger.connection();
-    return commit(context, { connection: { ...connection, paused: true } });
+    return updateConnection(context, (connection) => ({
+      connection: { ...connection, paused: true },
+    }));
   }
   await existing(context, pairId);
   await updatePair(context, pairId, (pair) => {
@@ -64,8 +65,9 @@ export async function resumeScope(
 ): Promise<void> {
   const at = context.clock.now();
   if (pairId === undefined) {
-    const connection = await context.ledger.connection();
-    await commit(context, { connection: { ...connection, paused: undefined } });
+    await updateConnection(context, (connection) => ({
+      connection: { ...connection, paused: undefined },
+    }));
     return release(context, ["waiting"]);
   }
   await existing(context, pairId);
@@ -190,22 +192,14 @@ export function approvalItem(
  * spent, both sides are read anew, what differs is asked, and writes wait for approval.
  */
 export async function beginEpoch(context: EngineContext): Promise<void> {
-  const { ledger, settings, budget, log } = context;
-  const connection = await ledger.connection();
-  log.warn(
-    { epoch: connection.epoch + 1 },
-    "the ledger is older than the world: a new epoch begins",
-  );
+  const { settings, budget, log } = context;
+  log.warn({}, "the ledger is older than the world: a new epoch begins");
   await budget.spendWindow();
-  await commit(context, {
-    connection: {
-      ...connection,
-      epoch: connection.epoch + 1,
-      auditedAt: 0,
-      ...(settings.isApproved ? {} : { awaitsApproval: "restored" as const }),
-    },
+  const approval = settings.isApproved ? {} : { awaitsApproval: "restored" as const };
+  await updateConnection(context, (connection) => ({
+    connection: { ...connection, epoch: connection.epoch + 1, auditedAt: 0, ...approval },
     inbox: settings.isApproved ? [] : [approvalItem(context, "restored")],
-  });
+  }));
 }
 
 /** Marks a pair to be read, as a hint asks; true where that was news. */

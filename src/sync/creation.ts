@@ -78,6 +78,7 @@ export async function create(
   const { requestId, document } = creation;
   let found: Found;
   try {
+    await permit.use();
     found = await context.referrals.create(document, { requestId, correlationId: requestId });
   } catch (error) {
     return failedCreate(context, pair.id, leg, creation, failureOf(error));

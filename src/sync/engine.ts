@@ -32,6 +32,7 @@ import type {
   WalkReport,
 } from "./engine-port.ts";
 import { backoffMs } from "./failure.ts";
+import { HintGathering } from "./hint-gathering.ts";
 import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
 import { newPair } from "./new-pair.ts";
 import type { Pair } from "./pair.ts";
@@ -59,7 +60,7 @@ class SyncEngine implements Engine {
   readonly #walks = new Map<Rhythm, Promise<WalkReport>>();
   readonly #failures = new Map<Rhythm, { readonly count: number; readonly until: number }>();
   readonly #running = new Set<string>();
-  readonly #hinted = new Set<string>();
+  readonly #hints: HintGathering;
   #stop = new AbortController();
   #runner: Runner | undefined;
   #wake: () => void = () => {};
@@ -83,6 +84,13 @@ class SyncEngine implements Engine {
       walkReferrals: () => this.pollReferrals(),
       emit: (event) => this.#emit(event),
     };
+    this.#hints = new HintGathering({
+      clock,
+      settings,
+      walk: async () => {
+        if (isWalked(await ledger.connection())) await this.#perform("referrals");
+      },
+    });
   }
 
   async open(): Promise<void> {
@@ -126,9 +134,8 @@ class SyncEngine implements Engine {
       : ledger.pairsByRecord([id]));
     const pair = known.get(id);
     if (pair) {
-      const isNews = await markHinted(this.#context, pair, side, changedAt);
-      if (isNews) this.#hinted.add(pair.id);
-      return isNews;
+      const mark = () => markHinted(this.#context, pair, side, changedAt);
+      return side === "referral" ? this.#hints.during(pair.id, mark) : mark();
     }
     const { epoch } = await ledger.connection();
     const blank = newPair(this.#context, side, epoch);
@@ -139,9 +146,11 @@ class SyncEngine implements Engine {
       due: { at: clock.now(), priority: "read" },
     };
     try {
-      await commitPair(this.#context, quietly(named));
-      this.#hinted.add(named.id);
-      return true;
+      const store = async () => {
+        await commitPair(this.#context, quietly(named));
+        return true;
+      };
+      return await (side === "referral" ? this.#hints.during(named.id, store) : store());
     } catch (error) {
       // A walk has brought it in the meantime.
       if (error instanceof LedgerConflict) return false;
@@ -149,11 +158,15 @@ class SyncEngine implements Engine {
     }
   }
 
-  async reconcile(pairId: string): Promise<void> {
+  reconcile(pairId: string): Promise<void> {
+    return this.#reconcile(pairId, false);
+  }
+
+  async #reconcile(pairId: string, isPatient: boolean): Promise<void> {
     if (this.#running.has(pairId)) return;
     this.#running.add(pairId);
     try {
-      await this.#gatherHints(pairId);
+      await this.#hints.beforeLook(pairId, isPatient, this.#stop.signal);
       await reconcilePair(this.#context, pairId);
     } finally {
       this.#running.delete(pairId);
@@ -189,7 +202,7 @@ class SyncEngine implements Engine {
     const embedded = createEmbeddedRunner({ clock, log, queue: ledger, ...settings });
     this.#runner = this.#environment.runner ?? embedded;
     this.#wake = () => embedded.wake();
-    await this.#runner.start((pairId) => this.reconcile(pairId));
+    await this.#runner.start((pairId) => this.#reconcile(pairId, true));
     await Promise.all(rhythms.map((rhythm) => this.#keep(rhythm)));
   }
 
@@ -204,7 +217,7 @@ class SyncEngine implements Engine {
   }
 
   approve(by?: string): Promise<void> {
-    return retried(() => approveWrites(this.#context, by));
+    return approveWrites(this.#context, by);
   }
 
   resolve(itemId: string, answer: Answer, by?: string): Promise<void> {
@@ -220,15 +233,15 @@ class SyncEngine implements Engine {
   }
 
   pause(scope: PauseScope, by?: string): Promise<void> {
-    return retried(() => pauseScope(this.#context, scope, by));
+    return pauseScope(this.#context, scope, by);
   }
 
   resume(scope: PauseScope, by?: string): Promise<void> {
-    return retried(() => resumeScope(this.#context, scope, by));
+    return resumeScope(this.#context, scope, by);
   }
 
   async declareRestored(): Promise<void> {
-    await retried(() => beginEpoch(this.#context));
+    await beginEpoch(this.#context);
     await this.#bearWitness();
   }
 
@@ -253,24 +266,13 @@ class SyncEngine implements Engine {
       })
       .finally(() => this.#walks.delete(rhythm));
     this.#walks.set(rhythm, started);
+    if (rhythm === "referrals") this.#hints.walkBegan(started);
     return started;
   }
 
   async #bearWitness(): Promise<void> {
     const { witness } = this.#environment;
     if (witness) await witness.write((await this.#context.ledger.connection()).revision);
-  }
-
-  /** Many hints at once are cheaper to answer by one walk than by a read each. */
-  async #gatherHints(pairId: string): Promise<void> {
-    const isMany = this.#hinted.size >= this.#context.settings.gatherHints;
-    if (!this.#hinted.has(pairId)) return;
-    if (isMany) {
-      const connection = await this.#context.ledger.connection();
-      this.#hinted.clear();
-      if (isWalked(connection)) await this.#perform("referrals");
-    }
-    this.#hinted.delete(pairId);
   }
 
   #dueAt(rhythm: Rhythm, connection: ConnectionState): number {

@@ -124,7 +124,7 @@ export const engineRules: EngineRules = {
     const stamp = laterStamp(cursor.stamp, newest);
     const isAtRest = cursor.far?.stamp === stamp && cursor.far.at < startedAt;
     const far = isFar ? { at: startedAt, stamp, isAtRest } : cursor.far;
-    return { stamp, walkedAt: startedAt, far };
+    return { stamp, walkedAt: Math.max(cursor.walkedAt, startedAt), far };
   },
   isDeletion: ({ isExplicit, deleteSignal }) => isExplicit && deleteSignal === "tombstone",
   agreedValue: (_sent, stored) => stored,

@@ -60,6 +60,10 @@ export interface EngineSettings {
   readonly retry: { readonly firstMs: number; readonly longestMs: number };
   /** From so many hinted pairs on, one walk is cheaper than a read each. */
   readonly gatherHints: number;
+  /** How long a hint waits for company before its referral is read. */
+  readonly gatherMs: number;
+  /** How long the hints of a burst wait for its end. */
+  readonly gatherLongestMs: number;
   /** Pairs reconciled at the same time. */
   readonly concurrency: number;
   /** How often the ledger is asked for work that another process left there. */
@@ -97,6 +101,8 @@ export const defaultSettings: EngineSettings = {
   referralLink: "https://partner.microsoft.com/dashboard/v2/referrals/{id}",
   retry: { firstMs: 5 * second, longestMs: 10 * minute },
   gatherHints: 3,
+  gatherMs: 150,
+  gatherLongestMs: 3 * second,
   concurrency: 8,
   idleMs: second,
   expiringDays: 5,
