@@ -130,6 +130,7 @@ function mayDouble(world: World, deal: Deal): boolean {
   return (
     (isLate && hits.has("late-landing")) ||
     hits.has("backup-restored") ||
+    deal.isTwinByName ||
     (deal.isTwin && isHidden.some((kind) => hits.has(kind)))
   );
 }
@@ -163,7 +164,8 @@ function checkLineage(world: World, witness: Witness, subject: Subject): void {
     const given = subject.givenUp(deal, field, loser.value, side);
     if (given === "person") continue;
     // A value that comes back to where it was typed was in conflict with nothing.
-    const isAnew = witness.wasForgotten(witness.linkedAt.get(deal) ?? at);
+    const { openedAt } = world.book.deals.get(deal) ?? { openedAt: at };
+    const isAnew = [openedAt, witness.linkedAt.get(deal) ?? at].some(witness.wasForgotten);
     // Whose a rounded amount is can't be told once the answer to its write got lost.
     const isRounded = world.schedule.settings.normalises && field === "dealValue";
     if (given === "conflict" && (isAnew || isRounded || !isEcho(overwrite))) {

@@ -219,7 +219,8 @@ export function createWitness(
         shown.add(change.id);
         landed.push({ at, side: "crm", deal: deal.index });
         followWrite(deal.index, "crm");
-        if (deal.deletedAt !== undefined && !wasForgotten(deal.deletedAt)) {
+        const isRevival = !change.before && deal.deletedAt !== undefined;
+        if (isRevival && !wasForgotten(deal.deletedAt ?? at)) {
           report("no resurrection, no delete from absence", `${change.id} came back`);
         }
         if (change.before && isCalm)

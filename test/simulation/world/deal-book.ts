@@ -10,6 +10,8 @@ export interface Deal {
   readonly organisation: string;
   readonly referrals: Map<string, Leg>;
   readonly crmRecords: Set<string>;
+  /** When it came into being, in virtual milliseconds after the start. */
+  readonly openedAt: number;
   /** When a person deleted its CRM record, in virtual milliseconds after the start. */
   deletedAt: number | undefined;
   /** Contact data may leave the CRM. */
@@ -23,7 +25,7 @@ export interface Deal {
 /** Which record belongs to which deal: the world's own knowledge, never shown to the engine. */
 export interface DealBook {
   readonly deals: ReadonlyMap<number, Deal>;
-  open(index: number, organisation: string): Deal;
+  open(index: number, organisation: string, openedAt: number): Deal;
   ofReferral(id: string): Deal | undefined;
   ofCrmRecord(id: string): Deal | undefined;
   addReferral(deal: Deal, document: ReferralDocument): void;
@@ -45,7 +47,7 @@ export function createDealBook(): DealBook {
   const byCrmRecord = new Map<string, Deal>();
   return {
     deals,
-    open(index, organisation) {
+    open(index, organisation, openedAt) {
       const known = deals.get(index);
       if (known) return known;
       const deal: Deal = {
@@ -53,6 +55,7 @@ export function createDealBook(): DealBook {
         organisation,
         referrals: new Map(),
         crmRecords: new Set(),
+        openedAt,
         deletedAt: undefined,
         hasConsent: true,
         isTwin: false,

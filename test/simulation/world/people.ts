@@ -106,7 +106,7 @@ const firstMatchMs = 15_000;
 
 function create(world: World, action: Action & { kind: "create" }): void {
   const organisation = `org-${action.deal % world.organisations.length}`;
-  const deal = world.book.open(action.deal, organisation);
+  const deal = world.book.open(action.deal, organisation, world.sinceStart());
   if (deal.crmRecords.size > 0 || deal.referrals.size > 0) return;
   deal.hasConsent = action.consent;
   const { crm } = organisationOf(world, deal);
