@@ -106,7 +106,7 @@ export function adminSuite(startTestService: StartTestService): void {
       expect(await read(accepted.id)).toMatchObject({ status: "Active" });
     });
 
-    it("fails the registration of a deal won within 72 hours, and not of one won later", async () => {
+    it("fails the registration of a deal won within 72 hours, not of one won later", async () => {
       const registration = [
         { op: "add", path: "/registrations/-", value: { type: "AzureIPCoSell" } },
       ];

@@ -39,7 +39,7 @@ export function operationsSuite(startTestService: StartTestService): void {
       expect(await read(body.id)).toEqual(body);
     });
 
-    it("keeps unknown properties, matches keys in any case and ignores what is the service's", async () => {
+    it("keeps unknown properties, takes keys in any case, ignores what it sets itself", async () => {
       const body = { ...minimalReferral(), Name: "Upper", name: undefined, newField: { a: [1] } };
       const stolen = {
         id: "mine",
@@ -129,7 +129,7 @@ export function operationsSuite(startTestService: StartTestService): void {
   });
 
   describe("patch", () => {
-    it("answers 204, or the representation where that is preferred, with the new eTag", async () => {
+    it("answers 204, or the representation where that is preferred, with a new eTag", async () => {
       const created = await create();
       const path = `${referrals}/${created.id}`;
       const silent = await patch(path, [{ path: "/details/notes", value: "first" }]);
@@ -200,7 +200,7 @@ export function operationsSuite(startTestService: StartTestService): void {
     const put = (id: string, body: unknown, eTag: string) =>
       service.call(`${referrals}/${id}`, { method: "PUT", body, headers: { "if-match": eTag } });
 
-    it("replaces what is the partner's from the raw document, and ignores what is the service's", async () => {
+    it("replaces the partner's part by the raw document and keeps the service's own", async () => {
       const created = await create({ campaignId: "spring" });
       const raw = { ...(await read(created.id)), name: "Renamed", campaignId: undefined };
       const stolen = {
