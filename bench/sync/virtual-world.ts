@@ -73,6 +73,7 @@ export const calmSettings = (pageSize: number): Settings => ({
   pollReferralsMs: 30_000,
   pollCrmMs: 10_000,
   deletionsPerHour: 20,
+  cursorOverlapMs: 300_000,
 });
 
 /** A world in which the deals stand on both sides and nothing has happened yet. */
