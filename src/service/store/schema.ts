@@ -1,6 +1,6 @@
 import { dialects } from "../../storage/index.ts";
 import type { DialectName, Migration } from "../../storage/port.ts";
-import { promotedColumns } from "./promoted-columns.ts";
+import { promotedByPath, promotedColumns } from "./promoted-columns.ts";
 
 /** A secondary index of the referrals table. */
 interface ReferralIndex {
@@ -22,14 +22,15 @@ const manyShare = 3;
  * with few values is indexed together with each order in which pages come, so that a page costs the
  * same among a thousand rows as among a million.
  */
-const columnIndexes: readonly ReferralIndex[] = promotedColumns.flatMap(({ name, use }) => {
+const columnIndexes: readonly ReferralIndex[] = promotedColumns.flatMap(({ name, path, use }) => {
   if (use === "many") {
     const columns = ["tenantId", name];
     return [{ name, columns, rowsPerPrefix: [assumedRows, manyShare] }];
   }
   if (use === "order") {
     const columns = ["tenantId", name, "id"];
-    return [{ name, columns, nullFirst: name, rowsPerPrefix: [assumedRows, 2, 1] }];
+    const nullFirst = promotedByPath[path]?.nullable === false ? {} : { nullFirst: name };
+    return [{ name, columns, ...nullFirst, rowsPerPrefix: [assumedRows, 2, 1] }];
   }
   return ["createdDateTime", "updatedDateTime"].map((order) => ({
     name: `${name}_${order}`,

@@ -39,7 +39,7 @@ export function operationsSuite(startTestService: StartTestService): void {
       expect(await read(body.id)).toEqual(body);
     });
 
-    it("keeps unknown properties, takes keys in any case, ignores what it sets itself", async () => {
+    it("keeps unknown properties, takes keys in any case, sets its own itself", async () => {
       const body = { ...minimalReferral(), Name: "Upper", name: undefined, newField: { a: [1] } };
       const stolen = {
         id: "mine",
