@@ -122,6 +122,7 @@ export async function createReferral(
     await context.walkReferrals();
     return "again";
   }
+  await context.closeReferralWalk();
   if (await mustMatchFirst(context, pair)) return "rest";
   const permit = await context.budget.take(priority);
   // What is shared can't be withdrawn: the deal is read once more before it leaves.

@@ -34,6 +34,8 @@ export interface EngineContext {
   /** One walk over a side's changes; callers at the same time share it. */
   readonly walkCrm: () => Promise<unknown>;
   readonly walkReferrals: () => Promise<unknown>;
+  /** Walks on where the last walk over referrals may have left something behind its back. */
+  readonly closeReferralWalk: () => Promise<unknown>;
   readonly emit: (event: EngineEvent) => void;
 }
 

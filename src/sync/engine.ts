@@ -41,7 +41,7 @@ import { reconcilePair } from "./reconcile.ts";
 import { rehearse } from "./rehearsal.ts";
 import { engineRules } from "./rules.ts";
 import type { Runner } from "./runner.ts";
-import { type WalkMemory, walkCrm, walkReferrals } from "./walk.ts";
+import { closeReferralWalk, type WalkMemory, walkCrm, walkReferrals } from "./walk.ts";
 
 /** Creates an engine for one connection. It does nothing until it is told to. */
 export function createEngine(environment: EngineEnvironment): Engine {
@@ -82,6 +82,7 @@ class SyncEngine implements Engine {
       budget: createCallBudget({ ...settings, clock, ledger }),
       walkCrm: () => this.pollCrm(),
       walkReferrals: () => this.pollReferrals(),
+      closeReferralWalk: () => closeReferralWalk(this.#context, this.#memory, "read"),
       emit: (event) => this.#emit(event),
     };
     this.#hints = new HintGathering({

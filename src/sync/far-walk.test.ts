@@ -8,7 +8,7 @@ const overlapMs = 5 * minute;
 const { walkUntil, cursorAfterPage } = engineRules;
 
 const landed = (cursor: ReferralCursor, newest: string, isFar: boolean, startedAt: number) =>
-  cursorAfterPage({ cursor, newest, isLast: true, isFar, startedAt });
+  cursorAfterPage({ cursor, newest, isLast: true, isFar, isOnePage: true, startedAt });
 
 test("a near walk goes back a tenth of the overlap, a far one the whole since the last far one", () => {
   const first = landed({ stamp: "", walkedAt: 0 }, "2026-09-01T08:00:00Z", true, 1);

@@ -9,6 +9,8 @@ export interface ReferralCursor {
   readonly stamp: string;
   /** Our clock when the last whole walk began, in milliseconds; 0 before the first. */
   readonly walkedAt: number;
+  /** The last walk was one answer: nothing can have moved between its pages. */
+  readonly isOnePage?: boolean;
   /** The last walk that went back as far as a list may lag. */
   readonly far?: FarWalk | undefined;
 }

@@ -179,8 +179,10 @@ function orderOf<Document>(
   observation: Observation<Document>,
   source: Source,
 ): Order {
-  if (!known || known.stamp === "" || known.presence !== "present") return "newer";
+  if (!known || known.stamp === "") return "newer";
   const order = rules.orderOf(known, observation, source);
+  // Seen again; where by something old, what is there now must be read.
+  if (known.presence !== "present") return order === "older" ? "tie" : "newer";
   // What wasn't kept before is news now, whatever its version.
   if (order === "same" && !known.document && observation.document) return "newer";
   if (observation.isVersionExact || observation.stamp !== known.stamp) return order;

@@ -55,6 +55,7 @@ export interface EngineRules {
     readonly newest: string;
     readonly isLast: boolean;
     readonly isFar: boolean;
+    readonly isOnePage: boolean;
     readonly startedAt: number;
   }): ReferralCursor;
   /** Only an explicit deletion counts: what can't be seen may be a lost permission. */
@@ -119,12 +120,12 @@ export const engineRules: EngineRules = {
     if (far?.isAtRest && far.stamp === stamp) return stampBefore(stamp, -1);
     return isFar ? stampBefore(far?.stamp ?? stamp, overlapMs) : stampBefore(stamp, overlapMs / 10);
   },
-  cursorAfterPage: ({ cursor, newest, isLast, isFar, startedAt }) => {
+  cursorAfterPage: ({ cursor, newest, isLast, isFar, isOnePage, startedAt }) => {
     if (!isLast) return cursor;
     const stamp = laterStamp(cursor.stamp, newest);
     const isAtRest = cursor.far?.stamp === stamp && cursor.far.at < startedAt;
     const far = isFar ? { at: startedAt, stamp, isAtRest } : cursor.far;
-    return { stamp, walkedAt: Math.max(cursor.walkedAt, startedAt), far };
+    return { stamp, walkedAt: Math.max(cursor.walkedAt, startedAt), far, isOnePage };
   },
   isDeletion: ({ isExplicit, deleteSignal }) => isExplicit && deleteSignal === "tombstone",
   agreedValue: (_sent, stored) => stored,

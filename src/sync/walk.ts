@@ -24,6 +24,8 @@ export interface WalkOptions {
   readonly priority: Priority;
   /** The whole of the side, whatever the cursor says, counting what earlier walks had missed. */
   readonly isAudit: boolean;
+  /** Only what is newer than the last walk, to see what moved to the front meanwhile. */
+  readonly isClosing?: true;
 }
 
 /** What a walk found, and how much of it an earlier walk should have found. */
@@ -45,7 +47,7 @@ export interface WalkMemory {
 export async function walkReferrals(
   context: EngineContext,
   memory: WalkMemory,
-  { priority, isAudit }: WalkOptions,
+  { priority, isAudit, isClosing }: WalkOptions,
 ): Promise<CountedWalk> {
   const { clock, ledger, rules, settings } = context;
   const startedAt = clock.now();
@@ -53,7 +55,11 @@ export async function walkReferrals(
   const sinceFar = startedAt - (cursor.far?.at ?? 0);
   // A clock that was set back tells nothing: then far, to be sure.
   const isFar = sinceFar >= settings.cursorOverlapMs || sinceFar < 0;
-  const until = isAudit ? "" : rules.walkUntil(cursor, settings.cursorOverlapMs, isFar);
+  const until = isAudit
+    ? ""
+    : isClosing
+      ? cursor.stamp
+      : rules.walkUntil(cursor, settings.cursorOverlapMs, isFar);
   const due: Priority = cursor.walkedAt === 0 || isAudit ? "backfill" : "read";
   let page = await firstPage(context, memory, until, priority);
   let [newest, observed, changed, drift] = ["", 0, 0, 0];
@@ -66,7 +72,8 @@ export async function walkReferrals(
     const isLast = page.nextLink === undefined || isPast;
     const landed = await landReferrals(context, page.referrals, startedAt, due, (connection) => {
       const { referralCursor } = connection;
-      return rules.cursorAfterPage({ cursor: referralCursor, newest, isLast, isFar, startedAt });
+      const page = { cursor: referralCursor, newest, isLast, isFar, startedAt };
+      return rules.cursorAfterPage({ ...page, isOnePage: pages === 1 });
     });
     observed += page.referrals.length;
     changed += landed.length;
@@ -78,6 +85,25 @@ export async function walkReferrals(
     page = await listPage(context, { nextLink: page.nextLink }, priority);
   }
   throw new Error(`a walk over referrals didn't end within ${mostPages} pages`);
+}
+
+/** Closing walks in a row that still find more than one page of news: then it must do. */
+const mostClosings = 3;
+
+/**
+ * Makes sure that nothing slipped through a walk of several pages: a referral that changes while it
+ * is walked moves to the front, behind the walker's back, and only the next walk shows it.
+ */
+export async function closeReferralWalk(
+  context: EngineContext,
+  memory: WalkMemory,
+  priority: Priority,
+): Promise<void> {
+  for (let closing = 0; closing < mostClosings; closing += 1) {
+    const { referralCursor } = await context.ledger.connection();
+    if (referralCursor.isOnePage) return;
+    await walkReferrals(context, memory, { priority, isAudit: false, isClosing: true });
+  }
 }
 
 /** A change so old that a walk before the audit should have brought it. */
