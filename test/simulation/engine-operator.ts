@@ -26,8 +26,10 @@ export function approveWhenAsked(
     isComing = true;
     void life.clock
       .sleep(approvalMs)
-      .then(() => engine.approve("operator"))
-      .then(() => witness.released(life.organisation))
+      .then(() => {
+        witness.released(life.organisation);
+        return engine.approve("operator");
+      })
       .catch(() => {})
       .then(() => {
         isComing = false;

@@ -86,6 +86,7 @@ async function createEngineSubject(
   const stores = new Map<string, Store>();
   for (const [index, durable] of opened.entries()) {
     const mirror = createLedgerMirror();
+    witness.mustAsk(names[index] ?? "");
     stores.set(names[index] ?? "", { durable, mirror, witnessed: undefined, backup: undefined });
   }
   const storeOf = (organisation: string): Store => {
@@ -119,8 +120,12 @@ async function createEngineSubject(
       }
     },
     async restore() {
-      for (const { durable, mirror, backup } of stores.values()) {
-        if ((await durable.restore()) && backup) mirror.restore(backup);
+      for (const [name, { durable, mirror, backup }] of stores) {
+        const lost = mirror.connection?.revision;
+        if (!(await durable.restore()) || !backup) continue;
+        mirror.restore(backup);
+        // What was put back can be told from what was lost by a walk that landed in between.
+        if (backup.connection?.revision !== lost) witness.mustAsk(name);
       }
     },
     isAtRest: (since) => [...stores.values()].every(({ mirror }) => isQuiet(world, mirror, since)),

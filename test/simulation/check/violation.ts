@@ -17,6 +17,7 @@ export const invariants = [
   "dry run equals run",
   "contact data leaves only with consent",
   "no write is refused as invalid",
+  "no write before a person allowed it",
   "the engine does not fail",
 ] as const;
 

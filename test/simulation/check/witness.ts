@@ -31,7 +31,9 @@ export interface Witness {
   onReferralChange(listener: (change: ReferralChange) => void): void;
   /** Follows what the engine's writes changed, as a peer's automation does. */
   onEngineWrite(listener: (deal: number, side: Side) => void): void;
-  /** A person has looked at the deletions of an organisation and let them go on. */
+  /** Nothing may be written for an organisation until a person has allowed it. */
+  mustAsk(organisation: string): void;
+  /** A person has looked at the plan of an organisation, or at its deletions, and lets them go on. */
   released(organisation: string): void;
   /** The engine got to see a CRM record. */
   crmShown(recordId: string): void;
@@ -80,6 +82,11 @@ export function createWitness(
     forgotten.some(({ from, to }) => from <= at && at <= to);
   /** Referrals closed for a deleted deal since a person last looked, by organisation. */
   const closings = new Map<string, number>();
+  const unasked = new Set<string>();
+  const noteWrite = (side: Side, organisation: string, what: string): void => {
+    writes.push({ at: sinceStart(), side, organisation, what });
+    if (unasked.has(organisation)) report("no write before a person allowed it", what);
+  };
   const noteClosing = (organisation: string): void => {
     const count = (closings.get(organisation) ?? 0) + 1;
     closings.set(organisation, count);
@@ -118,7 +125,11 @@ export function createWitness(
     landed,
     linkedAt,
     report,
+    mustAsk: (organisation) => {
+      unasked.add(organisation);
+    },
     released: (organisation) => {
+      unasked.delete(organisation);
       // The answer is for every deletion that waited for it.
       closings.set(organisation, -book.deals.size);
     },
@@ -235,12 +246,8 @@ export function createWitness(
       calls.push(call);
       countCall(call);
       if (call.method !== "GET") {
-        writes.push({
-          at: sinceStart(),
-          side: "referrals",
-          organisation: call.organisation,
-          what: `${call.method} ${call.url} ${call.body ?? ""}`,
-        });
+        const what = `${call.method} ${call.url} ${call.body ?? ""}`;
+        noteWrite("referrals", call.organisation, what);
       }
     },
     referralsAnswered(call, body) {
@@ -249,7 +256,7 @@ export function createWitness(
     },
     crmCalled(organisation, call) {
       if (call.kind !== "write") return;
-      writes.push({ at: sinceStart(), side: "crm", organisation, what: `upsert ${call.id}` });
+      noteWrite("crm", organisation, `upsert ${call.id}`);
     },
   };
 }
