@@ -47,4 +47,9 @@ export const commandModules: readonly CommandModule[] = [
     summary: "serve the connector: connections, limits and triggers in front of Partner Center",
     load: async () => (await import("./commands/gateway.ts")).registerGateway,
   },
+  {
+    name: "mcp",
+    summary: "serve AI agents: the actions as tools, help on fields, the state of the sync",
+    load: async () => (await import("./commands/mcp.ts")).registerMcp,
+  },
 ];

@@ -4,6 +4,9 @@ export type { GatewayClient } from "./gateway/oauth/client-registry.ts";
 export type { GatewayOptions, GatewayUrls } from "./gateway/options.ts";
 export type { VerifyWebhook } from "./gateway/routes/webhook-route.ts";
 export type { UpstreamApp } from "./gateway/upstream-tokens.ts";
+export type { McpOptions } from "./mcp/options.ts";
+export { serveMcpOverHttp, serveMcpOverStdio } from "./mcp/serve.ts";
+export type { McpHttpOptions, McpHttpServer } from "./mcp/serve-http.ts";
 export {
   type AvailabilityAnswer,
   availability,

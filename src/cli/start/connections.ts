@@ -37,7 +37,8 @@ export async function openTokenStore(data: string): Promise<TokenStore> {
   });
 }
 
-async function partnerCenterCredential(config: Config): Promise<TokenCredential> {
+/** Signs in to Partner Center as a configuration says; asks nobody. */
+export async function partnerCenterCredential(config: Config): Promise<TokenCredential> {
   const { authority, clientId, clientSecret } = config.partnerCenter;
   if (clientSecret !== undefined) {
     return createClientSecretCredential({ authority, clientId, clientSecret });
