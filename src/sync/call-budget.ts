@@ -15,7 +15,9 @@ import type { Priority } from "./runner.ts";
 export interface Permit {
   /** The call isn't needed any more. */
   giveBack(): Promise<void>;
-  /** The call is made now, perhaps a while after it was allowed: from now on it counts as made now. */
+  /**
+   * The call is made now, perhaps a while after it was allowed: from now on it counts as made now.
+   */
   use(): Promise<void>;
 }
 

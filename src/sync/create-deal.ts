@@ -162,7 +162,8 @@ function linkedDeal(context: EngineContext, pair: Pair, constants: CrmFields): P
 }
 
 /**
- * An earlier try may have made the deal, whole or in part, and a person may have edited it since: to
+ * An earlier try may have made the deal, whole or in part, and a person may have edited it since:
+ * to
  * repeat it would undo that edit. So the deal is looked for, by what the memo says or by the
  * referral's id, and linked as it is.
  */

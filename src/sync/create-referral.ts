@@ -1,3 +1,4 @@
+import { type Referral, ReferralsError } from "../contract/index.ts";
 import type { Progress } from "./act.ts";
 import { create, type Found, intentOf, type Leg, resumeCreate } from "./creation.ts";
 import {
@@ -175,9 +176,41 @@ async function mustMatchFirst(context: EngineContext, pair: Pair): Promise<boole
   await updatePair(context, first.id, (other) =>
     other.asks || other.due ? undefined : quietly({ ...other, due: soon }),
   );
-  // While a person decides, the answer makes the deal due; else it comes back when the match is done.
+  // While a person decides, the answer makes the deal due; else it comes back when the match is
+  // done.
   const due = isUndecided ? undefined : { ...soon, at: Math.max(soon.at, first.due?.at ?? 0) };
   await commitPair(context, quietly({ ...pair, due }));
+  return true;
+}
+
+/**
+ * The service may have made Microsoft's side by itself, or an earlier life of ours whose memory was
+ * lost: the engagement is listed once before a second one is made. True where one was found.
+ */
+async function existsUnseen(
+  context: EngineContext,
+  own: Referral,
+  priority: Priority,
+): Promise<boolean> {
+  await context.budget.take(priority);
+  const at = context.clock.now();
+  const engagementId = own.engagementId?.replaceAll("'", "''");
+  const query = { filter: `engagementId eq '${engagementId}'` };
+  const page = await context.referrals.listPage(query).catch((error: unknown) => {
+    if (error instanceof ReferralsError && error.status === 400) return undefined;
+    throw error;
+  });
+  if (!page) await context.walkReferrals();
+  const leg = page?.referrals.find(
+    (one) => one.engagementId === own.engagementId && isMicrosoftLeg(one),
+  );
+  if (!leg?.id) return false;
+  const connection = await context.ledger.connection();
+  const known = (await context.ledger.pairsByReferral([leg.id])).get(leg.id);
+  const blank = known ?? newPair(context, "referral", connection.epoch);
+  const sighting: Sighting = { source: "list", at, connection };
+  const landed = landReferral(context, blank, leg, leg.eTag ?? "", sighting);
+  await commitPair(context, { ...landed, pair: { ...landed.pair, role: "sibling" } });
   return true;
 }
 
@@ -203,6 +236,7 @@ export async function inviteMicrosoft(
     return "again";
   }
   if (creation) return resumeCreate(context, pair, microsoftLeg, creation, priority);
+  if (await existsUnseen(context, own, priority)) return "again";
   const permit = await context.budget.take(priority);
   const intent: Creation = intentOf(context, connection, {
     document: draftInvitation(own),

@@ -4,7 +4,8 @@ import type { Migration } from "../storage/port.ts";
 export const ledgerSchema = "sync-ledger";
 
 /**
- * The ledger's tables, in SQL that both databases take. A row holds its object as JSON text; what is
+ * The ledger's tables, in SQL that both databases take. A row holds its object as JSON text; what
+ * is
  * searched by stands beside it in columns.
  */
 export const ledgerMigrations: readonly Migration[] = [

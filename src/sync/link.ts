@@ -47,7 +47,8 @@ export function linkCreated(
   const agreements = creation.writes.map(({ field, value, source }): Agreement => {
     const stored = values[field] ?? null;
     const isOurs = projection.byName.get(field)?.lens.sameInReferral(value, stored);
-    // Found later, another value may be somebody's edit: then the deal's is known, and this is news.
+    // Found later, another value may be somebody's edit: then the deal's is known, and this is
+    // news.
     if (!isAnswer && !isOurs) return { field, crm: source };
     return { field, referral: rules.agreedValue(value, stored), crm: source };
   });

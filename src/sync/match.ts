@@ -110,7 +110,7 @@ async function matchReference(
   const recordId = referral.externalReferenceId;
   if (!recordId) return "nothing";
   const deal = (await context.ledger.pairsByRecord([recordId])).get(recordId);
-  if (!deal) return matchUnknownRecord(context, recordId);
+  if (!deal) return matchUnknownRecord(context, pair, recordId);
   if (deal.id === pair.id) return "nothing";
   if (deal.creation) return matchIntent(context, pair, deal, referral);
   const linked = deal.referral?.document;
@@ -126,11 +126,16 @@ async function matchReference(
 /**
  * A deal that was never shared isn't in the ledger's walk of shared deals, but the CRM may know it.
  */
-async function matchUnknownRecord(context: EngineContext, recordId: string): Promise<Match> {
+async function matchUnknownRecord(
+  context: EngineContext,
+  pair: Pair,
+  recordId: string,
+): Promise<Match> {
   try {
     const at = context.clock.now();
     const record = await context.crm.read(recordId, {});
-    if (!record) return "nothing";
+    // Perhaps it was deleted: to create it anew unasked would undo that.
+    if (!record) return ask(context, pair, [], "The referral names a deal that the CRM lacks.");
     const connection = await context.ledger.connection();
     const empty = newPair(context, "crm", connection.epoch);
     const landed = landDeal(context, empty, record, { source: "get", at, connection });

@@ -263,7 +263,8 @@ function sideAfter<Document>(
 }
 
 /**
- * A write of ours whose outcome was unknown shows in a version that isn't the one it demanded: where
+ * A write of ours whose outcome was unknown shows in a version that isn't the one it demanded:
+ * where
  * a value is the one we sent, it is ours and agreed; it is never taken for somebody else's edit.
  */
 function settleAttempt<Document>(

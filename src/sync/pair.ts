@@ -129,7 +129,8 @@ export interface SeenValues {
 }
 
 /**
- * What a person decided for a field; carried out once, and only over the values that the person saw:
+ * What a person decided for a field; carried out once, and only over the values that the person
+ * saw:
  * a value that came later is asked about anew. `value` is in the referral's form.
  */
 export type Decision =

@@ -8,7 +8,9 @@ import { stateOfText } from "./projection.ts";
 import { engineRules } from "./rules.ts";
 import { mappedField } from "./small-world-suite.ts";
 
-/** Upper case in the referral, lower case in the CRM: a side's own form never equals the other's. */
+/**
+ * Upper case in the referral, lower case in the CRM: a side's own form never equals the other's.
+ */
 const caseLens: Lens = {
   name: "case",
   toCrm: (value) => ({ ok: true, value: value === null ? null : String(value).toLowerCase() }),

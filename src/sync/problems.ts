@@ -131,7 +131,8 @@ function isNamed({ projection }: EngineContext, failure: Failure, name: string):
  */
 export async function askAboutStale(context: EngineContext, pair: Pair): Promise<void> {
   const sentence =
-    "Partner Center or the CRM keeps refusing our write as outdated, although it was read again each time.";
+    "Partner Center or the CRM keeps refusing our write as outdated, " +
+    "although it was read again each time.";
   const item = pairQuestion(context, pair, "stale", sentence, {
     proposal: "Try again later, or change the field by hand on both sides.",
   });

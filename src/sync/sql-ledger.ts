@@ -56,7 +56,8 @@ const storeItem = `INSERT INTO ledger_inbox
   document = excluded.document`;
 
 const ranks = Object.values(priorityRank);
-// One walk along the index per class: thousands of due pairs of a low class cost a high one nothing.
+// One walk along the index per class: thousands of due pairs of a low class cost a high one
+// nothing.
 const dueByRank = `SELECT pair_id, due_at, due_rank, due_priority FROM (${ranks
   .map(
     (rank) => `SELECT * FROM (SELECT pair_id, due_at, due_rank, due_priority FROM ledger_pairs
