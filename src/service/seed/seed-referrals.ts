@@ -5,7 +5,7 @@ import { insertReferrals } from "../store/referral-store.ts";
 import { createIndexStatements, dropIndexStatements } from "../store/schema.ts";
 import { inventedReferral } from "./invented-referral.ts";
 
-const rowsPerTransaction = 1_000;
+const rowsPerTransaction = 20_000;
 const rowsPerStatement = 50;
 const fewRows = 500;
 
@@ -35,10 +35,10 @@ async function insertAll(database: Database, options: SeedOptions): Promise<void
   };
   for (let done = 0; done < count; done += rowsPerTransaction) {
     const size = Math.min(rowsPerTransaction, count - done);
-    const rows = Array.from({ length: size }, next);
     await database.transaction(async (transaction) => {
       for (let from = 0; from < size; from += rowsPerStatement) {
-        await insertReferrals(transaction, rows.slice(from, from + rowsPerStatement));
+        const length = Math.min(rowsPerStatement, size - from);
+        await insertReferrals(transaction, Array.from({ length }, next));
       }
     });
   }
