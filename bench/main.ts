@@ -3,6 +3,8 @@
 // the bare limit, in one interleaved run, as ratios.
 // `npm run bench -- sync [--json] [--only PART] [--real-time]`: what the sync engine costs and how
 // fast it is, each figure with its target beside it; exact where time is virtual.
+// `npm run bench -- gateway [--json] [--duration 300]`: what the gateway adds to a direct call, and
+// a thousand connections at their limits.
 import { Command } from "commander";
 
 const program = new Command("bench").description("Measures ratios against peers in one run.");
@@ -27,5 +29,16 @@ program
   .option("--large-pairs <n>", "pairs of the larger ledger (idle)", Number, 1_000_000)
   .option("--real-time", "also drain a burst over HTTP from a service of ours, in real time")
   .action(async (options) => (await import("./sync/main.ts")).benchSync(options));
+
+program
+  .command("gateway")
+  .description("what the gateway adds to a call, and many connections at their limits")
+  .option("--json", "print one JSON object")
+  .option("--seconds <n>", "seconds per measurement of the overhead", Number, 10)
+  .option("--rounds <n>", "interleaved rounds", Number, 5)
+  .option("--connections <n>", "connections at their limits", Number, 1_000)
+  .option("--duration <n>", "seconds that they stay there", Number, 300)
+  .option("--only <part>", "overhead or limits")
+  .action(async (options) => (await import("./gateway/main.ts")).benchGateway(options));
 
 await program.parseAsync();

@@ -7,7 +7,7 @@ import { type Figure, figure } from "./report.ts";
 import { callsPerMinute, createBenchWorld } from "./virtual-world.ts";
 
 const minute = 60_000;
-const edits = Number(process.env.EDITS ?? 5_000);
+const edits = 5_000;
 
 /**
  * Calls that outbound writes can get in a window: the effective ceiling less what others are sure

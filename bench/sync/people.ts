@@ -12,7 +12,7 @@ function freshValue(field: EditedField): string {
   serial += 1;
   if (field === "dealValue") return `${serial + 1_000_000}.00`;
   if (field === "notes") return `note ${serial}`;
-  const day = new Date(Date.UTC(2027, 0, 1) + (serial % 20_000) * 86_400_000);
+  const day = new Date(Date.UTC(2030, 0, 1) + (serial % 20_000) * 86_400_000);
   return day.toISOString().slice(0, 10);
 }
 

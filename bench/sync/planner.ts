@@ -104,7 +104,8 @@ export async function measurePlanner(): Promise<readonly Figure[]> {
   round();
   byClock.length = 0;
   const byCpu = Array.from({ length: rounds }, round);
-  const note = `${readyMapping.fields.length} fields; median of ${rounds} rounds; ${actions > 0 ? "" : "no plan did anything"}`;
+  const doubt = actions > 0 ? "" : "no plan did anything";
+  const note = `${readyMapping.fields.length} fields; median of ${rounds} rounds; ${doubt}`;
   return [
     figure("plans a second of processor time", median(byCpu), "plans/s", {
       target: { atLeast: 50_000 },

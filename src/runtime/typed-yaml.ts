@@ -15,7 +15,9 @@ export interface YamlProblem {
   readonly remedy: string;
 }
 
-/** A YAML file that can't be used, with every fault that was found, each with its place and remedy. */
+/**
+ * A YAML file that can't be used, with every fault that was found, each with its place and remedy.
+ */
 export class YamlFileError extends Error {
   readonly code = "invalidFile";
   readonly problems: readonly YamlProblem[];
@@ -63,7 +65,9 @@ function remedyFor(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** The deepest issues of a union say what is wrong; the union itself only says that nothing fits. */
+/**
+ * The deepest issues of a union say what is wrong; the union itself only says that nothing fits.
+ */
 function flattened(issues: readonly z.core.$ZodIssue[], base: Path = []): z.core.$ZodIssue[] {
   return issues.flatMap((issue) => {
     const path = [...base, ...issue.path];

@@ -18,7 +18,10 @@ type SandboxClient = ReferralsService["clients"][number];
 export interface RunningService {
   readonly service: ReferralsService;
   readonly urls: ServiceUrls;
-  /** A client signed in as one of the sandbox's apps; by default as an admin of the first organisation. */
+  /**
+   * A client signed in as one of the sandbox's apps; by default as an admin of the first
+   * organisation.
+   */
   clientOf(app?: SandboxClient, options?: Partial<ReferralsClientOptions>): ReferralsClient;
   credentialOf(app?: SandboxClient): ReturnType<typeof createClientSecretCredential>;
   readonly apps: {
@@ -94,7 +97,9 @@ export function accidentProneHttp(script: readonly Mishap[]): {
   return { http, sent };
 }
 
-/** The least that a new referral needs, and what a test adds. Invented people and companies only. */
+/**
+ * The least that a new referral needs, and what a test adds. Invented people and companies only.
+ */
 export function newReferral(more: Partial<Referral> = {}): Referral {
   return {
     name: "Proseware: data estate",

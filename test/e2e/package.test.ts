@@ -41,7 +41,8 @@ async function startSandbox(): Promise<SandboxLine> {
 
 const program = `
 import { createClientSecretCredential, ReferralsClient } from "partner-referrals/client";
-const { referralsUrl, tokenUrl, clients: [{ clientId, clientSecret }] } = JSON.parse(process.argv[2]);
+const { referralsUrl, tokenUrl, clients } = JSON.parse(process.argv[2]);
+const [{ clientId, clientSecret }] = clients;
 const authority = tokenUrl.replace("/oauth2/v2.0/token", "");
 const credential = createClientSecretCredential({ authority, clientId, clientSecret });
 const client = new ReferralsClient({ endpoint: referralsUrl, credential });
@@ -52,7 +53,10 @@ console.log(JSON.stringify(names));
 
 const leftOut = /^(?:node_modules|\.git|data|dist|artefacts)$/;
 
-/** A copy of the checkout: packing rewrites package.json for a moment, which other tests must not see. */
+/**
+ * A copy of the checkout: packing rewrites package.json for a moment, which other tests must not
+ * see.
+ */
 function copyCheckout(): string {
   const copy = join(folder, "checkout");
   for (const name of readdirSync(root)) {

@@ -1,5 +1,7 @@
-// Real processes over HTTP: both sides are edited at random while the engine is killed again and again.
-// KILLS=100 npm test -- test/e2e/random-edits runs the long campaign; SEED=n repeats a run's choices.
+// Real processes over HTTP: both sides are edited at random while the engine is killed again and
+// again.
+// KILLS=100 npm test -- test/e2e/random-edits runs the long campaign; SEED=n repeats a run's
+// choices.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,8 @@
+import type { PlannedWrite } from "../../src/sync/engine-port.ts";
 import type { InboxItem, LedgerChange } from "../../src/sync/ledger-port.ts";
 import type { Pair } from "../../src/sync/pair.ts";
-import { neutralValue } from "./check/values.ts";
+import type { PlannedField } from "./check/rehearsal.ts";
+import { editedFields, neutralValue } from "./check/values.ts";
 import type { Witness } from "./check/witness.ts";
 import type { LedgerMirror } from "./ledger-mirror.ts";
 import { familyOf } from "./schedule/generate.ts";
@@ -70,7 +72,10 @@ export function excuseOf(
 
 const givingUp = new Set(["conflict", "resolved", "undone"]);
 
-/** Whether a value that was overwritten stands on the record: as a conflict's side, or as answered or undone by a person. */
+/**
+ * Whether a value that was overwritten stands on the record: as a conflict's side, or as answered
+ * or undone by a person.
+ */
 export function recordOf(
   deal: Deal,
   mirror: LedgerMirror,
@@ -125,6 +130,26 @@ export function checkDrift(
   const isFresh = [...witness.edits, ...witness.landed].some(({ at }) => at >= since);
   if (!isFresh)
     witness.report("bounded staleness", `${found} changes were found by the audit only`);
+}
+
+/** The fields of a rehearsal's writes, by the world's own names. */
+export function plannedFields(
+  world: World,
+  mirror: LedgerMirror,
+  writes: readonly PlannedWrite[],
+): readonly PlannedField[] {
+  return writes.flatMap(({ pairId, side, fields }) => {
+    const pair = mirror.pairs.get(pairId);
+    const deal =
+      world.book.ofReferral(pair?.referral?.id ?? "") ??
+      world.book.ofCrmRecord(pair?.crm?.id ?? "");
+    if (!deal) return [];
+    return editedFields
+      .filter((field) => fields.includes(field))
+      .map((field): PlannedField => {
+        return { deal: deal.index, side: side === "crm" ? "crm" : "referrals", field };
+      });
+  });
 }
 
 /** Nobody is asked about a double where every deal has one record on each side. */

@@ -12,6 +12,7 @@ import {
   excuseOf,
   isQuiet,
   noteCommit,
+  plannedFields,
   recordOf,
 } from "./engine-insight.ts";
 import { approveWhenAsked, operate } from "./engine-operator.ts";
@@ -194,6 +195,7 @@ function startLife(
     notice: async ({ referralId, changedAt }) => {
       await engine.hint({ side: "referral", id: referralId, changedAt });
     },
+    rehearse: async () => plannedFields(world, store.mirror, (await engine.rehearse()).writes),
     audit: async () => {
       await engine.auditSweep();
     },

@@ -106,7 +106,8 @@ export interface LedgerTampering {
 }
 
 /**
- * A ledger as one life of the process has it: a dead process neither reads nor writes, and each commit is a place to die,
+ * A ledger as one life of the process has it: a dead process neither reads nor writes, and each
+ * commit is a place to die,
  * just before it is durable or just after.
  */
 export function guardLedger(

@@ -4,7 +4,10 @@ import { createMemoryLedger, type LedgerSnapshot } from "../../src/sync/memory-l
 import { openLedger } from "../../src/sync/sql-ledger.ts";
 import type { Schedule } from "./schedule/schedule.ts";
 
-/** The durable memory of one organisation's engine: what survives its crashes and what a backup brings back. */
+/**
+ * The durable memory of one organisation's engine: what survives its crashes and what a backup
+ * brings back.
+ */
 export interface LedgerStore {
   ledger(): Ledger;
   backUp(): Promise<void>;
@@ -22,7 +25,10 @@ export function openStores(
     : sqliteStores(schedule, organisations);
 }
 
-/** A tenant's budget row is shared by its connections: in memory, all of them ask the first one's ledger. */
+/**
+ * A tenant's budget row is shared by its connections: in memory, all of them ask the first one's
+ * ledger.
+ */
 function memoryStores(schedule: Schedule, organisations: readonly string[]): LedgerStore[] {
   const stores: LedgerStore[] = [];
   for (const _organisation of organisations) {
@@ -57,7 +63,10 @@ function withBudgetOf(ledger: Ledger, owner: Ledger): Ledger {
 
 const tables = ["ledger_connections", "ledger_pairs", "ledger_history", "ledger_inbox"] as const;
 
-/** One database serves many schedules, each under its own connection ids; after so many a new one is begun. */
+/**
+ * One database serves many schedules, each under its own connection ids; after so many a new one
+ * is begun.
+ */
 const schedulesPerDatabase = 200;
 let shared: { readonly database: Database; used: number } | undefined;
 

@@ -18,8 +18,10 @@ function referralValue(referral: Referral, field: MappedField): CrmValue {
 const noContext = { referral: {}, crm: {} };
 
 /**
- * What the published co-sell flows do: on a webhook read the referral and write all of it to the CRM; on a change in the CRM
- * write all of it to the referral, without a condition. The only guard against loops: changes made by the flow's own user
+ * What the published co-sell flows do: on a webhook read the referral and write all of it to the
+ * CRM; on a change in the CRM
+ * write all of it to the referral, without a condition. The only guard against loops: changes made
+ * by the flow's own user
  * are skipped. It has no memory but the links on the records.
  */
 export const naiveFlow: SubjectFactory = (world: World): Subject => {
@@ -103,6 +105,7 @@ export const naiveFlow: SubjectFactory = (world: World): Subject => {
       return {
         notice: ({ referralId }) => inbound(life, referralId),
         audit: async () => {},
+        rehearse: async () => [],
         operate: async () => {},
       };
     },

@@ -10,7 +10,10 @@ import type { Invariant } from "./check/violation.ts";
 import type { Sabotage } from "./engine-subject.ts";
 import type { Schedule } from "./schedule/schedule.ts";
 
-/** A deliberate mistake: one safeguard of the engine taken away. The campaign must notice each of them. */
+/**
+ * A deliberate mistake: one safeguard of the engine taken away. The campaign must notice each of
+ * them.
+ */
 export interface SeededBug {
   readonly name: string;
   /** What was taken away. */
@@ -84,7 +87,10 @@ function withMethods(ledger: Ledger, own: Partial<Ledger>): Ledger {
 const has = (error: unknown, code: string): boolean =>
   error instanceof ReferralsError && error.code === code;
 
-/** Every seeded bug, in the order of the engine's own steps: observe, plan, act, create, spend, remember. */
+/**
+ * Every seeded bug, in the order of the engine's own steps: observe, plan, act, create, spend,
+ * remember.
+ */
 export const seededBugs: readonly SeededBug[] = [
   {
     name: "cursor without overlap",

@@ -3,6 +3,7 @@ import { createReferralsPort } from "../../src/client/index.ts";
 import type { ReferralsPort } from "../../src/client/port.ts";
 import type { CrmAdapter } from "../../src/crm/port.ts";
 import type { Clock, Random } from "../../src/runtime/index.ts";
+import type { PlannedField } from "./check/rehearsal.ts";
 import type { Witness } from "./check/witness.ts";
 import { type Generation, generationClock } from "./kernel/generation.ts";
 import type { Action, EditedField, Side } from "./schedule/schedule.ts";
@@ -27,11 +28,15 @@ export interface Process {
   notice(notice: Notice): Promise<void>;
   /** An operator has everything compared now, whenever the next audit is due. */
   audit(): Promise<void>;
+  /** What would be written next, by a rehearsal that writes nothing. */
+  rehearse(): Promise<readonly PlannedField[]>;
   /** An operator acts. */
   operate(action: Action, deal: Deal): Promise<void>;
 }
 
-/** Something that keeps two sides in step: the engine, or a naive flow beside which it is measured. */
+/**
+ * Something that keeps two sides in step: the engine, or a naive flow beside which it is measured.
+ */
 export interface Subject {
   /** Starts one life on whatever the last one left. */
   start(surroundings: Surroundings): Process;
@@ -45,7 +50,10 @@ export interface Subject {
   statesOf(deal: Deal): readonly string[];
   /** Why a field of a deal may rest unequal: an open question or a known problem. */
   excuseFor(deal: Deal, field: EditedField | undefined): string | undefined;
-  /** How a value that was overwritten stands on the record: as a conflict's loser, as answered or undone by a person, or not. */
+  /**
+   * How a value that was overwritten stands on the record: as a conflict's loser, as answered or
+   * undone by a person, or not.
+   */
   givenUp(
     deal: number,
     field: EditedField,

@@ -4,6 +4,8 @@ import { sourceFiles } from "./sources.ts";
 // Functions are held to 70 lines by the linter (noExcessiveLinesPerFunction in biome.json).
 const maxLinesPerFile = 400;
 const maxColumns = 100;
+// The formatter keeps a claim on its line, and a claim may be a whole sentence.
+const title = /^\s*(?:(?:test|it|describe)\b.*[("`]|"[^"]*",$|`[^`]*`,$)/;
 
 const files = ["src", "test", "bench", "examples"].flatMap(sourceFiles);
 
@@ -15,7 +17,9 @@ test(`no file is longer than ${maxLinesPerFile} lines`, () => {
 test(`no line is longer than ${maxColumns} columns`, () => {
   const long = files.flatMap((file) =>
     file.lines.flatMap((line, index) =>
-      line.length > maxColumns ? [`${file.path}:${index + 1}: ${line.length} columns`] : [],
+      line.length > maxColumns && !title.test(line)
+        ? [`${file.path}:${index + 1}: ${line.length} columns`]
+        : [],
     ),
   );
   expect(long).toEqual([]);

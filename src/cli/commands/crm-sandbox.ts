@@ -33,7 +33,11 @@ async function run(kind: "dynamics365", options: CrmSandboxOptions): Promise<voi
   if (options.seed !== undefined) await sandbox.seed(options.seed);
   const text = options.json
     ? JSON.stringify({ kind, url, token, userToken })
-    : `The ${kind} sandbox listens at ${url}\n  token of the sync  ${token}\n  token of a seller  ${userToken}`;
+    : [
+        `The ${kind} sandbox listens at ${url}`,
+        `  token of the sync  ${token}`,
+        `  token of a seller  ${userToken}`,
+      ].join("\n");
   process.stdout.write(`${text}\n`);
   await untilStopped();
   await sandbox.close();

@@ -88,8 +88,8 @@ export function registerStart(program: Command): void {
   program
     .command("start")
     .description(
-      "Keep the CRM and Partner Center in step. Without a configuration: a demonstration with two " +
-        "sandboxes on this machine.",
+      "Keep the CRM and Partner Center in step. Without a configuration: a demonstration " +
+        "with two sandboxes on this machine.",
     )
     .option("--config <file>", `configuration; ./${configFileName} is used where it exists`)
     .option("--data <folder>", "folder for all state (default: ./data, or the configuration's)")

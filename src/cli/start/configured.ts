@@ -30,7 +30,10 @@ export function settingsOf(config: Config): EngineSettings {
   };
 }
 
-/** Asks Partner Center for webhooks; where another tool has them, polling goes on and the log says so. */
+/**
+ * Asks Partner Center for webhooks; where another tool has them, polling goes on and the log says
+ * so.
+ */
 async function registerWebhook(config: Config, connections: Connections, log: Log): Promise<void> {
   const { webhook } = config.partnerCenter;
   if (!webhook) return;

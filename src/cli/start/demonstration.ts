@@ -104,7 +104,9 @@ async function trustOf(service: ReferralsService) {
   };
 }
 
-/** Runs the whole product on one machine: both outside systems as sandboxes, and the sync between. */
+/**
+ * Runs the whole product on one machine: both outside systems as sandboxes, and the sync between.
+ */
 export async function startDemonstration(options: {
   readonly data: string;
   readonly port: number;

@@ -8,8 +8,8 @@ const files = [
 ] as const;
 
 const contentPolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+  "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The status page: three files of our own, nothing from elsewhere. */
 export function addPageRoutes(server: FastifyInstance): void {

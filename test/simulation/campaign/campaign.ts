@@ -11,7 +11,10 @@ export interface CampaignOptions extends Omit<Share, "stride"> {
   readonly workers: number;
 }
 
-/** Plays a campaign, spread over threads. Which seeds are played depends on nothing but the options. */
+/**
+ * Plays a campaign, spread over threads. Which seeds are played depends on nothing but the
+ * options.
+ */
 export async function runCampaign(options: CampaignOptions): Promise<Tally> {
   const { workers, ...share } = options;
   const shares = Array.from({ length: Math.max(1, workers) }, (_, index): Share => {

@@ -26,7 +26,10 @@ export interface HuntOptions {
   readonly maxSchedules: number;
 }
 
-/** Plays the engine with one safeguard taken away until a promise is broken that the whole engine keeps. */
+/**
+ * Plays the engine with one safeguard taken away until a promise is broken that the whole engine
+ * keeps.
+ */
 export async function hunt(bug: SeededBug, options: HuntOptions): Promise<Hunt> {
   const sabotaged = engineSubject(bug.sabotage);
   const { name, safeguard, invariant } = bug;

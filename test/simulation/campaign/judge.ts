@@ -9,7 +9,10 @@ function withoutCrashes(schedule: Schedule): Schedule {
   return { ...schedule, faults: schedule.faults.filter(({ kind }) => kind !== "crash") };
 }
 
-/** Plays a schedule with every check that it is made for: a crash schedule also against its world without crashes. */
+/**
+ * Plays a schedule with every check that it is made for: a crash schedule also against its world
+ * without crashes.
+ */
 export async function judge(
   schedule: Schedule,
   subject: SubjectFactory,

@@ -8,7 +8,8 @@ import { crmRecordOf, referralOf } from "../world/people.ts";
 import type { World } from "../world/world.ts";
 import type { Invariant } from "./violation.ts";
 
-// A checker that never reports is worse than none: for each promise, a subject that breaks it on purpose.
+// A checker that never reports is worse than none: for each promise, a subject that breaks it on
+// purpose.
 
 const settings: Settings = {
   ledger: "memory",
@@ -65,6 +66,7 @@ function doing(
       return {
         notice: ({ referralId }) => onNotice(life, referralId),
         audit: async () => {},
+        rehearse: async () => [],
         operate: async () => {},
       };
     },

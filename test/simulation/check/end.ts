@@ -4,6 +4,7 @@ import { type Deal, liveReferrals } from "../world/deal-book.ts";
 import { crmRecordOf, referralOf } from "../world/people.ts";
 import type { World } from "../world/world.ts";
 import { type Arrival, isEcho, type Overwrite } from "./lineage.ts";
+import { checkRehearsal, type PlannedField } from "./rehearsal.ts";
 import {
   crmPartOf,
   editedFields,
@@ -19,6 +20,8 @@ export interface EndOptions {
   readonly restMs: number;
   /** Sends every webhook again, twice. */
   readonly redeliver: () => void;
+  /** What the process would write next. */
+  readonly rehearse: () => Promise<readonly PlannedField[]>;
 }
 
 /** What a deal looks like on both sides when all is quiet. */
@@ -80,6 +83,7 @@ export async function checkEnd(
   if (familyOf(world.schedule.seed) === "calm") {
     checkEconomy(world, witness);
     checkStaleness(world, witness, subject);
+    await checkRehearsal(world, witness, subject, options.rehearse);
   }
   await subject.finalChecks(witness);
 }
@@ -120,7 +124,10 @@ function checkConvergence(world: World, witness: Witness, subject: Subject, deal
 /** A request later than this counts as lost; then only a person can tell two records apart. */
 const settledMs = 120_000;
 
-/** Whether a second record was beyond anybody's power: a POST that landed late, a record out of sight, a memory lost. */
+/**
+ * Whether a second record was beyond anybody's power: a POST that landed late, a record out of
+ * sight, a memory lost.
+ */
 function mayDouble(world: World, deal: Deal): boolean {
   const { hits } = world.faults;
   const isLate = world.schedule.faults.some(
@@ -151,7 +158,10 @@ function checkDoubles(world: World, witness: Witness, subject: Subject, deal: De
   if (records.length > 1 && !isKnown) report(`${records.length} CRM records`);
 }
 
-/** Without versions a write can't be made conditional: from the last look to the write's landing an edit goes unseen. */
+/**
+ * Without versions a write can't be made conditional: from the last look to the write's landing an
+ * edit goes unseen.
+ */
 const roundTripMs = 250;
 
 function checkLineage(world: World, witness: Witness, subject: Subject): void {
@@ -197,7 +207,10 @@ function checkNewest(world: World, witness: Witness, overwrite: Overwrite): void
 }
 
 const flipWindowMs = 600_000;
-/** Writes of one field within the window that the breaker lets pass, and some for those whose answers got lost. */
+/**
+ * Writes of one field within the window that the breaker lets pass, and some for those whose
+ * answers got lost.
+ */
 const flipsOneWay = 20 + 2;
 const flipsBothWays = 3 + 2;
 
@@ -240,14 +253,17 @@ function checkEconomy(world: World, witness: Witness): void {
 /** One poll of the slower side, the person who approves, and the calls themselves. */
 const staleAfterMs = 60_000 + 20_000 + 25_000;
 
-/** Without faults a value reaches the other side within a poll, unless a person was asked about it. */
+/**
+ * Without faults a value reaches the other side within a poll, unless a person was asked about it.
+ */
 function checkStaleness(world: World, witness: Witness, subject: Subject): void {
   const { crmReportsChildChanges } = world.schedule.settings;
   for (const { deal, side, field, value, at, origin } of witness.lineage.written) {
     if (origin === undefined || subject.givenUp(deal, field, value, side)) continue;
     const linkedAt = witness.linkedAt.get(deal) ?? at;
     const latencyMs = at - Math.max(origin.at, linkedAt);
-    // A CRM that doesn't report changes of child rows has declared that gap: only the audit finds them.
+    // A CRM that doesn't report changes of child rows has declared that gap: only the audit finds
+    // them.
     const isUnreported =
       !crmReportsChildChanges && side === "referrals" && crmPartOf(field) !== "deal";
     if (latencyMs <= staleAfterMs || isUnreported) continue;

@@ -12,13 +12,19 @@ export interface Origin {
   readonly parents: Origin[];
 }
 
-/** True where `winner` came back to the very side on which it was typed, over what was typed there after it. */
+/**
+ * True where `winner` came back to the very side on which it was typed, over what was typed there
+ * after it.
+ */
 export function isEcho({ side, winner, loser }: Overwrite): boolean {
   const { bornOn } = winner;
   return bornOn.size === 1 && bornOn.has(side) && descendsFrom(loser, winner);
 }
 
-/** The engine put `winner` where `loser` stood, although `winner` was written without knowledge of `loser`. */
+/**
+ * The engine put `winner` where `loser` stood, although `winner` was written without knowledge of
+ * `loser`.
+ */
 export interface Overwrite {
   readonly deal: number;
   readonly side: Side;
@@ -28,7 +34,9 @@ export interface Overwrite {
   readonly at: number;
 }
 
-/** A value that the engine wrote; as an invention, one that nobody had written on the other side. */
+/**
+ * A value that the engine wrote; as an invention, one that nobody had written on the other side.
+ */
 export interface Invention {
   readonly deal: number;
   readonly side: Side;
@@ -45,8 +53,10 @@ export interface Arrival extends Invention {
 }
 
 /**
- * Where each value came from. A person's edit descends from what the person saw; a value that the engine carries over
- * keeps its origin. So a lost update is an engine write over a value that the new one does not descend from.
+ * Where each value came from. A person's edit descends from what the person saw; a value that the
+ * engine carries over
+ * keeps its origin. So a lost update is an engine write over a value that the new one does not
+ * descend from.
  */
 export interface Lineage {
   /** Somebody else than the engine changed a record. */
@@ -55,7 +65,10 @@ export interface Lineage {
   engine(place: Place, before: NeutralValues | undefined, after: NeutralValues): void;
   readonly overwrites: readonly Overwrite[];
   readonly inventions: readonly Invention[];
-  /** Every value that the engine put anywhere, in order, with the moment when its origin came into being. */
+  /**
+   * Every value that the engine put anywhere, in order, with the moment when its origin came into
+   * being.
+   */
   readonly written: readonly Arrival[];
   /** The newest value of a deal's records on one side, with where it came from. */
   current(deal: number, side: Side, field: EditedField): Origin | undefined;
@@ -87,7 +100,8 @@ export function descendsFrom(later: Origin, earlier: Origin): boolean {
 }
 
 /**
- * True where `loser` merely set back what `winner` was derived from: a value that is as it was agreed is no edit, however it
+ * True where `loser` merely set back what `winner` was derived from: a value that is as it was
+ * agreed is no edit, however it
  * came to be so.
  */
 function isSetBack(loser: Origin, winner: Origin): boolean {
@@ -96,7 +110,10 @@ function isSetBack(loser: Origin, winner: Origin): boolean {
   );
 }
 
-/** True where `winner` was written over the very value that somebody typed on the other side at the same time. */
+/**
+ * True where `winner` was written over the very value that somebody typed on the other side at the
+ * same time.
+ */
 function isMatched(loser: Origin, winner: Origin): boolean {
   return ancestorsOf(winner).some(
     (origin) => origin.value === loser.value && !descendsFrom(loser, origin),

@@ -3,7 +3,8 @@ import type { EditedField, Side } from "../schedule/schedule.ts";
 import { valueAt } from "../world/referral-document.ts";
 
 /**
- * Values in the checker's neutral spelling: one text per meaning, whichever side it was read from. The checker compares
+ * Values in the checker's neutral spelling: one text per meaning, whichever side it was read from.
+ * The checker compares
  * these and never asks the product's lenses, so that a wrong lens can't hide itself.
  */
 export type NeutralValues = Readonly<Record<EditedField, string>>;
@@ -123,7 +124,9 @@ export function referralEdit(field: EditedField, value: string): Record<string, 
   return { [referralPointers[field]]: value };
 }
 
-/** What a person types into the CRM, by field name. Text gets the stray spaces that people leave. */
+/**
+ * What a person types into the CRM, by field name. Text gets the stray spaces that people leave.
+ */
 export function dealEdit(field: EditedField, value: string, isSloppy: boolean): CrmFields {
   if (field === "status") return { stage: stages[value] ?? value };
   if (field === "dealValue") return { amount: isSloppy ? Number(value) + 0.001 : Number(value) };

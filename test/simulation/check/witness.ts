@@ -16,7 +16,10 @@ export interface WriteCall {
   readonly what: string;
 }
 
-/** Sees everything that happens in a world and remembers what the checks need. Judges at once what can be judged at once. */
+/**
+ * Sees everything that happens in a world and remembers what the checks need. Judges at once what
+ * can be judged at once.
+ */
 export interface Witness {
   referralChanged(change: ReferralChange): void;
   crmChanged(organisation: string, change: CrmRecordChange): void;
@@ -33,7 +36,9 @@ export interface Witness {
   onEngineWrite(listener: (deal: number, side: Side) => void): void;
   /** Nothing may be written for an organisation until a person has allowed it. */
   mustAsk(organisation: string): void;
-  /** A person has looked at the plan of an organisation, or at its deletions, and lets them go on. */
+  /**
+   * A person has looked at the plan of an organisation, or at its deletions, and lets them go on.
+   */
   released(organisation: string): void;
   /** The engine got to see a CRM record. */
   crmShown(recordId: string): void;
@@ -278,7 +283,10 @@ function isClosedForDeletion(
   return isNews && after.status === "Closed" && /deleted/.test(String(after.statusReason));
 }
 
-/** The engine must leave a value alone that already says what it means: its spelling belongs to whoever wrote it. */
+/**
+ * The engine must leave a value alone that already says what it means: its spelling belongs to
+ * whoever wrote it.
+ */
 function checkSpelling(
   deal: Deal,
   side: Side,

@@ -1,11 +1,17 @@
 import type { Clock } from "../../../src/runtime/index.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** One life of the process under test, from a start to a crash. What it awaits after its end never settles. */
+/**
+ * One life of the process under test, from a start to a crash. What it awaits after its end never
+ * settles.
+ */
 export interface Generation {
   readonly number: number;
   isAlive(): boolean;
-  /** Ends this life: from now on nothing it asked for resolves or rejects, and nothing it asks has an effect. */
+  /**
+   * Ends this life: from now on nothing it asked for resolves or rejects, and nothing it asks has
+   * an effect.
+   */
   end(): void;
   /** Passes a boundary between the process and the outside; true where the process died on it. */
   boundary(name: string): boolean;

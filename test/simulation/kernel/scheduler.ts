@@ -1,13 +1,24 @@
-/** The one source of time in a simulated world: events in the order of (time, sequence), nothing in between. */
+/**
+ * The one source of time in a simulated world: events in the order of (time, sequence), nothing in
+ * between.
+ */
 export interface Scheduler {
   /** Virtual milliseconds; a whole number. */
   now(): number;
-  /** Runs `work` at `time`, or now if that has passed; events of one time run in the order in which they were asked for. */
+  /**
+   * Runs `work` at `time`, or now if that has passed; events of one time run in the order in which
+   * they were asked for.
+   */
   at(time: number, work: () => void): Cancel;
   after(delayMs: number, work: () => void): Cancel;
-  /** Runs events until none is due at or before `time`; between two events every microtask settles. */
+  /**
+   * Runs events until none is due at or before `time`; between two events every microtask settles.
+   */
   runUntil(time: number): Promise<void>;
-  /** The next event waits until this has settled: for a database that takes turns of the platform's loop to answer. */
+  /**
+   * The next event waits until this has settled: for a database that takes turns of the platform's
+   * loop to answer.
+   */
   track<T>(work: Promise<T>): Promise<T>;
   /** How many events ran: the length of a schedule in steps. */
   steps(): number;
@@ -22,7 +33,10 @@ interface Event {
   work: (() => void) | undefined;
 }
 
-/** Turns of the platform's own loop: by the time one comes round, all microtasks have run. No real time is waited for. */
+/**
+ * Turns of the platform's own loop: by the time one comes round, all microtasks have run. No real
+ * time is waited for.
+ */
 const settleMicrotasks = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function isBefore(left: Event, right: Event): boolean {

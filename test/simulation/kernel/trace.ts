@@ -10,7 +10,10 @@ export interface Trace {
 
 const prime = 0x01000193;
 
-/** A trace that costs a few nanoseconds a character. `keep` also remembers the lines; times are counted from `startsAt`. */
+/**
+ * A trace that costs a few nanoseconds a character. `keep` also remembers the lines; times are
+ * counted from `startsAt`.
+ */
 export function createTrace(keep: boolean, startsAt = 0): Trace {
   const lines: string[] = [];
   let low = 0x811c9dc5;

@@ -10,7 +10,9 @@ export type Family =
   | "calm"
   /** Crashes only, and edits far apart: the end must be that of the same world without crashes. */
   | "crashes"
-  /** Lists at their worst, and nothing that hides a change for good: the audit must find no drift. */
+  /**
+   * Lists at their worst, and nothing that hides a change for good: the audit must find no drift.
+   */
   | "lists"
   /** Few calls, frequent polls and many crashes: the budget is what is tried. */
   | "tight";
@@ -99,7 +101,9 @@ const states = ["Active/Accepted", "Closed/Won", "Closed/Lost", "Closed/Declined
 const currencies = ["EUR", "USD", "GBP", "CHF", "SEK", "JPY"];
 const countries = ["DE", "FR", "US", "JP", "BR", "IN"];
 
-/** A value that nobody else writes, where the field allows it: then each value tells who wrote it. */
+/**
+ * A value that nobody else writes, where the field allows it: then each value tells who wrote it.
+ */
 function editValue(draw: Draw, field: EditedField, serial: number): string {
   switch (field) {
     case "dealValue":

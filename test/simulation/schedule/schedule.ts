@@ -20,7 +20,10 @@ export type EditedField =
   | "country"
   | "contact";
 
-/** A person or an outside system does something at a moment. Deals are named by their place in the schedule. */
+/**
+ * A person or an outside system does something at a moment. Deals are named by their place in the
+ * schedule.
+ */
 export type Action = {
   /** Virtual milliseconds after the start. */
   readonly at: number;
@@ -94,7 +97,10 @@ export interface Fault {
   readonly hits: number;
   /** The deal that it is about, for those that are about one. */
   readonly deal: number;
-  /** How much of it: milliseconds of lag or lateness, or for a crash the boundary at which the process dies. */
+  /**
+   * How much of it: milliseconds of lag or lateness, or for a crash the boundary at which the
+   * process dies.
+   */
   readonly amount: number;
 }
 
@@ -105,7 +111,9 @@ export interface Settings {
   readonly crmVersions: "etag" | "stamp" | "none";
   readonly crmDeleteSignal: "tombstone" | "not-found" | "none";
   readonly crmReportsChildChanges: boolean;
-  /** Clocks of the service, of the CRM and of our own machine, in milliseconds off the true time. */
+  /**
+   * Clocks of the service, of the CRM and of our own machine, in milliseconds off the true time.
+   */
   readonly referralsSkewMs: number;
   readonly crmSkewMs: number;
   readonly ownSkewMs: number;

@@ -20,7 +20,10 @@ async function dropped<T>(
   return kept;
 }
 
-/** The smallest schedule found for which `fails` still holds: fewer faults, fewer actions, plainer settings. */
+/**
+ * The smallest schedule found for which `fails` still holds: fewer faults, fewer actions, plainer
+ * settings.
+ */
 export async function shrink(
   schedule: Schedule,
   fails: (candidate: Schedule) => Promise<boolean>,

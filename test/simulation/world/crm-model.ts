@@ -69,7 +69,10 @@ export interface CrmModel {
   lagBy(lagMs: () => number): void;
 }
 
-/** The part that a field belongs to: `account.name` → `account`, `contacts` → `contacts`, others → `deal`. */
+/**
+ * The part that a field belongs to: `account.name` → `account`, `contacts` → `contacts`, others →
+ * `deal`.
+ */
 export function partOf(field: string): string {
   if (field.startsWith("account.")) return "account";
   return field === "contacts" ? "contacts" : "deal";
@@ -189,7 +192,9 @@ export function createCrmModel(options: {
   };
 }
 
-/** True where `expected` still holds for `part` of a row, as far as this CRM's versions can tell. */
+/**
+ * True where `expected` still holds for `part` of a row, as far as this CRM's versions can tell.
+ */
 export function isCurrent(
   row: CrmRow,
   part: string,

@@ -139,7 +139,9 @@ function locate(model: CrmModel, write: CrmWrite): CrmRow | undefined {
   return row;
 }
 
-/** A write's step as the CRM carries it out: checked against the version, found or created by key. */
+/**
+ * A write's step as the CRM carries it out: checked against the version, found or created by key.
+ */
 function perform(
   model: CrmModel,
   write: CrmWrite,
@@ -148,7 +150,8 @@ function perform(
 ): CrmRow | undefined {
   const row = target ?? model.findByKey(write.key);
   if (!row) {
-    // Account and contacts come before the deal that they belong to: nobody sees a deal made of them alone.
+    // Account and contacts come before the deal that they belong to: nobody sees a deal made of
+    // them alone.
     const parts = { ...model.loose.get(write.key), ...step.fields };
     model.loose.set(write.key, parts);
     return step.part === "deal" ? model.create("engine", write.key, parts) : undefined;
@@ -172,7 +175,10 @@ function hasNews(before: CrmFields, after: CrmFields): boolean {
   );
 }
 
-/** How a list of changes tells of one: as it was then while a later one is invisible, and not at all once it is deleted. */
+/**
+ * How a list of changes tells of one: as it was then while a later one is invisible, and not at
+ * all once it is deleted.
+ */
 function reported(
   { model, capabilities, scheduler, onShown }: CrmNetwork,
   { id, isDeletion, record }: CrmLogEntry,
@@ -186,7 +192,8 @@ function reported(
   const isGone = deletion !== undefined && deletion.visibleAt <= scheduler.now();
   if (isGone || isHidden(id)) return [];
   onShown(id);
-  // A change that isn't listed (of an account, where the CRM doesn't report those) shows all the same.
+  // A change that isn't listed (of an account, where the CRM doesn't report those) shows all the
+  // same.
   const isNewest = model.newestOf(id)?.record === record;
   return [{ kind: "changed", record: row && isNewest ? model.record(row) : record }];
 }

@@ -2,7 +2,10 @@ import type { Fault, FaultKind } from "../schedule/schedule.ts";
 
 /** The faults of a schedule as the models meet them. */
 export interface Faults {
-  /** Spends one hit of an armed fault of this kind, if there is one (about this deal, where `deal` is given). */
+  /**
+   * Spends one hit of an armed fault of this kind, if there is one (about this deal, where `deal`
+   * is given).
+   */
   take(kind: FaultKind, deal?: number): Fault | undefined;
   /** An armed fault of this kind without spending it: for conditions that hold for a while. */
   during(kind: FaultKind, deal?: number): Fault | undefined;

@@ -11,7 +11,10 @@ const memberFields = {
   email: "email",
 };
 
-/** The product's own lenses: a wrong one shows as an invented value or as a pair that doesn't converge. */
+/**
+ * The product's own lenses: a wrong one shows as an invented value or as a pair that doesn't
+ * converge.
+ */
 const lensSpecs: Readonly<Record<EditedField | "customer", LensSpec>> = {
   name: { kind: "text" },
   customer: { kind: "text" },
@@ -50,7 +53,10 @@ function fieldOf(name: EditedField, policy: FieldPolicy): MappedField {
   };
 }
 
-/** The customer's name goes one way at creation and never changes: accounts are found or created, not rewritten. */
+/**
+ * The customer's name goes one way at creation and never changes: accounts are found or created,
+ * not rewritten.
+ */
 const customerField: MappedField = {
   name: "customer",
   label: "Customer",

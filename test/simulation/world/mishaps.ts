@@ -4,7 +4,9 @@ import { crmRecordOf, referralOf } from "./people.ts";
 import type { ReferralChange } from "./referrals-model.ts";
 import { stream, type World } from "./world.ts";
 
-/** A webhook as it reaches us: a sign that something changed, on a referral, at the service's time. */
+/**
+ * A webhook as it reaches us: a sign that something changed, on a referral, at the service's time.
+ */
 export interface Notice {
   readonly organisation: string;
   readonly referralId: string;
@@ -91,7 +93,10 @@ export function createPostman(
   };
 }
 
-/** An automation of either side that rewrites what the engine has just written, with a value of its own. */
+/**
+ * An automation of either side that rewrites what the engine has just written, with a value of its
+ * own.
+ */
 export function createPeer(world: World): (deal: number, side: "referrals" | "crm") => void {
   let rewritten = 0;
   return (index, side) => {

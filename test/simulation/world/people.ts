@@ -156,7 +156,10 @@ function edit(world: World, action: Action & { kind: "edit" }, deal: Deal): void
   organisationOf(world, deal).crm.change(id, "person", crmPartOf(action.field), fields);
 }
 
-/** Lets people do what the schedule says. Operators' actions belong to whoever runs the process under test. */
+/**
+ * Lets people do what the schedule says. Operators' actions belong to whoever runs the process
+ * under test.
+ */
 export function act(world: World, action: Action): void {
   if (action.kind === "create") {
     if (action.side === "twin") world.faults.without(() => create(world, action));

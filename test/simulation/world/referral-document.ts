@@ -28,10 +28,18 @@ const serverOwned = new Set([
 ]);
 
 /** What a PATCH may name, after the connector's own list. */
-const patchable =
-  /^\/(campaignId|externalReferenceId|referralProgram|salesStage|status|substatus|statusReason|team|consent\/consentToShareReferralWithMicrosoftSellers|customerProfile\/team|details\/(closingDateTime|currency|dealValue|notes|requirements\/solutions))(\/-)?$/;
+const patchablePaths = [
+  "campaignId|externalReferenceId|referralProgram|salesStage|status|substatus|statusReason|team",
+  "consent/consentToShareReferralWithMicrosoftSellers",
+  "customerProfile/team",
+  "details/(?:closingDateTime|currency|dealValue|notes|requirements/solutions)",
+];
+const patchable = new RegExp(`^/(?:${patchablePaths.join("|")})(?:/-)?$`);
 
-/** How the service stores what it was told: each of these is a way in which an answer differs from its request. */
+/**
+ * How the service stores what it was told: each of these is a way in which an answer differs from
+ * its request.
+ */
 export interface Normalisation {
   /** Text is trimmed. */
   readonly trims: boolean;
@@ -41,7 +49,10 @@ export interface Normalisation {
   readonly roundsAmounts: boolean;
 }
 
-/** The legal next states of a status: domain knowledge of the service, kept apart from the product's own table. */
+/**
+ * The legal next states of a status: domain knowledge of the service, kept apart from the
+ * product's own table.
+ */
 const nextStates: Readonly<Record<string, readonly string[]>> = {
   "New/Pending": [
     "New/Received",

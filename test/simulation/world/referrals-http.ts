@@ -6,7 +6,9 @@ import type { ReferralsModel, StoredReferral, WriteOutcome } from "./referrals-m
 export interface HttpHabits {
   /** What a page holds at most, whatever the caller asks for. */
   readonly pageSize: number;
-  /** Pages are cut by position, so that a change between two pages shifts what the next one holds. */
+  /**
+   * Pages are cut by position, so that a change between two pages shifts what the next one holds.
+   */
   readonly pagesByPosition: boolean;
   /** Comparisons on updatedDateTime are refused with 400. */
   readonly refusesTimeFilter: boolean;
@@ -88,7 +90,9 @@ function holds(clause: Clause, stored: StoredReferral): boolean {
   }
 }
 
-/** Equal keys are ordered by id: the same in each walk, and unrelated to the order of the changes. */
+/**
+ * Equal keys are ordered by id: the same in each walk, and unrelated to the order of the changes.
+ */
 function inOrder(rows: readonly StoredReferral[], orderby: string): readonly StoredReferral[] {
   const [name = "createdDateTime", direction = "asc"] = orderby.split(/[\s,]+/);
   const sign = direction === "desc" ? -1 : 1;
@@ -179,7 +183,10 @@ export function tokenOf(
   return organisation === undefined ? undefined : { organisation, serial: Number(serial) };
 }
 
-/** Answers one request as the service would, in no time. Foreign organisations' referrals don't exist. */
+/**
+ * Answers one request as the service would, in no time. Foreign organisations' referrals don't
+ * exist.
+ */
 export function handleReferralsRequest(
   model: ReferralsModel,
   organisation: string,

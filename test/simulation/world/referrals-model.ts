@@ -12,7 +12,10 @@ import {
 
 type Json = Record<string, unknown>;
 
-/** Who changed something in the outside world. `engine` is the process under test, `peer` an automation of the other side. */
+/**
+ * Who changed something in the outside world. `engine` is the process under test, `peer` an
+ * automation of the other side.
+ */
 export type Actor = "engine" | "person" | "microsoft" | "peer" | "server";
 
 /** A change of a referral as the service carried it out. */
@@ -61,7 +64,9 @@ export interface ReferralsModel {
   create(organisation: string, actor: Actor, body: Json, requestId?: string): WriteOutcome;
   patch(id: string, actor: Actor, operations: unknown, ifMatch?: string): WriteOutcome;
   put(id: string, actor: Actor, body: Json, ifMatch: string): WriteOutcome;
-  /** A change from outside the API: people in Partner Center's page, Microsoft, the server itself. */
+  /**
+   * A change from outside the API: people in Partner Center's page, Microsoft, the server itself.
+   */
   touch(id: string, actor: Actor, values: Readonly<Record<string, unknown>>): WriteOutcome;
   /** A new eTag, and where `restamps` a new updatedDateTime, over the same content. */
   churn(id: string, restamps: boolean): void;
@@ -111,7 +116,8 @@ export function createReferralsModel(options: {
   };
   const nextETag = (): string => {
     changes += 1;
-    return `"${(0x6d10 + changes * 7919).toString(16).padStart(8, "0")}-0000-0000-0000-${changes.toString(16).padStart(12, "0")}"`;
+    const first = (0x6d10 + changes * 7919).toString(16).padStart(8, "0");
+    return `"${first}-0000-0000-0000-${changes.toString(16).padStart(12, "0")}"`;
   };
   const store = (
     slot: Slot | undefined,
