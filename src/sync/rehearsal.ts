@@ -74,6 +74,9 @@ async function newQuestions(open: Promise<readonly InboxItem[]>): Promise<readon
   return (await open).filter(({ kind }) => kind !== "approval");
 }
 
+/** The service accepts a partner's own referral at once, whatever state was sent. */
+const accepted = { status: "Active", substatus: "Accepted" } as const;
+
 /** Nothing waits in a rehearsal. */
 function frozen(clock: Clock): Clock {
   return { now: () => clock.now(), sleep: async () => {} };
@@ -120,7 +123,7 @@ function notingReferrals(
       const id = `planned-${nextNumber(notebook)}`;
       const createdDateTime = stampAfter(undefined, clock);
       const engagementId = referral.engagementId ?? `engagement of ${id}`;
-      return store({ ...referral, id, engagementId, createdDateTime });
+      return store({ ...referral, ...accepted, id, engagementId, createdDateTime });
     },
     update: async (referral, { ifMatch }) => {
       const before = await demand(referral.id ?? "", ifMatch);

@@ -1,8 +1,8 @@
 import type { PlannedWrite } from "../../src/sync/engine-port.ts";
 import type { InboxItem, LedgerChange } from "../../src/sync/ledger-port.ts";
 import type { Pair } from "../../src/sync/pair.ts";
-import type { PlannedField } from "./check/rehearsal.ts";
-import { editedFields, neutralValue } from "./check/values.ts";
+import type { PlannedEffect } from "./check/rehearsal.ts";
+import { crmNames, editedFields, neutralValue, referralPointers } from "./check/values.ts";
 import type { Witness } from "./check/witness.ts";
 import type { LedgerMirror } from "./ledger-mirror.ts";
 import { familyOf } from "./schedule/generate.ts";
@@ -132,23 +132,25 @@ export function checkDrift(
     witness.report("bounded staleness", `${found} changes were found by the audit only`);
 }
 
-/** The fields of a rehearsal's writes, by the world's own names. */
-export function plannedFields(
+/** A rehearsal's writes by the world's own names: new records, and fields of records. */
+export function plannedEffects(
   world: World,
   mirror: LedgerMirror,
   writes: readonly PlannedWrite[],
-): readonly PlannedField[] {
-  return writes.flatMap(({ pairId, side, fields }) => {
+): readonly PlannedEffect[] {
+  return writes.flatMap(({ pairId, side, kind, fields }) => {
     const pair = mirror.pairs.get(pairId);
     const deal =
       world.book.ofReferral(pair?.referral?.id ?? "") ??
       world.book.ofCrmRecord(pair?.crm?.id ?? "");
     if (!deal) return [];
-    return editedFields
-      .filter((field) => fields.includes(field))
-      .map((field): PlannedField => {
-        return { deal: deal.index, side: side === "crm" ? "crm" : "referrals", field };
-      });
+    const own = side === "crm" ? "crm" : "referrals";
+    const names = own === "crm" ? crmNames : referralPointers;
+    const whats: PlannedEffect["what"][] =
+      kind === "create"
+        ? ["create"]
+        : editedFields.filter((field) => fields.includes(names[field]));
+    return whats.map((what) => ({ deal: deal.index, side: own, what }));
   });
 }
 

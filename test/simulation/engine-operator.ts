@@ -1,21 +1,33 @@
 import type { Answer, Engine } from "../../src/sync/engine-port.ts";
 import type { InboxItem } from "../../src/sync/ledger-port.ts";
+import { compareWithRun } from "./check/rehearsal.ts";
 import type { Witness } from "./check/witness.ts";
+import { plannedEffects } from "./engine-insight.ts";
 import type { LedgerMirror } from "./ledger-mirror.ts";
+import { familyOf } from "./schedule/generate.ts";
 import type { Action, Side } from "./schedule/schedule.ts";
 import type { Surroundings } from "./subject.ts";
 import type { Deal } from "./world/deal-book.ts";
+import type { World } from "./world/world.ts";
 
 /** How long a person takes to look in after being asked. */
 const approvalMs = 20_000;
+/** Without faults the first plan is looked at closely, after some polls, and compared with the run. */
+const rehearsalMs = 130_000;
+const runMs = 60_000;
 
-/** The person who approves plans and releases the brake: looks in a while after being asked. */
-export function approveWhenAsked(
-  engine: Engine,
-  mirror: LedgerMirror,
-  life: Surroundings,
-  witness: Witness,
-): void {
+/** An engine with the person who looks after it. */
+export interface Desk {
+  readonly engine: Engine;
+  readonly mirror: LedgerMirror;
+  readonly life: Surroundings;
+  readonly witness: Witness;
+  readonly world: World;
+}
+
+/** Approves plans and releases the brake, a while after being asked. */
+export function approveWhenAsked(desk: Desk): void {
+  const { mirror, life } = desk;
   let isComing = false;
   const look = (): void => {
     const { connection, inbox } = mirror;
@@ -24,12 +36,11 @@ export function approveWhenAsked(
     );
     if (isComing || (connection?.awaitsApproval === undefined && !isBraked)) return;
     isComing = true;
+    const isCalm = familyOf(desk.world.schedule.seed) === "calm";
+    const isFirst = isCalm && connection?.awaitsApproval === "first-run";
     void life.clock
-      .sleep(approvalMs)
-      .then(() => {
-        witness.released(life.organisation);
-        return engine.approve("operator");
-      })
+      .sleep(isFirst ? rehearsalMs : approvalMs)
+      .then(() => (isFirst ? approveAndCompare(desk) : approve(desk)))
       .catch(() => {})
       .then(() => {
         isComing = false;
@@ -42,6 +53,24 @@ export function approveWhenAsked(
     }
   });
   look();
+}
+
+async function approve({ engine, life, witness }: Desk): Promise<void> {
+  witness.released(life.organisation);
+  await engine.approve("operator");
+}
+
+/** Looks at the plan, allows it, and compares it with what was done. */
+async function approveAndCompare(desk: Desk): Promise<void> {
+  const { engine, mirror, life, witness, world } = desk;
+  const { writes } = await engine.rehearse();
+  const planned = plannedEffects(world, mirror, writes);
+  const isOwn = ({ deal }: { readonly deal: number }): boolean =>
+    world.book.deals.get(deal)?.organisation === life.organisation;
+  const before = witness.lineage.written.length;
+  await approve(desk);
+  await life.clock.sleep(runMs);
+  compareWithRun(witness, planned, before, isOwn);
 }
 
 function answerTo(item: InboxItem, choose: Side): Answer {

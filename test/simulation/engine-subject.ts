@@ -12,7 +12,6 @@ import {
   excuseOf,
   isQuiet,
   noteCommit,
-  plannedFields,
   recordOf,
 } from "./engine-insight.ts";
 import { approveWhenAsked, operate } from "./engine-operator.ts";
@@ -190,12 +189,11 @@ function startLife(
   engine.start().catch((error: unknown) => {
     if (life.generation.isAlive()) witness.report("the engine does not fail", describe(error));
   });
-  approveWhenAsked(engine, store.mirror, life, witness);
+  approveWhenAsked({ engine, mirror: store.mirror, life, witness, world });
   return {
     notice: async ({ referralId, changedAt }) => {
       await engine.hint({ side: "referral", id: referralId, changedAt });
     },
-    rehearse: async () => plannedFields(world, store.mirror, (await engine.rehearse()).writes),
     audit: async () => {
       await engine.auditSweep();
     },

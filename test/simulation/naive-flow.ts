@@ -105,7 +105,6 @@ export const naiveFlow: SubjectFactory = (world: World): Subject => {
       return {
         notice: ({ referralId }) => inbound(life, referralId),
         audit: async () => {},
-        rehearse: async () => [],
         operate: async () => {},
       };
     },

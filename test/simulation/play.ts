@@ -1,5 +1,4 @@
 import { checkEnd, finalStateOf } from "./check/end.ts";
-import type { PlannedField } from "./check/rehearsal.ts";
 import type { Violation } from "./check/violation.ts";
 import { createWitness, type Witness } from "./check/witness.ts";
 import { createGeneration, type Generation } from "./kernel/generation.ts";
@@ -94,7 +93,6 @@ export async function play(
   }
   await checkEnd(world, witness, subject, {
     restMs,
-    rehearse: host.rehearse,
     redeliver: () => {
       for (const deal of world.book.deals.values()) {
         for (const id of deal.referrals.keys()) {
@@ -142,7 +140,6 @@ interface Host {
   crash(between: () => Promise<void>): void;
   stop(): void;
   audit(): void;
-  rehearse(): Promise<readonly PlannedField[]>;
   processOf(organisation: string): Process | undefined;
   crashes(): number;
 }
@@ -208,8 +205,6 @@ function createHost(
     audit() {
       for (const { process } of processes) process.audit().catch(() => {});
     },
-    rehearse: async () =>
-      (await Promise.all(processes.map(({ process }) => process.rehearse()))).flat(),
     processOf: (organisation) => processes.find(({ name }) => name === organisation)?.process,
     crashes: () => count,
   };

@@ -3,7 +3,6 @@ import { createReferralsPort } from "../../src/client/index.ts";
 import type { ReferralsPort } from "../../src/client/port.ts";
 import type { CrmAdapter } from "../../src/crm/port.ts";
 import type { Clock, Random } from "../../src/runtime/index.ts";
-import type { PlannedField } from "./check/rehearsal.ts";
 import type { Witness } from "./check/witness.ts";
 import { type Generation, generationClock } from "./kernel/generation.ts";
 import type { Action, EditedField, Side } from "./schedule/schedule.ts";
@@ -28,8 +27,6 @@ export interface Process {
   notice(notice: Notice): Promise<void>;
   /** An operator has everything compared now, whenever the next audit is due. */
   audit(): Promise<void>;
-  /** What would be written next, by a rehearsal that writes nothing. */
-  rehearse(): Promise<readonly PlannedField[]>;
   /** An operator acts. */
   operate(action: Action, deal: Deal): Promise<void>;
 }

@@ -66,7 +66,6 @@ function doing(
       return {
         notice: ({ referralId }) => onNotice(life, referralId),
         audit: async () => {},
-        rehearse: async () => [],
         operate: async () => {},
       };
     },

@@ -4,7 +4,6 @@ import { type Deal, liveReferrals } from "../world/deal-book.ts";
 import { crmRecordOf, referralOf } from "../world/people.ts";
 import type { World } from "../world/world.ts";
 import { type Arrival, isEcho, type Overwrite } from "./lineage.ts";
-import { checkRehearsal, type PlannedField } from "./rehearsal.ts";
 import {
   crmPartOf,
   editedFields,
@@ -20,8 +19,6 @@ export interface EndOptions {
   readonly restMs: number;
   /** Sends every webhook again, twice. */
   readonly redeliver: () => void;
-  /** What the process would write next. */
-  readonly rehearse: () => Promise<readonly PlannedField[]>;
 }
 
 /** What a deal looks like on both sides when all is quiet. */
@@ -83,7 +80,6 @@ export async function checkEnd(
   if (familyOf(world.schedule.seed) === "calm") {
     checkEconomy(world, witness);
     checkStaleness(world, witness, subject);
-    await checkRehearsal(world, witness, subject, options.rehearse);
   }
   await subject.finalChecks(witness);
 }

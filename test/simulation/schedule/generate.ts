@@ -123,11 +123,13 @@ function editValue(draw: Draw, field: EditedField, serial: number): string {
   }
 }
 
-function creations(draw: Draw, deals: number): Action[] {
+function creations(draw: Draw, family: Family, deals: number): Action[] {
   return Array.from({ length: deals }, (_, deal): Action => {
+    // Without faults the first plan is compared with the run: nothing new comes in between.
+    const isEarly = family === "calm";
     const side = draw.one(["crm", "crm", "referrals", "referrals", "twin"] as const);
     return {
-      at: draw.chance(0.8) ? draw.whole(0, 20 * second) : draw.whole(minute, 6 * minute),
+      at: isEarly || draw.chance(0.8) ? draw.whole(0, 20 * second) : draw.whole(minute, 6 * minute),
       deal,
       kind: "create",
       side,
@@ -138,12 +140,19 @@ function creations(draw: Draw, deals: number): Action[] {
   });
 }
 
-function edits(draw: Draw, deals: number, count: number, length: number, gapMs: number): Action[] {
+function edits(
+  draw: Draw,
+  deals: number,
+  count: number,
+  length: number,
+  gapMs: number,
+  firstMs: number,
+): Action[] {
   const actions: Action[] = [];
   let serial = 0;
   let at = 40 * second;
   while (serial < count) {
-    at = gapMs > 0 ? at + gapMs : draw.whole(25 * second, length);
+    at = gapMs > 0 ? at + gapMs : draw.whole(firstMs, length);
     const deal = draw.whole(0, deals - 1);
     const field = draw.chance(0.08) ? "status" : draw.one(plainFields);
     const side = draw.one(["referrals", "crm"] as const);
@@ -296,10 +305,15 @@ export function generateSchedule(seed: number, ledger: Settings["ledger"]): Sche
   const deals = draw.whole(3, 5);
   const gapMs = family === "crashes" ? 75 * second : 0;
   const count = draw.whole(26, 30);
-  const length = gapMs > 0 ? (count + 2) * gapMs : draw.whole(10, 16) * 30 * second;
+  const isCalm = family === "calm";
+  const length = isCalm
+    ? 10 * minute
+    : gapMs > 0
+      ? (count + 2) * gapMs
+      : draw.whole(10, 16) * 30 * second;
   const actions = [
-    ...creations(draw, deals),
-    ...edits(draw, deals, count, length, gapMs),
+    ...creations(draw, family, deals),
+    ...edits(draw, deals, count, length, gapMs, family === "calm" ? 210 * second : 25 * second),
     ...(family === "storm" ? extras(draw, deals, length) : []),
   ].sort((left, right) => left.at - right.at);
   const scope = { deals, length, overlapMs: settings.cursorOverlapMs };
