@@ -61,6 +61,7 @@ class SyncEngine implements Engine {
   readonly #failures = new Map<Rhythm, { readonly count: number; readonly until: number }>();
   readonly #running = new Set<string>();
   readonly #hints: HintGathering;
+  #closing: Promise<void> | undefined;
   #stop = new AbortController();
   #runner: Runner | undefined;
   #wake: () => void = () => {};
@@ -82,7 +83,7 @@ class SyncEngine implements Engine {
       budget: createCallBudget({ ...settings, clock, ledger }),
       walkCrm: () => this.pollCrm(),
       walkReferrals: () => this.pollReferrals(),
-      closeReferralWalk: () => closeReferralWalk(this.#context, this.#memory, "read"),
+      closeReferralWalk: () => this.#closeReferralWalk(),
       emit: (event) => this.#emit(event),
     };
     this.#hints = new HintGathering({
@@ -269,6 +270,14 @@ class SyncEngine implements Engine {
     this.#walks.set(rhythm, started);
     if (rhythm === "referrals") this.#hints.walkBegan(started);
     return started;
+  }
+
+  /** As with walks, callers at the same time share one. */
+  #closeReferralWalk(): Promise<void> {
+    this.#closing ??= closeReferralWalk(this.#context, this.#memory, "read").finally(() => {
+      this.#closing = undefined;
+    });
+    return this.#closing;
   }
 
   async #bearWitness(): Promise<void> {

@@ -54,7 +54,7 @@ export async function walkReferrals(
   const { referralCursor: cursor } = await ledger.connection();
   const sinceFar = startedAt - (cursor.far?.at ?? 0);
   // A clock that was set back tells nothing: then far, to be sure.
-  const isFar = sinceFar >= settings.cursorOverlapMs || sinceFar < 0;
+  const isFar = !isClosing && (sinceFar >= settings.cursorOverlapMs || sinceFar < 0);
   const until = isAudit
     ? ""
     : isClosing
