@@ -2,6 +2,7 @@ import type { ReferralsPort, StoredReferral } from "../client/port.ts";
 import { type PatchOperation, type Referral, ReferralsError } from "../contract/index.ts";
 import type { CrmAdapter, CrmFields, CrmRecord, CrmValue } from "../crm/port.ts";
 import type { Clock } from "../runtime/index.ts";
+import { createCallBudget } from "./call-budget.ts";
 import type { Engine, EngineEnvironment, PlannedWrite, Rehearsal } from "./engine-port.ts";
 import type { InboxItem } from "./ledger-port.ts";
 import { createOverlayLedger } from "./overlay-ledger.ts";
@@ -21,14 +22,14 @@ interface Notebook {
 
 /**
  * The next run without its effects: the same engine over a ledger that forgets and ports that note
- * a write and answer as if it had been made. So the plan can't drift from the run.
+ * a write and answer as if it had been made. So the plan can't drift from the run. Both sides are
+ * walked first; reads are real calls and come out of the real budget.
  */
 export async function rehearse(
   environment: EngineEnvironment,
   createEngine: (environment: EngineEnvironment) => Engine,
 ): Promise<Rehearsal> {
-  const { ledger } = environment;
-  const overlay = createOverlayLedger(ledger);
+  const overlay = createOverlayLedger(environment.ledger);
   const notebook: Notebook = { writes: [], calls: 0, made: 0, pairId: "" };
   const { runner: _runner, witness: _witness, ...rest } = environment;
   const engine = createEngine({
@@ -43,11 +44,13 @@ export async function rehearse(
       callsPerMinute: Number.MAX_SAFE_INTEGER,
     },
   });
+  await engine.pollCrm();
+  await engine.pollReferrals();
   let links = 0;
   const refusals: Rehearsal["refusals"][number][] = [];
   let seen = 0;
   for (let after = ""; seen < mostPairs; ) {
-    const pairs = await ledger.pairs({ after, limit: pageSize });
+    const pairs = await overlay.pairs({ after, limit: pageSize });
     for (const { id, state, due, crm } of pairs) {
       notebook.pairId = id;
       if (due || state === "waiting" || state === "matching") await engine.reconcile(id);
@@ -95,11 +98,30 @@ function note(
 const isClosing = (operations: readonly PatchOperation[]): boolean =>
   operations.some(({ path, value }) => path === "/status" && value === "Closed");
 
+/** Reads of a rehearsal are real calls. */
+function withinBudget({
+  clock,
+  ledger,
+  settings,
+  referrals,
+}: EngineEnvironment): Pick<ReferralsPort, "get" | "listPage"> {
+  const budget = createCallBudget({ ...settings, clock, ledger });
+  return {
+    get: async (id, options) => {
+      await budget.take("read");
+      return referrals.get(id, options);
+    },
+    listPage: async (query, options) => {
+      await budget.take("read");
+      return referrals.listPage(query, options);
+    },
+  };
+}
+
 /** The referrals API as it would be after the writes noted so far. */
-function notingReferrals(
-  { referrals, clock }: EngineEnvironment,
-  notebook: Notebook,
-): ReferralsPort {
+function notingReferrals(environment: EngineEnvironment, notebook: Notebook): ReferralsPort {
+  const { clock } = environment;
+  const referrals = withinBudget(environment);
   const written = new Map<string, StoredReferral>();
   const current = async (id: string): Promise<StoredReferral> =>
     written.get(id) ?? (await referrals.get(id));
