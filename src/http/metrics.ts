@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, type Histogram, Registry } from "prom-client";
+import { Counter, Gauge, type Histogram, Registry } from "prom-client";
+import { addProcessMetrics } from "./process-metrics.ts";
 import { RequestDurations } from "./request-durations.ts";
 
 /** Prometheus metrics in a registry of their own: several servers in one process stay apart. */
@@ -6,9 +7,9 @@ export class Metrics {
   readonly registry = new Registry();
   readonly #durations = new RequestDurations();
 
-  /** `process: true` adds the whole process's metrics: memory, event loop, garbage collection. */
+  /** `process: true` adds the whole process's metrics: memory, processor time, event loop. */
   constructor(options: { readonly process?: boolean } = {}) {
-    if (options.process === true) collectDefaultMetrics({ register: this.registry });
+    if (options.process === true) addProcessMetrics(this.gauge.bind(this));
     // The registry asks a metric for its name and its values only, which these durations have.
     this.registry.registerMetric(this.#durations as unknown as Histogram);
   }
