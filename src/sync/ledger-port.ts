@@ -31,6 +31,8 @@ export interface FarWalk {
 /** Where the next walk over the CRM begins. */
 export interface CrmCursor {
   readonly watermark: string;
+  /** The newest modification stamp that a walk has shown, by the CRM's own clock. */
+  readonly newest?: string;
   readonly walkedAt: number;
 }
 

@@ -78,7 +78,7 @@ export async function walkReferrals(
     observed += page.referrals.length;
     changed += landed.length;
     if (isAudit)
-      drift += landed.filter(({ pair }) => wasMissed(context, pair, cursor.stamp)).length;
+      drift += landed.filter(({ pair }) => wasMissed(context, pair.referral, cursor.stamp)).length;
     if (isLast || page.nextLink === undefined) {
       return { side: "referral", pages, observed, changed, drift };
     }
@@ -107,10 +107,13 @@ export async function closeReferralWalk(
 }
 
 /** A change so old that a walk before the audit should have brought it. */
-function wasMissed({ settings }: EngineContext, { referral }: Pair, newestWalked: string): boolean {
-  if (!referral || newestWalked === "") return false;
-  const age = Date.parse(newestWalked) - Date.parse(referral.stamp);
-  return age > settings.cursorOverlapMs;
+function wasMissed(
+  { settings }: EngineContext,
+  side: Pair["referral"] | Pair["crm"],
+  newestWalked: string,
+): boolean {
+  if (!side || newestWalked === "") return false;
+  return Date.parse(newestWalked) - Date.parse(side.stamp) > settings.cursorOverlapMs;
 }
 
 async function firstPage(
@@ -218,14 +221,17 @@ export async function walkCrm(
   const { crmCursor } = await context.ledger.connection();
   const due: Priority = crmCursor.walkedAt === 0 || isAudit ? "backfill" : "outbound";
   let cursor = crmCursor;
-  let [pages, observed, changed] = [0, 0, 0];
+  let [pages, observed, changed, drift] = [0, 0, 0, 0];
   let batch: Batch = new Map();
   const land = async (next: CrmCursor): Promise<void> => {
-    const moved = isAudit ? undefined : next;
-    changed += (await landDeals(context, batch, startedAt, due, moved)).length;
+    const moved = isAudit ? undefined : { ...next, newest: newestOf(batch, next.newest ?? "") };
+    const landed = await landDeals(context, batch, startedAt, due, moved);
+    const newest = crmCursor.newest ?? "";
+    if (isAudit) drift += landed.filter(({ pair }) => wasMissed(context, pair.crm, newest)).length;
+    changed += landed.length;
     observed += batch.size;
     pages += 1;
-    cursor = next;
+    cursor = moved ?? next;
     batch = new Map();
   };
   for await (const change of context.crm.changesSince(isAudit ? "" : cursor.watermark, {})) {
@@ -238,7 +244,15 @@ export async function walkCrm(
     }
   }
   await land({ ...cursor, walkedAt: startedAt });
-  return { side: "crm", pages, observed, changed, drift: isAudit ? changed : 0 };
+  return { side: "crm", pages, observed, changed, drift };
+}
+
+function newestOf(batch: Batch, before: string): string {
+  let newest = before;
+  for (const change of batch.values()) {
+    if (change.kind === "changed") newest = laterStamp(newest, change.record.modifiedAt);
+  }
+  return newest;
 }
 
 async function landDeals(
