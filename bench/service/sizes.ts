@@ -29,7 +29,6 @@ const queries: Readonly<Record<string, string>> = {
   "page by status": "$filter=status eq 'Active'&$orderby=updatedDateTime desc&$top=100",
   "newest changes": "$orderby=updatedDateTime desc&$top=200",
   "by engagement": "$filter=engagementId eq '{engagementId}'",
-  "by external reference": "$filter=externalReferenceId eq '{externalReferenceId}'",
 };
 
 function residentMegabytes(processId: number): number {

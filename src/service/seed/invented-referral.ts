@@ -94,7 +94,8 @@ export function inventedReferral(
     organizationId: organization.id,
     organizationName: organization.name,
     name: `${undertaking} – ${profile.name}`,
-    externalReferenceId: isNew ? null : `OPP-${Math.floor(random.fraction() * 1e9)}`,
+    // No CRM has these deals: an id would send a sync engine looking for records that don't exist.
+    externalReferenceId: null,
     createdDateTime: stampOf(createdMs, Math.floor(random.fraction() * 10_000)),
     updatedDateTime: stampOf(updatedMs + 1, Math.floor(random.fraction() * 10_000)),
     expirationDateTime: isNew ? stampOf(createdMs + answerWithinMs) : null,
