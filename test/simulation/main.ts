@@ -1,13 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
+import { pairStates } from "../../src/sync/pair.ts";
 import { runCampaign, runHunts } from "./campaign/campaign.ts";
 import { judge } from "./campaign/judge.ts";
 import { ledgerOf } from "./campaign/run-share.ts";
 import { subjectNamed } from "./campaign/subjects.ts";
 import type { Tally } from "./campaign/tally.ts";
 import { generateSchedule } from "./schedule/generate.ts";
-import type { Schedule } from "./schedule/schedule.ts";
+import { faultKinds, type Schedule } from "./schedule/schedule.ts";
 import { shrink } from "./schedule/shrink.ts";
 
 interface Options {
@@ -52,6 +53,28 @@ function commit(): string {
 
 const rounded = (value: number): number => Math.round(value * 100) / 100;
 
+/** How often a fault that can strike a pair in a state must do so in a campaign. */
+const enough = 100;
+
+/** Faults against the engine's states: how often each fault struck a pair in each state. */
+function coverageOf(counts: Readonly<Record<string, number>>) {
+  const table: Record<string, Record<string, number>> = {};
+  const rare: Record<string, number> = {};
+  for (const kind of faultKinds) {
+    const row: Record<string, number> = {};
+    for (const state of pairStates) {
+      const count = counts[`${kind} ${state}`] ?? 0;
+      row[state] = count;
+      if (count > 0 && count < enough) rare[`${kind} ${state}`] = count;
+    }
+    table[kind] = row;
+  }
+  const reached = Object.values(table)
+    .flatMap((row) => Object.values(row))
+    .filter((n) => n > 0);
+  return { reached: reached.length, rarerThan100: Object.keys(rare).length, rare, table };
+}
+
 /** The report of a campaign, as its one JSON object. */
 function reportOf(tally: Tally, options: Options, seconds: number) {
   const mean = (sum: number): number => rounded(sum / Math.max(1, tally.schedules));
@@ -81,7 +104,7 @@ function reportOf(tally: Tally, options: Options, seconds: number) {
     },
     faultKinds: tally.faultKinds,
     byInvariant: tally.byInvariant,
-    coverage: tally.coverage,
+    coverage: coverageOf(tally.coverage),
     failures: tally.failures,
   };
 }

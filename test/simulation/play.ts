@@ -48,13 +48,13 @@ export async function play(
   const coverage = new Map<string, number>();
   const world: World = createWorld(schedule, witness, book, {
     keepTrace: options.keepTrace ?? false,
-    onHit: (fault) => cover(fault),
+    onHit: (fault, struck) => cover(fault, struck),
   });
   sinceStart = world.sinceStart;
   const subject = await createSubject(world, witness);
-  const cover = (fault: Fault): void => {
+  const cover = (fault: Fault, struck: number | undefined): void => {
     for (const deal of world.book.deals.values()) {
-      if (deal.index !== fault.deal && isAboutOneDeal.has(fault.kind)) continue;
+      if (struck !== undefined && deal.index !== struck) continue;
       for (const state of subject.statesOf(deal)) {
         const key = `${fault.kind} ${state}`;
         coverage.set(key, (coverage.get(key) ?? 0) + 1);
@@ -125,14 +125,6 @@ export async function play(
     finalState: finalStateOf(world),
   };
 }
-
-const isAboutOneDeal = new Set<FaultKind>([
-  "etag-churn",
-  "permission-lost",
-  "peer-rewrites",
-  "crm-permission-lost",
-  "crm-version-churn",
-]);
 
 interface Host {
   start(): void;

@@ -140,23 +140,40 @@ function creations(draw: Draw, family: Family, deals: number): Action[] {
   });
 }
 
+const gapMs = 75 * second;
+
+/** Edits far apart, each on a field that was left alone for long: nothing for the breaker. */
+function spacedEdits(draw: Draw, deals: number, count: number): Action[] {
+  const fields = [...new Set(plainFields)];
+  const turn = draw.whole(0, 1000);
+  return Array.from({ length: count }, (_, index): Action => {
+    const place = turn + index;
+    const field = fields[Math.floor(place / deals) % fields.length] ?? "notes";
+    return {
+      at: 40 * second + (index + 1) * gapMs,
+      deal: place % deals,
+      kind: "edit",
+      side: draw.one(["referrals", "crm"] as const),
+      field,
+      value: editValue(draw, field, index + 1),
+    };
+  });
+}
+
 function edits(
   draw: Draw,
   deals: number,
   count: number,
-  length: number,
-  gapMs: number,
-  firstMs: number,
+  { firstMs, lastMs }: { readonly firstMs: number; readonly lastMs: number },
 ): Action[] {
   const actions: Action[] = [];
   let serial = 0;
-  let at = 40 * second;
   while (serial < count) {
-    at = gapMs > 0 ? at + gapMs : draw.whole(firstMs, length);
+    const at = draw.whole(firstMs, lastMs);
     const deal = draw.whole(0, deals - 1);
     const field = draw.chance(0.08) ? "status" : draw.one(plainFields);
     const side = draw.one(["referrals", "crm"] as const);
-    const burst = gapMs > 0 ? 1 : draw.one([1, 1, 1, 2, 2, 3, 5]);
+    const burst = draw.one([1, 1, 1, 2, 2, 3, 5]);
     for (let step = 0; step < burst && serial < count; step += 1) {
       serial += 1;
       // Half of a burst hits one field from both sides: that is where edits get lost.
@@ -303,17 +320,19 @@ export function generateSchedule(seed: number, ledger: Settings["ledger"]): Sche
   const draw = drawFrom(seededRandom(Math.imul(seed, 0x2545f491) ^ 0x5eed));
   const settings = settingsOf(draw, family, ledger);
   const deals = draw.whole(3, 5);
-  const gapMs = family === "crashes" ? 75 * second : 0;
   const count = draw.whole(26, 30);
-  const isCalm = family === "calm";
-  const length = isCalm
-    ? 10 * minute
-    : gapMs > 0
+  const length =
+    family === "crashes"
       ? (count + 2) * gapMs
-      : draw.whole(10, 16) * 30 * second;
+      : family === "calm"
+        ? 10 * minute
+        : draw.whole(10, 16) * 30 * second;
+  const firstMs = family === "calm" ? 210 * second : 25 * second;
   const actions = [
     ...creations(draw, family, deals),
-    ...edits(draw, deals, count, length, gapMs, family === "calm" ? 210 * second : 25 * second),
+    ...(family === "crashes"
+      ? spacedEdits(draw, deals, count)
+      : edits(draw, deals, count, { firstMs, lastMs: length })),
     ...(family === "storm" ? extras(draw, deals, length) : []),
   ].sort((left, right) => left.at - right.at);
   const scope = { deals, length, overlapMs: settings.cursorOverlapMs };

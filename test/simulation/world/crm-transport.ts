@@ -44,7 +44,7 @@ export function crmTransport(network: CrmNetwork, generation: Generation): CrmAd
   const latency = (): number => 10 + Math.floor(random.fraction() * 50);
   const isHidden = (id: string): boolean => {
     const deal = network.dealOf(id);
-    return deal !== undefined && faults.take("crm-permission-lost", deal) !== undefined;
+    return deal !== undefined && faults.takeFor("crm-permission-lost", deal) !== undefined;
   };
 
   /** One round trip: `work` happens inside the CRM. */
@@ -53,27 +53,29 @@ export function crmTransport(network: CrmNetwork, generation: Generation): CrmAd
       if (generation.boundary(`crm-${kind}-send`)) return;
       trace.note(scheduler.now(), `g${generation.number} crm ${kind} ${id}`);
       network.onCall({ kind, id });
+      const about = kind === "walk" ? undefined : network.dealOf(id);
       const fail = (error: CrmError, afterMs: number): void => {
         scheduler.after(afterMs, () => {
           trace.note(scheduler.now(), `← crm ${error.code}`);
           if (!generation.boundary(`crm-${kind}-answer`)) reject(error);
         });
       };
-      if (kind === "write" && faults.take("crm-timeout-before-commit")) {
+      if (kind === "write" && faults.take("crm-timeout-before-commit", about)) {
         fail(new CrmError("unavailable", "no answer in time", { outcomeUnknown: true }), timeoutMs);
         return;
       }
-      const throttled = faults.take("crm-throttled");
+      const throttled = faults.take("crm-throttled", about);
       if (throttled) {
         const details = throttled.amount > 0 ? { retryAfterMs: throttled.amount } : {};
         fail(new CrmError("throttled", "too many requests", details), latency());
         return;
       }
-      if (faults.take("crm-unavailable")) {
+      if (faults.take("crm-unavailable", about)) {
         fail(new CrmError("unavailable", "the CRM is being maintained"), latency());
         return;
       }
-      const isSilent = kind === "write" && faults.take("crm-timeout-after-commit") !== undefined;
+      const isSilent =
+        kind === "write" && faults.take("crm-timeout-after-commit", about) !== undefined;
       scheduler.after(latency(), () => {
         let outcome: () => void;
         try {

@@ -3,14 +3,16 @@ import type { Fault, FaultKind } from "../schedule/schedule.ts";
 /** The faults of a schedule as the models meet them. */
 export interface Faults {
   /**
-   * Spends one hit of an armed fault of this kind, if there is one (about this deal, where `deal`
-   * is given).
+   * Spends one hit of an armed fault of this kind, if there is one. `struck` is the deal that the
+   * call is about, where it is about one, for the coverage table.
    */
-  take(kind: FaultKind, deal?: number): Fault | undefined;
+  take(kind: FaultKind, struck?: number): Fault | undefined;
+  /** The same for faults that were made for one deal only. */
+  takeFor(kind: FaultKind, deal: number): Fault | undefined;
   /** An armed fault of this kind without spending it: for conditions that hold for a while. */
   during(kind: FaultKind, deal?: number): Fault | undefined;
   /** Counts a hit of a fault that the world itself carries out. */
-  hit(fault: Fault): void;
+  hit(fault: Fault, struck?: number): void;
   /** Does something that no fault interferes with. */
   without(work: () => void): void;
   /** No fault is armed any more, whatever the schedule says. */
@@ -28,7 +30,7 @@ interface Armed {
 export function createFaults(
   faults: readonly Fault[],
   sinceStart: () => number,
-  onHit: (fault: Fault) => void,
+  onHit: (fault: Fault, struck: number | undefined) => void,
 ): Faults {
   const byKind = new Map<FaultKind, Armed[]>();
   for (const fault of faults) {
@@ -38,9 +40,15 @@ export function createFaults(
   }
   const hits = new Map<FaultKind, number>();
   let isArmed = true;
-  const count = (fault: Fault): void => {
+  const count = (fault: Fault, struck?: number): void => {
     hits.set(fault.kind, (hits.get(fault.kind) ?? 0) + 1);
-    onHit(fault);
+    onHit(fault, struck);
+  };
+  const spend = (found: Armed | undefined, struck?: number): Fault | undefined => {
+    if (!found) return undefined;
+    found.left -= 1;
+    count(found.fault, struck);
+    return found.fault;
   };
   const armed = (kind: FaultKind, deal: number | undefined): Armed | undefined => {
     if (!isArmed) return undefined;
@@ -56,15 +64,10 @@ export function createFaults(
       );
   };
   return {
-    take(kind, deal) {
-      const found = armed(kind, deal);
-      if (!found) return undefined;
-      found.left -= 1;
-      count(found.fault);
-      return found.fault;
-    },
+    take: (kind, struck) => spend(armed(kind, undefined), struck),
+    takeFor: (kind, deal) => spend(armed(kind, deal), deal),
     during: (kind, deal) => armed(kind, deal)?.fault,
-    hit: count,
+    hit: (fault, struck) => count(fault, struck),
     without(work) {
       const before = isArmed;
       isArmed = false;

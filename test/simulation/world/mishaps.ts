@@ -29,7 +29,7 @@ function mishapOf(world: World, fault: Fault): (() => void) | undefined {
         const own = deal();
         const id = own && referralOf(own);
         if (id === undefined) return;
-        world.faults.hit(fault);
+        world.faults.hit(fault, fault.deal);
         world.referrals.churn(id, fault.amount % 2 === 1);
       };
     case "tied-stamps":
@@ -51,7 +51,7 @@ function mishapOf(world: World, fault: Fault): (() => void) | undefined {
         const own = deal();
         const id = own && crmRecordOf(world, own);
         if (own === undefined || id === undefined) return;
-        world.faults.hit(fault);
+        world.faults.hit(fault, fault.deal);
         world.organisations.find(({ name }) => name === own.organisation)?.crm.churn(id);
       };
     default:
@@ -74,13 +74,14 @@ export function createPostman(
       changedAt: change.after.updatedDateTime,
     };
     const { faults, scheduler } = world;
-    if (faults.take("webhook-lost")) return;
-    const late = faults.take("webhook-late");
+    const about = world.book.ofReferral(change.after.id)?.index;
+    if (faults.take("webhook-lost", about)) return;
+    const late = faults.take("webhook-late", about);
     const delayMs = 100 + Math.floor(chance.fraction() * 600) + (late?.amount ?? 0);
-    if (faults.take("webhook-doubled")) {
+    if (faults.take("webhook-doubled", about)) {
       scheduler.after(delayMs + 50, () => deliver(notice));
     }
-    if (!held && faults.take("webhook-reordered")) {
+    if (!held && faults.take("webhook-reordered", about)) {
       held = notice;
       return;
     }
@@ -103,7 +104,7 @@ export function createPeer(world: World): (deal: number, side: "referrals" | "cr
     const deal = world.book.deals.get(index);
     if (!deal || !world.faults.during("peer-rewrites", index)) return;
     world.scheduler.after(400, () => {
-      if (!world.faults.take("peer-rewrites", index)) return;
+      if (!world.faults.takeFor("peer-rewrites", index)) return;
       rewritten += 1;
       const value = `peer note ${rewritten}`;
       if (side === "referrals") {

@@ -35,6 +35,7 @@ export interface Network {
   readonly tokens: Map<string, number>;
   /** The deal that a referral id belongs to, for faults that are about one deal. */
   readonly dealOf: (referralId: string) => number | undefined;
+  readonly dealOfRecord: (recordId: string) => number | undefined;
   /** The referral of a deal, for faults that move one. */
   readonly referralOf: (deal: number) => string | undefined;
   /** Hears of each call when it is sent. */
@@ -57,29 +58,39 @@ function referralIdOf(url: string): string {
   return /\/referrals\/([^/?]+)/.exec(url)?.[1] ?? "";
 }
 
+/** The deal that a request is about: by the referral in its path, or by the record that a new one names. */
+function aboutOf(network: Network, request: HttpRequest): number | undefined {
+  const id = referralIdOf(request.url);
+  if (id !== "") return network.dealOf(id);
+  const [, record] = /"externalReferenceId":"([^"]+)"/.exec(request.body ?? "") ?? [];
+  return record === undefined ? undefined : network.dealOfRecord(record);
+}
+
 /** What becomes of a request, by the faults that are armed. */
 function fateOf(network: Network, request: HttpRequest): Fate {
   const { faults } = network;
+  const about = aboutOf(network, request);
   const answered = (status: number, code: string, headers = {}, afterCommit = false): Fate => ({
     kind: "answered",
     response: errorAnswer(status, code, code, headers),
     afterCommit,
   });
   if (request.method === "POST") {
-    const late = faults.take("late-landing");
+    const late = faults.take("late-landing", about);
     if (late) return { kind: "silent", landsAfterMs: late.amount };
   }
-  if (faults.take("timeout-before-commit")) return { kind: "silent", landsAfterMs: undefined };
-  if (isWrite(request) && faults.take("timeout-after-commit")) {
+  if (faults.take("timeout-before-commit", about))
+    return { kind: "silent", landsAfterMs: undefined };
+  if (isWrite(request) && faults.take("timeout-after-commit", about)) {
     return { kind: "silent", landsAfterMs: 0 };
   }
-  const throttled = faults.take("throttled");
+  const throttled = faults.take("throttled", about);
   if (throttled) {
     const seconds = Math.ceil(throttled.amount / 1000);
     return answered(429, "tooManyRequests", { "retry-after": String(seconds) });
   }
-  if (faults.take("throttled-silently")) return answered(429, "tooManyRequests");
-  const broken = faults.take("server-error");
+  if (faults.take("throttled-silently", about)) return answered(429, "tooManyRequests");
+  const broken = faults.take("server-error", about);
   if (broken) {
     const status = [500, 502, 503][broken.amount % 3] ?? 500;
     return answered(status, "serviceNotAvailable", {}, isWrite(request) && broken.amount % 2 === 1);
@@ -94,7 +105,7 @@ function arrive(network: Network, request: HttpRequest): HttpResponse {
     return errorAnswer(401, "unauthenticated", "the token has expired");
   }
   const deal = network.dealOf(referralIdOf(request.url));
-  const lost = deal === undefined ? undefined : network.faults.take("permission-lost", deal);
+  const lost = deal === undefined ? undefined : network.faults.takeFor("permission-lost", deal);
   if (lost) {
     return lost.amount % 2 === 0
       ? errorAnswer(404, "itemNotFound", "there is no such referral")

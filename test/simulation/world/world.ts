@@ -83,15 +83,18 @@ export function createWorld(
   schedule: Schedule,
   witness: Witness,
   book: DealBook,
-  options: { readonly keepTrace: boolean; readonly onHit: (fault: Fault) => void },
+  options: {
+    readonly keepTrace: boolean;
+    readonly onHit: (fault: Fault, struck: number | undefined) => void;
+  },
 ): World {
   const { settings, seed } = schedule;
   const scheduler = createScheduler(worldStart, maxSteps);
   const trace = createTrace(options.keepTrace, worldStart);
   const sinceStart = (): number => scheduler.now() - worldStart;
-  const faults = createFaults(schedule.faults, sinceStart, (fault) => {
+  const faults = createFaults(schedule.faults, sinceStart, (fault, struck) => {
     trace.note(scheduler.now(), `! ${fault.kind}`);
-    options.onHit(fault);
+    options.onHit(fault, struck);
   });
   const tokens = new Map<string, number>();
   const referrals = createReferralsModel({
@@ -179,6 +182,7 @@ export function createWorld(
           tokens,
           habits: settings,
           dealOf: (id) => book.ofReferral(id)?.index,
+          dealOfRecord: (id) => book.ofCrmRecord(id)?.index,
           referralOf: (deal) => book.deals.get(deal)?.referrals.keys().next().value,
           onCall: (call) => witness.referralsCalled(call),
           onAnswer: (call, body) => witness.referralsAnswered(call, body),
