@@ -1,0 +1,119 @@
+import { readFileSync } from "node:fs";
+import { atRate, type Caller, createCaller, type TimedAnswer } from "./caller.ts";
+import { type BenchedConnection, type BenchedSystem, startSystem } from "./system.ts";
+
+const limit = 100;
+const windowMs = 60_000;
+/** Each connection wants so much more than it may have, so that every one meets its limit. */
+const appetite = 1.1;
+const rows = 1_000;
+const sockets = 256;
+const signInsAtOnce = 8;
+
+/** What is known of one connection's calls. */
+interface Account extends BenchedConnection {
+  readonly admitted: TimedAnswer[];
+  readonly refused: TimedAnswer[];
+}
+
+async function connectAll(system: BenchedSystem, count: number): Promise<Account[]> {
+  const accounts: Account[] = [];
+  const worker = async (): Promise<void> => {
+    while (accounts.length < count) {
+      const connection = await system.connect();
+      if (accounts.length < count) accounts.push({ ...connection, admitted: [], refused: [] });
+    }
+  };
+  await Promise.all(Array.from({ length: signInsAtOnce }, worker));
+  return accounts;
+}
+
+/**
+ * Faults that no order of arrival can explain: the gateway decides between a call's sending and its
+ * end, so only what holds for every moment in between counts.
+ */
+function faultsOf({ id, admitted, refused }: Account): readonly string[] {
+  const faults: string[] = [];
+  const bySending = admitted.toSorted((left, right) => left.sentAt - right.sentAt);
+  for (let index = limit; index < bySending.length; index += 1) {
+    const [first, last] = [bySending[index - limit], bySending[index]];
+    if (first && last && last.endedAt - first.sentAt < windowMs) {
+      faults.push(`${id}: more than ${limit} calls in ${windowMs / 1000} s`);
+    }
+  }
+  for (const { connectionId, retryAfterS, sentAt, endedAt } of refused) {
+    if (connectionId !== id) faults.push(`${id}: refused in the name of ${connectionId}`);
+    if (!(retryAfterS > 0 && retryAfterS <= windowMs / 1000)) faults.push(`${id}: no Retry-After`);
+    const earlier = admitted.filter(
+      (call) => call.endedAt > sentAt - windowMs && call.sentAt < endedAt,
+    );
+    if (earlier.length < limit) faults.push(`${id}: refused after ${earlier.length} calls`);
+  }
+  return faults;
+}
+
+async function load(
+  caller: Caller,
+  url: string,
+  accounts: readonly Account[],
+  seconds: number,
+): Promise<ReadonlyMap<number, number>> {
+  const statuses = new Map<number, number>();
+  const perSecond = (accounts.length * limit * appetite) / (windowMs / 1000);
+  await atRate(perSecond, seconds, async (number) => {
+    const account = accounts[number % accounts.length];
+    if (!account) return;
+    const answer = await caller.get(url, account.token).catch(() => undefined);
+    const status = answer?.status ?? 0;
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    if (answer && status < 300) account.admitted.push(answer);
+    if (answer && status === 429) account.refused.push(answer);
+  });
+  return statuses;
+}
+
+/** Kilobytes of a process; 0 where the platform doesn't tell. */
+function residentMb(processId: number): number {
+  try {
+    const status = readFileSync(`/proc/${processId}/status`, "utf8");
+    return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+  } catch {
+    return 0;
+  }
+}
+
+/** Many connections at their limits: every answer that isn't 2xx is a 429 of the right one. */
+export async function measureLimits(connections: number, seconds: number) {
+  const system = await startSystem(rows, limit);
+  const caller = createCaller(sockets);
+  try {
+    const accounts = await connectAll(system, connections);
+    const token = await system.directToken();
+    const headers = { authorization: `Bearer ${token}` };
+    const list = await fetch(`${system.directUrl}?$select=id&$top=1`, { headers });
+    const { value } = (await list.json()) as { value: { id: string }[] };
+    const url = `${system.gatewayUrl}/${value[0]?.id}`;
+    const begun = performance.now();
+    const statuses = await load(caller, url, accounts, seconds);
+    const elapsedS = (performance.now() - begun) / 1000;
+    const faults = accounts.flatMap(faultsOf);
+    const met = accounts.filter(({ refused }) => refused.length > 0).length;
+    const others = [...statuses.keys()].filter(
+      (status) => status !== 429 && (status === 0 || status >= 300),
+    );
+    const total = [...statuses.values()].reduce((sum, count) => sum + count, 0);
+    return {
+      connections,
+      seconds: Number(elapsedS.toFixed(1)),
+      callsPerSecond: Math.round(total / elapsedS),
+      statuses: Object.fromEntries(statuses),
+      connectionsThatMetTheirLimit: met,
+      gatewayResidentMb: residentMb(system.gatewayProcessId),
+      faults: faults.slice(0, 10),
+      isReached: faults.length === 0 && others.length === 0 && met === connections,
+    };
+  } finally {
+    caller.close();
+    await system.stop();
+  }
+}
