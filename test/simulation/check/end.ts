@@ -250,12 +250,15 @@ function checkEconomy(world: World, witness: Witness): void {
 
 /** One poll of the slower side, the person who approves, and the calls themselves. */
 const staleAfterMs = 60_000 + 20_000 + 25_000;
+/** A second edit within one whole-second stamp is told apart by the slower poll only. */
+const tieMs = 60_000;
 
 /**
  * Without faults a value reaches the other side within a poll, unless a person was asked about it.
  */
 function checkStaleness(world: World, witness: Witness, subject: Subject): void {
-  const { crmReportsChildChanges } = world.schedule.settings;
+  const { crmReportsChildChanges, secondStamps } = world.schedule.settings;
+  const boundMs = staleAfterMs + (secondStamps ? tieMs : 0);
   for (const { deal, side, field, value, at, origin } of witness.lineage.written) {
     if (origin === undefined || subject.givenUp(deal, field, value, side)) continue;
     const linkedAt = witness.linkedAt.get(deal) ?? at;
@@ -264,7 +267,7 @@ function checkStaleness(world: World, witness: Witness, subject: Subject): void 
     // them.
     const isUnreported =
       !crmReportsChildChanges && side === "referrals" && crmPartOf(field) !== "deal";
-    if (latencyMs <= staleAfterMs || isUnreported) continue;
+    if (latencyMs <= boundMs || isUnreported) continue;
     witness.report(
       "bounded staleness",
       `${field} = "${value}" of deal ${deal} took ${latencyMs} ms to reach the ${side}`,
