@@ -238,7 +238,7 @@ describe("delivery", () => {
   });
 
   test("shows the referral as it is then, not as it was", async () => {
-    await start({ notificationBackoffMs: 300 });
+    await start({ notificationBackoffMs: 2_000 });
     await subscribe("referral-created");
     receiver.answers.push(500);
     const created = await create("early");
