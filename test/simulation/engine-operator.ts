@@ -12,7 +12,9 @@ import type { World } from "./world/world.ts";
 
 /** How long a person takes to look in after being asked. */
 const approvalMs = 20_000;
-/** Without faults the first plan is looked at closely, after some polls, and compared with the run. */
+/**
+ * Without faults the first plan is looked at closely, after some polls, and compared with the run.
+ */
 const rehearsalMs = 130_000;
 const runMs = 60_000;
 

@@ -58,7 +58,10 @@ function referralIdOf(url: string): string {
   return /\/referrals\/([^/?]+)/.exec(url)?.[1] ?? "";
 }
 
-/** The deal that a request is about: by the referral in its path, or by the record that a new one names. */
+/**
+ * The deal that a request is about: by the referral in its path, or by the record that a new one
+ * names.
+ */
 function aboutOf(network: Network, request: HttpRequest): number | undefined {
   const id = referralIdOf(request.url);
   if (id !== "") return network.dealOf(id);
