@@ -30,6 +30,21 @@ export async function replayPair(
   }));
 }
 
+/** Ends a pair for a person who knows that its two sides no longer belong together. */
+export async function unlinkPair(
+  context: EngineContext,
+  pairId: string,
+  by: string | undefined,
+): Promise<void> {
+  await existing(context, pairId);
+  const at = context.clock.now();
+  await updatePair(context, pairId, (pair) => ({
+    pair: { ...pair, ended: "unlinked", problem: undefined, due: undefined, look: {} },
+    history: [{ pairId, at, kind: "unlinked", ...someone(by) }],
+    inbox: [],
+  }));
+}
+
 /** Stops writes: of everything, of a pair, or of one of its fields. */
 export async function pauseScope(
   context: EngineContext,

@@ -121,3 +121,18 @@ test("five deletions an hour, hour after hour, don't meet the brake", async () =
   await world.sync();
   expect(closed(world)).toBe(10);
 });
+
+test("a person can end a pair whose deal is gone for good", async () => {
+  const world = await deals(1, "ignore");
+  world.crm.records.delete("c1");
+  await world.engine.hint({ side: "crm", id: "c1" });
+  while ((await world.engine.runDue()) > 0);
+  const { id } = await world.onlyPair();
+  await world.engine.unlink(id, "Kim");
+  world.referrals.edit("r1", { "/details/dealValue": 99 });
+  await world.sync();
+  expect((await world.onlyPair()).state).toBe("unlinked");
+  expect(world.crm.records.size).toBe(0);
+  const history = await world.ledger.history(id);
+  expect(history.findLast(({ kind }) => kind === "unlinked")?.by).toBe("Kim");
+});

@@ -149,6 +149,8 @@ export interface Engine {
   replay(pairId: string, by?: string): Promise<void>;
   pause(scope: PauseScope, by?: string): Promise<void>;
   resume(scope: PauseScope, by?: string): Promise<void>;
+  /** Ends a pair: neither side is written any more, and it is never linked anew by itself. */
+  unlink(pairId: string, by?: string): Promise<void>;
   /** Declares that the database is older than the world: a new epoch begins. */
   declareRestored(by?: string): Promise<void>;
   subscribe(listener: (event: EngineEvent) => void): () => void;

@@ -11,6 +11,7 @@ import {
   replayPair,
   resumeScope,
   undoWrite,
+  unlinkPair,
 } from "./commands.ts";
 import { createEmbeddedRunner } from "./embedded-runner.ts";
 import {
@@ -232,6 +233,10 @@ class SyncEngine implements Engine {
 
   replay(pairId: string, by?: string): Promise<void> {
     return replayPair(this.#context, pairId, by);
+  }
+
+  unlink(pairId: string, by?: string): Promise<void> {
+    return unlinkPair(this.#context, pairId, by);
   }
 
   pause(scope: PauseScope, by?: string): Promise<void> {

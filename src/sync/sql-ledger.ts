@@ -14,7 +14,7 @@ import {
 } from "./ledger-port.ts";
 import { connectionAtStart, priorityRank, searchTextOf } from "./ledger-queries.ts";
 import type { Pair, PairState } from "./pair.ts";
-import type { Priority } from "./runner.ts";
+import type { Priority, Runner } from "./runner.ts";
 
 /** Runs the numbered migrations of one schema; storage's `migrate`. */
 export type Migrate = (
@@ -25,15 +25,17 @@ export type Migrate = (
 
 /**
  * Opens the ledger of one connection in a database that may hold many. `migrate` comes in by
- * argument, since the engine knows storage by its port alone.
+ * argument, since the engine knows storage by its port alone. A runner that spreads work over
+ * processes hears of every pair that is due in the transaction that makes it due.
  */
 export async function openLedger(
   database: Database,
   connectionId: string,
   migrate: Migrate,
+  runner?: Pick<Runner, "submit">,
 ): Promise<Ledger> {
   await migrate(database, ledgerSchema, ledgerMigrations);
-  return new SqlLedger(database, connectionId);
+  return new SqlLedger(database, connectionId, runner);
 }
 
 const parsed = <T>(row: Row | undefined): T | undefined =>
@@ -89,10 +91,16 @@ function columnsOf(pair: Pair): readonly SqlValue[] {
 class SqlLedger implements Ledger {
   readonly #database: Database;
   readonly #connectionId: string;
+  readonly #runner: Pick<Runner, "submit"> | undefined;
 
-  constructor(database: Database, connectionId: string) {
+  constructor(
+    database: Database,
+    connectionId: string,
+    runner: Pick<Runner, "submit"> | undefined,
+  ) {
     this.#database = database;
     this.#connectionId = connectionId;
+    this.#runner = runner;
   }
 
   async connection(): Promise<ConnectionState> {
@@ -223,7 +231,10 @@ class SqlLedger implements Ledger {
     try {
       await this.#database.transaction(async (transaction) => {
         for (const pair of change.removed ?? []) await this.#remove(transaction, pair);
-        for (const pair of change.pairs ?? []) await this.#store(transaction, pair);
+        for (const pair of change.pairs ?? []) {
+          await this.#store(transaction, pair);
+          await this.#submit(transaction, pair);
+        }
         if (change.connection) await this.#storeConnection(transaction, change.connection);
         await this.#append(transaction, change.history ?? []);
         for (const item of change.inbox ?? []) await this.#storeItem(transaction, item);
@@ -312,6 +323,12 @@ class SqlLedger implements Ledger {
     }
     const changed = await transaction.run(changePair, [...columns, ...key, pair.revision]);
     if (changed !== 1) throw new LedgerConflict();
+  }
+
+  async #submit(transaction: Transaction, { id, due }: Pair): Promise<void> {
+    if (!due) return;
+    const { priority } = due;
+    await this.#runner?.submit(id, { transaction, dueAt: new Date(due.at), priority });
   }
 
   async #storeConnection(transaction: Transaction, state: ConnectionState): Promise<void> {
