@@ -128,13 +128,20 @@ export function landDeal(
     same: (field, left, right) =>
       projection.byName.get(field)?.lens.sameInCrm(left, right) ?? false,
   };
-  return land(context, pair, pair.crm, observation, sighting, (side) => ({
+  const ties: Pick<Pair, "matchKey" | "claim"> = pair.referral
+    ? { matchKey: pair.matchKey, claim: undefined }
+    : {
+        matchKey: matchKeyOfDeal(context, record.fields),
+        claim: typeof claim === "string" && claim !== "" ? claim : undefined,
+      };
+  const landed = land(context, pair, pair.crm, observation, sighting, (side) => ({
     ...pair,
+    ...ties,
     crm: side,
     isToldDeleted: undefined,
-    matchKey: pair.referral ? pair.matchKey : matchKeyOfDeal(context, record.fields),
-    claim: pair.referral || typeof claim !== "string" || claim === "" ? undefined : claim,
   }));
+  // What it may belong to counts before it is read: nothing is created beside it meanwhile.
+  return landed.order === "tie" ? { ...landed, pair: { ...landed.pair, ...ties } } : landed;
 }
 
 function land<Document>(
