@@ -30,7 +30,9 @@ export class Presentation {
 
   /** A referral as the whole answer. */
   single(stored: StoredReferral): string {
-    return `{"@odata.context":"${this.context}/$entity",${this.text(stored).slice(1)}`;
+    // Cut before it is joined: cutting a joined text would copy it once more.
+    const inside = textOf(stored.document).slice(1, -1);
+    return `{"@odata.context":"${this.context}/$entity",${inside}${this.#ending(stored)}`;
   }
 
   /** A referral as text, for whoever has to take it apart. */
