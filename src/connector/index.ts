@@ -1,4 +1,5 @@
-export { createGateway, type Gateway } from "./gateway/gateway.ts";
+export { createGateway } from "./gateway/create-gateway.ts";
+export type { Gateway } from "./gateway/gateway.ts";
 export type { ConnectionHealth } from "./gateway/health.ts";
 export type { GatewayClient } from "./gateway/oauth/client-registry.ts";
 export type { GatewayOptions, GatewayUrls } from "./gateway/options.ts";

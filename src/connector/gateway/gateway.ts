@@ -133,8 +133,8 @@ const urlsOf = (baseUrl: string): GatewayUrls => ({
   adminUrl: `${baseUrl}/admin`,
 });
 
-/** Makes a gateway on a database that is opened, and created where it isn't there. */
-export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+/** Puts a gateway together on its database. */
+export async function assembleGateway(options: GatewayOptions): Promise<Gateway> {
   const parts = await createParts(options);
   const { clock, random, log, metrics, address } = parts;
   const server = createServer({ clock, random, log });
@@ -164,6 +164,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       await shutdown(server, { clock });
       await parts.watcher.stop();
       await parts.deliverer.stop();
+      parts.closeHttp();
       if (typeof options.database !== "object") await parts.database.close();
     },
   };

@@ -8,7 +8,6 @@ import { callLimit } from "../../contract/index.ts";
 import { Metrics, Throttle } from "../../http/index.ts";
 import {
   type Clock,
-  fetchHttp,
   type Http,
   type Log,
   type Random,
@@ -23,6 +22,7 @@ import { HealthBook } from "./health.ts";
 import { ClientRegistry } from "./oauth/client-registry.ts";
 import { SignIn } from "./oauth/sign-in.ts";
 import type { GatewayOptions } from "./options.ts";
+import { pooledHttp } from "./pooled-http.ts";
 import { ReadCache } from "./read-cache.ts";
 import { webhookPath } from "./routes/webhook-route.ts";
 import { gatewayMigrations } from "./schema.ts";
@@ -42,6 +42,8 @@ interface World {
   readonly random: Random;
   readonly log: Log;
   readonly http: Http;
+  /** Lets go of what the calls were made with. */
+  readonly closeHttp: () => void;
   readonly database: Database;
   readonly metrics: Metrics;
   /** The gateway's address; known once it listens. */
@@ -86,12 +88,14 @@ async function openWorld(options: GatewayOptions): Promise<World> {
   const database = typeof given === "string" ? await openDatabase(given, { clock }) : given;
   await migrate(database, "gateway", gatewayMigrations(database.dialect));
   const address = { baseUrl: "" };
+  const pool = options.http ? { http: options.http, close: () => {} } : pooledHttp();
   return {
     options,
     clock,
     random,
     log: options.log ?? silentLog,
-    http: options.http ?? fetchHttp,
+    http: pool.http,
+    closeHttp: pool.close,
     database,
     metrics: new Metrics({ process: options.measuresProcess ?? false }),
     address,
