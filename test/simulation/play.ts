@@ -7,7 +7,7 @@ import { type Process, type Subject, type SubjectFactory, surroundingsOf } from 
 import { createDealBook } from "./world/deal-book.ts";
 import { arrangeMishaps, createPeer, createPostman, type Notice } from "./world/mishaps.ts";
 import { act } from "./world/people.ts";
-import { createWorld, stream, type World } from "./world/world.ts";
+import { createWorld, stream, type World, worldStart } from "./world/world.ts";
 
 /** What one schedule came to. */
 export interface Outcome {
@@ -84,12 +84,14 @@ export async function play(
   host.start();
   await world.scheduler.runUntil(world.scheduler.now() + schedule.endsAt);
   world.faults.disarm();
-  await world.scheduler.runUntil(world.scheduler.now() + lagMs);
+  const lastAt = Math.max(world.scheduler.now(), world.lastLandingAt());
+  const calmFrom = lastAt + lagMs - worldStart;
+  await world.scheduler.runUntil(lastAt + lagMs);
   for (let waited = 0; waited < quietMs; waited += minute) {
     // Asked for until one has run: the process may be dead, or the budget spent.
     if (waited % (5 * minute) === 0) host.audit();
     await world.scheduler.runUntil(world.scheduler.now() + minute);
-    if (subject.isAtRest(schedule.endsAt + lagMs)) break;
+    if (subject.isAtRest(calmFrom)) break;
   }
   await checkEnd(world, witness, subject, {
     restMs,

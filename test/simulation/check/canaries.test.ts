@@ -1,12 +1,20 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Referral } from "../../../src/contract/index.ts";
+import { judge } from "../campaign/judge.ts";
+import { engineSubject } from "../engine-subject.ts";
 import { naiveFlow } from "../naive-flow.ts";
 import { play } from "../play.ts";
+import { generateSchedule } from "../schedule/generate.ts";
 import type { Action, Schedule, Settings } from "../schedule/schedule.ts";
+import { seededBugs } from "../seeded-bugs.ts";
 import type { Subject, SubjectFactory, Surroundings } from "../subject.ts";
+import { createDealBook } from "../world/deal-book.ts";
 import { crmRecordOf, referralOf } from "../world/people.ts";
 import type { World } from "../world/world.ts";
-import type { Invariant } from "./violation.ts";
+import { compareWithRun } from "./rehearsal.ts";
+import { type Invariant, invariants } from "./violation.ts";
+import { createWitness } from "./witness.ts";
 
 // A checker that never reports is worse than none: for each promise, a subject that breaks it on
 // purpose.
@@ -245,5 +253,99 @@ describe("the checker reports", () => {
     expect(await broken(calm([inbound, closed]), subject)).toContain(
       "no write is refused as invalid",
     );
+  });
+
+  it("an end that depends on how often the process crashed", async () => {
+    // Seed 13 is of the family that is played again without its crashes.
+    const crash = {
+      kind: "crash",
+      at: 40_000,
+      forMs: 60_000,
+      hits: 1,
+      deal: 0,
+      amount: 1,
+    } as const;
+    const subject = doing(async (life, world) => {
+      const id = await firstReferral(life, world);
+      await life.referrals.patch(id, note(`life ${life.generation.number}`), { ifMatch: "*" });
+      for (;;) {
+        await life.clock.sleep(10_000);
+        await life.referrals.get(id);
+      }
+    });
+    const schedule = { ...calm([inbound]), seed: 13, faults: [crash] };
+    const { violations } = await judge(schedule, subject);
+    expect(violations.map(({ invariant }) => invariant)).toContain(
+      "a crash at any point gives the same final state",
+    );
+  });
+
+  it("an edit that takes too long to reach the other side", async () => {
+    const edit: Action = {
+      at: 70_000,
+      deal: 0,
+      kind: "edit",
+      side: "crm",
+      field: "notes",
+      value: "a slow note",
+    };
+    const subject = doing(async (life, world) => {
+      const id = await firstReferral(life, world);
+      await life.clock.sleep(240_000);
+      await life.referrals.patch(id, note("a slow note"), { ifMatch: "*" });
+    });
+    expect(await broken(calm([{ ...sharedDeal, side: "twin" }, edit]), subject)).toContain(
+      "bounded staleness",
+    );
+  });
+
+  it("a write before a person has allowed any", async () => {
+    const subject: SubjectFactory = (world, witness) => {
+      witness.mustAsk("org-0");
+      return doing(async (life) => {
+        const id = await firstReferral(life, world);
+        await life.referrals.patch(id, note("too soon"), { ifMatch: "*" });
+      })(world, witness);
+    };
+    expect(await broken(calm([inbound]), subject)).toContain("no write before a person allowed it");
+  });
+
+  it("a plan that says other than what is done", () => {
+    const book = createDealBook();
+    const witness = createWitness(calm([]), () => 0, book);
+    const effect = { deal: 0, side: "crm", what: "create" } as const;
+    compareWithRun(witness, [effect], 0, () => true);
+    expect(witness.violations.map(({ invariant }) => invariant)).toEqual(["dry run equals run"]);
+  });
+
+  it("a history that doesn't lead to what is remembered", async () => {
+    const forgetful = seededBugs.find(({ name }) => name === "history not written");
+    const subject = engineSubject(forgetful?.sabotage);
+    const found = new Set<Invariant>();
+    for (let seed = 1; seed <= 10; seed += 1) {
+      const { violations } = await play(generateSchedule(seed, "memory"), subject);
+      for (const { invariant } of violations) found.add(invariant);
+    }
+    expect(found).toContain("history replays");
+  });
+
+  it("an engine that gives up", async () => {
+    const subject = engineSubject(() => ({
+      environment: (environment) => ({
+        ...environment,
+        crm: {
+          ...environment.crm,
+          changesSince: () => {
+            throw new Error("a bug");
+          },
+        },
+      }),
+    }));
+    expect(await broken(calm([inbound]), subject)).toContain("the engine does not fail");
+  });
+
+  it("a breach of each promise: none is without a canary", () => {
+    const source = readFileSync(new URL(import.meta.url), "utf8");
+    for (const invariant of invariants) expect(source).toContain(`"${invariant}"`);
   });
 });

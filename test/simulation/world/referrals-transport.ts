@@ -38,6 +38,8 @@ export interface Network {
   readonly dealOfRecord: (recordId: string) => number | undefined;
   /** The referral of a deal, for faults that move one. */
   readonly referralOf: (deal: number) => string | undefined;
+  /** Hears when a request that got no answer will land. */
+  readonly onLateLanding: (at: number) => void;
   /** Hears of each call when it is sent. */
   readonly onCall: (call: ReferralsCall) => void;
   readonly onAnswer: (call: ReferralsCall, body: string) => void;
@@ -173,7 +175,9 @@ export function referralsTransport(network: Network, generation: Generation): Ht
       const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
       if (fate.kind === "silent") {
         if (fate.landsAfterMs !== undefined) {
-          scheduler.after(latency() + fate.landsAfterMs, () => arrive(network, request));
+          const landsAfterMs = latency() + fate.landsAfterMs;
+          network.onLateLanding(scheduler.now() + landsAfterMs);
+          scheduler.after(landsAfterMs, () => arrive(network, request));
         }
         timeOut(timeoutMs);
         return;

@@ -42,6 +42,8 @@ export interface World {
   referralsHttp(generation: Generation): Http;
   crmAdapter(organisation: string, generation: Generation): CrmAdapter;
   sinceStart(): number;
+  /** When the last request that is still under way by itself will have landed. */
+  lastLandingAt(): number;
 }
 
 function capabilitiesOf(schedule: Schedule): CrmCapabilities {
@@ -151,6 +153,7 @@ export function createWorld(
     return { name, crm, capabilities: capabilitiesOf(schedule) };
   });
   const latency = stream(seed, 3);
+  let lastLandingAt = worldStart;
   const crmOf = (name: string): Organisation => {
     const found = organisations.find((organisation) => organisation.name === name);
     if (!found) throw new Error(`no organisation ${name}`);
@@ -166,6 +169,7 @@ export function createWorld(
     book,
     tokens,
     sinceStart,
+    lastLandingAt: () => lastLandingAt,
     randomFor: (generation, organisation) =>
       stream(
         seed,
@@ -184,6 +188,9 @@ export function createWorld(
           dealOf: (id) => book.ofReferral(id)?.index,
           dealOfRecord: (id) => book.ofCrmRecord(id)?.index,
           referralOf: (deal) => book.deals.get(deal)?.referrals.keys().next().value,
+          onLateLanding: (at) => {
+            lastLandingAt = Math.max(lastLandingAt, at);
+          },
           onCall: (call) => witness.referralsCalled(call),
           onAnswer: (call, body) => witness.referralsAnswered(call, body),
         },
