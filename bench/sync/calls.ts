@@ -70,7 +70,7 @@ async function measure(
   start: Start,
   work: (bench: BenchWorld) => Promise<number>,
 ): Promise<Measured> {
-  const bench = createBenchWorld({ seed: 1, deals, pageSize });
+  const bench = await createBenchWorld({ seed: 1, deals, pageSize });
   await start(bench);
   const { scheduler } = bench.world;
   const [before, since] = [bench.calls.length, scheduler.now()];

@@ -28,7 +28,7 @@ export function leastMs(writes: number): number {
 
 /** How long a burst of edits in the CRM takes until the last one stands in Partner Center. */
 export async function measureDrain(): Promise<readonly Figure[]> {
-  const bench = createBenchWorld({ seed: 2, deals: edits, pageSize: 100 });
+  const bench = await createBenchWorld({ seed: 2, deals: edits, pageSize: 100 });
   const { scheduler } = bench.world;
   const life = startEngine(bench);
   await untilInStep(bench, life);

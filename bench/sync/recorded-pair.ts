@@ -16,7 +16,7 @@ const minute = 60_000;
 
 /** Lets an engine link a deal and write one edit of it, and notes what it stored. */
 export async function recordPair(): Promise<RecordedPair> {
-  const bench = createBenchWorld({ seed: 4, deals: 1, pageSize: 100 });
+  const bench = await createBenchWorld({ seed: 4, deals: 1, pageSize: 100 });
   const life = startEngine(bench);
   const changes = noteCommits(life.ledger);
   await untilInStep(bench, life);

@@ -2,13 +2,14 @@ import { fullLimit } from "../../src/sync/budget-window.ts";
 import { valuesOfDeal, valuesOfReferral } from "../../test/simulation/check/values.ts";
 import { type EditedField, type Side, sides } from "../../test/simulation/schedule/schedule.ts";
 import { stream } from "../../test/simulation/world/world.ts";
-import { deliverWebhooks, pass, startEngine, untilInStep } from "./engine-life.ts";
+import { deliverWebhooks, type EngineLife, pass, startEngine, untilInStep } from "./engine-life.ts";
 import { edit } from "./people.ts";
 import { type Figure, figure, percentile } from "./report.ts";
 import { type BenchWorld, callsPerMinute, createBenchWorld } from "./virtual-world.ts";
 
 const minute = 60_000;
-const deals = 1_000;
+/** Every deal is edited about once an hour on either side: more load is more deals. */
+const editsOfADealPerHour = 1;
 const warmUpMs = 5 * minute;
 const measuredMs = 60 * minute;
 const settleMs = 15 * minute;
@@ -61,13 +62,39 @@ function watchArrivals(bench: BenchWorld) {
   };
 }
 
+/**
+ * Edits that are neither on the other side, nor asked about, nor overtaken on their own side by
+ * another edit: there must be none.
+ */
+async function unexplained(
+  { world }: BenchWorld,
+  { ledger }: EngineLife,
+  waiting: readonly Waiting[],
+): Promise<number> {
+  let count = 0;
+  for (const { deal, field, value, from } of waiting) {
+    const [referralId = ""] = world.book.deals.get(deal)?.referrals.keys() ?? [];
+    const pair = (await ledger.pairsByReferral([referralId])).get(referralId);
+    const row = world.organisations[0]?.crm.find(pair?.crm?.id ?? "");
+    const document = world.referrals.find(referralId)?.document;
+    if (!pair || !row || !document) throw new Error(`deal ${deal} has no pair`);
+    const questions = await ledger.inbox({ pairId: pair.id, isOpen: true, limit: 10 });
+    const isAsked = questions.some((question) => question.field === field);
+    const own = from === "crm" ? valuesOfDeal(row.fields) : valuesOfReferral(document);
+    if (!isAsked && own[field] === value) count += 1;
+  }
+  return count;
+}
+
 interface Scenario {
   readonly hasWebhooks: boolean;
   readonly share: number;
 }
 
 async function measureScenario({ hasWebhooks, share }: Scenario) {
-  const bench = createBenchWorld({ seed: Math.round(share * 100), deals, pageSize: 100 });
+  const perMs = (share * fullLimit(callsPerMinute)) / minute;
+  const deals = Math.round((perMs * 60 * minute) / editsOfADealPerHour);
+  const bench = await createBenchWorld({ seed: Math.round(share * 100), deals, pageSize: 100 });
   const { scheduler } = bench.world;
   const life = startEngine(bench, hasWebhooks ? { pollCrmMs: fastCrmPollMs } : {});
   if (hasWebhooks) deliverWebhooks(bench, life);
@@ -75,7 +102,6 @@ async function measureScenario({ hasWebhooks, share }: Scenario) {
   await pass(bench, 10 * minute);
   const watch = watchArrivals(bench);
   const chance = stream(bench.world.schedule.seed, 99);
-  const perMs = (share * fullLimit(callsPerMinute)) / minute;
   const measuredFrom = scheduler.now() + warmUpMs;
   const endsAt = measuredFrom + measuredMs;
   let edits = 0;
@@ -94,20 +120,21 @@ async function measureScenario({ hasWebhooks, share }: Scenario) {
   }
   const calls = bench.calls.slice(callsBefore);
   await pass(bench, settleMs);
-  return { ...watch, edits, calls };
+  const lost = await unexplained(bench, life, [...watch.waiting.values()]);
+  return { ...watch, edits, calls, lost };
 }
 
 function figuresOf(
   { hasWebhooks, share }: Scenario,
-  { delays, waiting, edits, calls }: Awaited<ReturnType<typeof measureScenario>>,
+  { delays, waiting, edits, calls, lost }: Awaited<ReturnType<typeof measureScenario>>,
 ): readonly Figure[] {
   const how = `${hasWebhooks ? "webhooks" : "poll only"}, ${share * 100} % of the budget`;
   const isHeld = hasWebhooks && share <= 0.5;
   const usedShare = calls.length / (measuredMs / minute) / fullLimit(callsPerMinute);
   const wasted = calls.filter(({ status }) => status === 412 || status === 429).length;
   const note =
-    `${edits} edits, ${waiting.size} not arrived, ${Math.round(100 * usedShare)} % of the budget ` +
-    "used in all";
+    `${edits} edits (${waiting.size - lost} met another edit of their field and gave way or are ` +
+    `asked about, ${lost} lost), ${Math.round(100 * usedShare)} % of the budget used in all`;
   const ofSide = (from: Side): readonly Figure[] =>
     ([0.5, 0.95, 0.99] as const).map((part) => {
       const what = `${from === "crm" ? "outbound" : "inbound"} p${part * 100}, ${how}`;

@@ -76,8 +76,11 @@ export const calmSettings = (pageSize: number): Settings => ({
   cursorOverlapMs: 300_000,
 });
 
+/** People made one deal after the other. */
+const betweenDealsMs = 1_000;
+
 /** A world in which the deals stand on both sides and nothing has happened yet. */
-export function createBenchWorld(options: WorldOptions): BenchWorld {
+export async function createBenchWorld(options: WorldOptions): Promise<BenchWorld> {
   const { seed, deals, pageSize } = options;
   const settings = calmSettings(pageSize);
   const scheduler = options.scheduler ?? createScheduler(worldStart, mostSteps);
@@ -179,10 +182,12 @@ export function createBenchWorld(options: WorldOptions): BenchWorld {
         generation,
       ),
     sinceStart: () => scheduler.now() - worldStart,
+    lastLandingAt: () => worldStart,
   };
   for (let deal = 0; deal < deals; deal += 1) {
     // After the moment up to which twins may have their name alone in common.
     act(world, { kind: "create", deal, at: 60_000, side: "twin", ...likeOthers });
+    await scheduler.runUntil(scheduler.now() + betweenDealsMs);
   }
   return {
     world,
