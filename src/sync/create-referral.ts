@@ -123,6 +123,8 @@ export async function createReferral(
     await context.walkReferrals();
     return "again";
   }
+  // Before the closing walk too: it isn't worth its calls for a deal that has to wait anyway.
+  if (await mustMatchFirst(context, pair)) return "rest";
   await context.closeReferralWalk();
   if (await mustMatchFirst(context, pair)) return "rest";
   const permit = await context.budget.take(priority);

@@ -8,7 +8,9 @@ const overlapMs = 5 * minute;
 const { walkUntil, cursorAfterPage } = engineRules;
 
 const landed = (cursor: ReferralCursor, newest: string, isFar: boolean, startedAt: number) =>
-  cursorAfterPage({ cursor, newest, isLast: true, isFar, isOnePage: true, startedAt });
+  cursorAfterPage({ ...onePage, cursor, newest, isFar, startedAt });
+
+const onePage = { isLast: true, isOnePage: true, isQuiet: false } as const;
 
 test("a near walk goes back a tenth of the overlap, a far one the whole since the last far one", () => {
   const first = landed({ stamp: "", walkedAt: 0 }, "2026-09-01T08:00:00Z", true, 1);

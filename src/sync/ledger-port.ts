@@ -9,8 +9,11 @@ export interface ReferralCursor {
   readonly stamp: string;
   /** Our clock when the last whole walk began, in milliseconds; 0 before the first. */
   readonly walkedAt: number;
-  /** The last walk was one answer: nothing can have moved between its pages. */
-  readonly isOnePage?: boolean;
+  /**
+   * Nothing can have slipped through between the pages of the walks so far: the last one was one
+   * answer, or a closing walk met nothing newer than the stamp.
+   */
+  readonly isClosed?: boolean;
   /** The last walk that went back as far as a list may lag. */
   readonly far?: FarWalk | undefined;
 }

@@ -56,6 +56,8 @@ export interface EngineRules {
     readonly isLast: boolean;
     readonly isFar: boolean;
     readonly isOnePage: boolean;
+    /** A closing walk that met nothing newer than the cursor. */
+    readonly isQuiet: boolean;
     readonly startedAt: number;
   }): ReferralCursor;
   /** Only an explicit deletion counts: what can't be seen may be a lost permission. */
@@ -120,12 +122,14 @@ export const engineRules: EngineRules = {
     if (far?.isAtRest && far.stamp === stamp) return stampBefore(stamp, -1);
     return isFar ? stampBefore(far?.stamp ?? stamp, overlapMs) : stampBefore(stamp, overlapMs / 10);
   },
-  cursorAfterPage: ({ cursor, newest, isLast, isFar, isOnePage, startedAt }) => {
+  cursorAfterPage: ({ cursor, newest, isLast, isFar, isOnePage, isQuiet, startedAt }) => {
     if (!isLast) return cursor;
     const stamp = laterStamp(cursor.stamp, newest);
+    // What moves while it is walked over gets a newer stamp: where none is, nothing has moved.
+    const isClosed = isOnePage || isQuiet || (cursor.isClosed === true && stamp === cursor.stamp);
     const isAtRest = cursor.far?.stamp === stamp && cursor.far.at < startedAt;
     const far = isFar ? { at: startedAt, stamp, isAtRest } : cursor.far;
-    return { stamp, walkedAt: Math.max(cursor.walkedAt, startedAt), far, isOnePage };
+    return { stamp, walkedAt: Math.max(cursor.walkedAt, startedAt), far, isClosed };
   },
   isDeletion: ({ isExplicit, deleteSignal }) => isExplicit && deleteSignal === "tombstone",
   agreedValue: (_sent, stored) => stored,

@@ -73,7 +73,11 @@ export async function walkReferrals(
     const landed = await landReferrals(context, page.referrals, startedAt, due, (connection) => {
       const { referralCursor } = connection;
       const page = { cursor: referralCursor, newest, isLast, isFar, startedAt };
-      return rules.cursorAfterPage({ ...page, isOnePage: pages === 1 });
+      const isQuiet =
+        isClosing === true &&
+        referralCursor.stamp === cursor.stamp &&
+        laterStamp(cursor.stamp, newest) === cursor.stamp;
+      return rules.cursorAfterPage({ ...page, isOnePage: pages === 1, isQuiet });
     });
     observed += page.referrals.length;
     changed += landed.length;
@@ -87,7 +91,7 @@ export async function walkReferrals(
   throw new Error(`a walk over referrals didn't end within ${mostPages} pages`);
 }
 
-/** Closing walks in a row that still find more than one page of news: then it must do. */
+/** Closing walks in a row that find news on more than one page: then it must do. */
 const mostClosings = 3;
 
 /**
@@ -101,7 +105,7 @@ export async function closeReferralWalk(
 ): Promise<void> {
   for (let closing = 0; closing < mostClosings; closing += 1) {
     const { referralCursor } = await context.ledger.connection();
-    if (referralCursor.isOnePage) return;
+    if (referralCursor.isClosed) return;
     await walkReferrals(context, memory, { priority, isAudit: false, isClosing: true });
   }
 }
