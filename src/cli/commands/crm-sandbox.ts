@@ -2,8 +2,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Argument, type Command } from "commander";
 import { systemClock, systemRandom } from "../../runtime/index.ts";
-import { createDynamicsSandbox } from "../../sandbox/dynamics365/index.ts";
 import { openDatabase } from "../../storage/index.ts";
+import { vendorOf, vendorsWithSandbox } from "../crm/registry.ts";
+import { CliFailure } from "../failure.ts";
 import { storedSecret } from "../start/stored-secret.ts";
 import { untilStopped } from "../until-stopped.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -17,24 +18,26 @@ interface CrmSandboxOptions {
 
 const defaultPort = 4402;
 
-async function run(kind: "dynamics365", options: CrmSandboxOptions): Promise<void> {
+async function run(kind: string, options: CrmSandboxOptions): Promise<void> {
   mkdirSync(options.data, { recursive: true, mode: 0o700 });
   const token = storedSecret(options.data, "crm-engine.token");
   const userToken = storedSecret(options.data, "crm-visitor.token");
-  const database = await openDatabase(join(options.data, "crm.sqlite"));
-  const sandbox = await createDynamicsSandbox({
+  const database = await openDatabase(join(options.data, `${kind}.sqlite`));
+  const vendor = vendorOf(kind);
+  const sandbox = await vendor.sandbox?.open({
     database,
     clock: systemClock,
     random: systemRandom,
-    token,
-    otherTokens: { [userToken]: "Kim Visitor" },
+    engineToken: token,
+    userToken,
   });
+  if (!sandbox) throw new CliFailure(`There is no sandbox of ${vendor.title}.`);
   const url = await sandbox.listen(options.port);
   if (options.seed !== undefined) await sandbox.seed(options.seed);
   const text = options.json
     ? JSON.stringify({ kind, url, token, userToken })
     : [
-        `The ${kind} sandbox listens at ${url}`,
+        `The ${vendor.title} sandbox listens at ${url}`,
         `  token of the sync  ${token}`,
         `  token of a seller  ${userToken}`,
       ].join("\n");
@@ -46,10 +49,11 @@ async function run(kind: "dynamics365", options: CrmSandboxOptions): Promise<voi
 
 /** `referrals crm-sandbox`: a CRM to develop and test against. */
 export function registerCrmSandbox(program: Command): void {
+  const kinds = vendorsWithSandbox.map((vendor) => vendor.kind);
   program
     .command("crm-sandbox")
     .description("Run an emulator of a CRM's protocol on this machine")
-    .addArgument(new Argument("<kind>", "which CRM").choices(["dynamics365"]))
+    .addArgument(new Argument("<kind>", "which CRM").choices(kinds))
     .option("--data <folder>", "folder for all state", "data/crm-sandbox")
     .option("--port <number>", "port; 0 for any free one", wholeNumber(0), defaultPort)
     .option("--seed <count>", "invent deals where there are none", wholeNumber(1))

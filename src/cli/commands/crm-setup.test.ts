@@ -50,8 +50,9 @@ test("it lists what the CRM lacks, creates it on request, and then lists nothing
 
   const after = await setup("--json");
   expect(after.code).toBe(0);
-  const { statuses, ...outcome } = JSON.parse(after.stdout);
-  expect(outcome).toEqual({ created: [], missing: [], problems: [], pendingKeys: [] });
+  const { stages, ...outcome } = JSON.parse(after.stdout);
+  const kind = "dynamics365";
+  expect(outcome).toEqual({ kind, created: [], missing: [], problems: [], pending: [] });
   const waiting = { value: "open/727000001", label: "Waiting for Partner Center" };
-  expect(statuses).toContainEqual(waiting);
+  expect(stages).toContainEqual(waiting);
 });

@@ -1,16 +1,9 @@
 import type { Command } from "commander";
-import {
-  type DynamicsInspection,
-  inspectDynamics,
-  prepareDynamics,
-  readStatusChoices,
-  type StatusChoice,
-} from "../../crm/dynamics365/index.ts";
-import { crmFieldsOf } from "../../crm/index.ts";
-import { fetchHttp, systemClock } from "../../runtime/index.ts";
 import { configFileName, loadConfig } from "../config/load-config.ts";
+import { vendorOf } from "../crm/registry.ts";
+import type { CrmInspection } from "../crm/vendor.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { crmToken, readMapping } from "../start/connections.ts";
+import { connectCrm, readMapping } from "../start/connections.ts";
 
 interface CrmSetupOptions {
   readonly config: string;
@@ -18,57 +11,44 @@ interface CrmSetupOptions {
   readonly json?: true;
 }
 
-function printInspection(
-  { missing, pendingKeys, problems }: DynamicsInspection,
-  statuses: readonly StatusChoice[],
-): void {
+const isReady = ({ missing, problems, pending }: CrmInspection): boolean =>
+  missing.length + problems.length + pending.length === 0;
+
+function printInspection(found: CrmInspection, canPrepare: boolean): void {
+  const { missing, pending, problems, stages } = found;
   const lines = [
-    "Status reasons, as a mapping names them:",
-    ...statuses.map(({ value, label }) => `  ${value}  ${label}`),
+    ...(stages.length > 0 ? ["Stages, as a mapping names them:"] : []),
+    ...stages.map(({ value, label }) => `  ${value}  ${label}`),
     ...missing.map(({ name, label }) => `✗ ${name}\n  for: ${label}`),
-    ...problems.map((problem) => `✗ ${problem}`),
-    ...pendingKeys.map((key) => `… the index of ${key} is still being built`),
+    ...problems.map(({ sentence, remedy }) => `✗ ${sentence}\n  → ${remedy}`),
+    ...pending.map((sentence) => `… ${sentence}`),
   ];
-  if (missing.length + problems.length + pendingKeys.length === 0) {
-    lines.push("✓ The CRM has everything that the mapping uses.");
+  if (isReady(found)) lines.push("✓ The CRM has everything that the mapping uses.");
+  if (missing.length > 0 && canPrepare) {
+    lines.push("→ Create what is missing: referrals crm-setup --create");
   }
-  if (missing.length > 0) lines.push("→ Create what is missing: referrals crm-setup --create");
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
 async function run({ config: path, create, json }: CrmSetupOptions): Promise<void> {
   const config = loadConfig(path, process.env);
-  const mapping = readMapping(config);
-  const { referralId } = mapping.stateFields ?? {};
-  const options = {
-    http: fetchHttp,
-    clock: systemClock,
-    rootUrl: config.crm.url,
-    getToken: crmToken(config),
-    deals: config.crm.deals,
-    fields: crmFieldsOf(mapping),
-    ...(referralId === undefined ? {} : { keyColumn: referralId }),
-  };
+  const crm = await connectCrm(config, await readMapping(config));
   const created: string[] = [];
   if (create) {
-    await prepareDynamics(options, (done) => {
+    await crm.prepare?.((done) => {
       created.push(done);
       if (!json) process.stdout.write(`✓ created ${done}\n`);
     });
   }
-  const found = await inspectDynamics(options);
-  const statuses = await readStatusChoices(options);
-  const { missing, pendingKeys, problems } = found;
+  const found = await crm.inspect();
   if (json) {
-    const names = missing.map(({ name, label }) => ({ name, label }));
-    process.stdout.write(
-      `${JSON.stringify({ created, missing: names, problems, pendingKeys, statuses })}\n`,
-    );
+    const kind = vendorOf(config.crm.kind).kind;
+    process.stdout.write(`${JSON.stringify({ kind, created, ...found })}\n`);
   } else {
-    printInspection(found, statuses);
+    printInspection(found, crm.prepare !== undefined);
   }
-  const isReady = missing.length + problems.length + pendingKeys.length === 0;
-  process.exitCode = isReady ? exitCodes.done : exitCodes.attention;
+  await crm.close?.();
+  process.exitCode = isReady(found) ? exitCodes.done : exitCodes.attention;
 }
 
 /** `referrals crm-setup`: lists what the CRM lacks for the mapping, and creates it on request. */

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { createLog } from "../../runtime/index.ts";
 import { configFileName, loadConfig } from "../config/load-config.ts";
+import { vendorOf, vendorsWithSandbox } from "../crm/registry.ts";
 import { startConfigured } from "../start/configured.ts";
 import { type DemonstrationLine, startDemonstration } from "../start/demonstration.ts";
 import { untilStopped } from "../until-stopped.ts";
@@ -14,27 +15,25 @@ interface StartOptions {
   readonly port?: number;
   readonly data?: string;
   readonly config?: string;
+  readonly crm: string;
   readonly json?: true;
   readonly log: string;
 }
 
 function friendlyText({ statusUrl, referrals, crm }: DemonstrationLine, data: string): string {
   const [visitor] = referrals.clients;
+  const vendor = vendorOf(crm.kind);
   return [
     "partner-referrals is running. Two sandboxes, and the sync between them:",
     "",
     `  Status page            ${statusUrl}   ← open this`,
     `  Referrals service      ${referrals.referralsUrl}`,
-    `  CRM (Dynamics 365)     ${crm.url}`,
+    `  ${`CRM (${vendor.title})`.padEnd(22)} ${crm.url}`,
     `  Data                   ${data}   (survives a restart; delete it to begin anew)`,
     "",
     "Try it: change a deal's value in the CRM, and watch Partner Center follow within two seconds.",
     "",
-    `  curl -s '${crm.url}/opportunities?$select=name,estimatedvalue&$top=3' \\`,
-    `    -H 'authorization: Bearer ${crm.token}'`,
-    `  curl -X PATCH '${crm.url}/opportunities(<opportunityid>)' \\`,
-    `    -H 'authorization: Bearer ${crm.token}' -H 'content-type: application/json' \\`,
-    `    -d '{"estimatedvalue": 60000}'`,
+    ...(vendor.sandbox?.tryIt(crm.url, crm.token) ?? []).map((text) => `  ${text}`),
     "",
     "Or be Microsoft and send a new lead, which becomes a deal in the CRM:",
     "",
@@ -60,6 +59,7 @@ async function runDemonstration(options: StartOptions): Promise<void> {
     data,
     port: options.port ?? defaultPort,
     log,
+    crm: options.crm,
   });
   const { line } = demonstration;
   const text = options.json ? `${JSON.stringify(line)}\n` : friendlyText(line, data);
@@ -94,6 +94,11 @@ export function registerStart(program: Command): void {
     .option("--config <file>", `configuration; ./${configFileName} is used where it exists`)
     .option("--data <folder>", "folder for all state (default: ./data, or the configuration's)")
     .option("--port <number>", "first port of the page; 0 for any free ones", wholeNumber(0))
+    .addOption(
+      new Option("--crm <kind>", "the CRM of the demonstration")
+        .choices(vendorsWithSandbox.map((vendor) => vendor.kind))
+        .default("dynamics365"),
+    )
     .option("--json", "print where everything is as one JSON object")
     .option("--log <level>", "debug, info, warn, error or silent", "warn")
     .action(async (options: StartOptions) => {

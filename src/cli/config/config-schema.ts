@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { crmSection } from "../crm/registry.ts";
 
 const url = z.url({ protocol: /^https?$/ });
 const seconds = z.number().positive().max(86_400);
@@ -28,29 +29,6 @@ const partnerCenter = z.strictObject({
     .optional(),
 });
 
-const dynamics = z.strictObject({
-  kind: z.literal("dynamics365"),
-  /** The Web API's root: `https://contoso.crm.dynamics.com/api/data/v9.2`. */
-  url,
-  /** An app's sign-in; or `token` for a sandbox. */
-  authority: url.optional(),
-  clientId: z.string().min(1).optional(),
-  clientSecret: z.string().min(1).optional(),
-  token: z.string().min(1).optional(),
-  /** Which rows are the deals. */
-  deals: z.enum(["opportunity", "lead"]).default("opportunity"),
-  /** What to do where several accounts have the customer's name, postal code and country. */
-  ambiguousAccount: z.enum(["refuse", "oldest"]).default("refuse"),
-  /** What to do where several contacts have the same e-mail address. */
-  ambiguousContact: z.enum(["refuse", "oldest"]).default("refuse"),
-  /** True: an account that is there may be changed. */
-  updateAccounts: z.boolean().default(false),
-  /** False: a contact that is on a deal already is left alone. */
-  updateContacts: z.boolean().default(true),
-  /** False: changes of accounts, contacts and child rows alone aren't followed. */
-  followChildren: z.boolean().default(true),
-});
-
 const sync = z.strictObject({
   /** `by-hand`: the first run's plan waits for `referrals approve`. */
   approval: z.enum(["by-hand", "automatic"]).default("by-hand"),
@@ -73,7 +51,8 @@ const server = z.strictObject({
 export const configSchema = z.strictObject({
   environment: z.enum(["sandbox", "staging", "production"]).default("production"),
   partnerCenter,
-  crm: dynamics,
+  /** Whose shape depends on `kind`: see src/cli/crm. */
+  crm: crmSection,
   /** A mapping file beside this one; without it the ready mapping of the CRM is used. */
   mapping: z.string().min(1).optional(),
   /** Folder of the database and the encrypted sign-in. */

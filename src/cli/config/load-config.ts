@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseTypedYaml, type ValueFault } from "../../runtime/index.ts";
+import { vendorOf } from "../crm/registry.ts";
 import { CliFailure } from "../failure.ts";
 import { type Config, configSchema } from "./config-schema.ts";
 
@@ -25,12 +26,9 @@ function withVariables(
   });
 }
 
-function crmFaults(config: Config): readonly ValueFault[] {
-  const { authority, clientId, clientSecret, token } = config.crm;
-  if (token !== undefined || (authority && clientId && clientSecret)) return [];
-  const reason = "no way to sign in to the CRM";
-  const remedy = "give authority, clientId and clientSecret (or token, for a sandbox)";
-  return [{ path: ["crm"], reason, remedy }];
+function crmFaults({ crm }: Config): readonly ValueFault[] {
+  const faults = vendorOf(crm.kind).faults?.(crm) ?? [];
+  return faults.map((fault) => ({ ...fault, path: ["crm", ...fault.path] }));
 }
 
 /** Reads and checks a configuration file. Paths in it are relative to it. */

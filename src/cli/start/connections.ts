@@ -11,14 +11,12 @@ import {
   type TokenStore,
   tokenKeyFromFile,
 } from "../../client/index.ts";
-import {
-  createDynamicsAdapter,
-  type GetToken,
-  readyDynamicsMapping,
-} from "../../crm/dynamics365/index.ts";
-import { type CrmAdapter, crmFieldsOf, loadMapping, type Mapping } from "../../crm/index.ts";
-import { fetchHttp } from "../../runtime/index.ts";
+import { type CrmAdapter, loadMapping, type Mapping } from "../../crm/index.ts";
+import { fetchHttp, systemClock, systemRandom } from "../../runtime/index.ts";
+import { openDatabase } from "../../storage/index.ts";
 import type { Config } from "../config/config-schema.ts";
+import { vendorOf } from "../crm/registry.ts";
+import type { ConnectedCrm } from "../crm/vendor.ts";
 
 /** Both outside systems as the engine sees them, and how a deal maps to a referral. */
 export interface Connections {
@@ -26,6 +24,8 @@ export interface Connections {
   readonly credential: TokenCredential;
   readonly crm: CrmAdapter;
   readonly mapping: Mapping;
+  /** Releases what the adapter keeps open. */
+  close(): Promise<void>;
 }
 
 /** The encrypted store in which the sign-in to Partner Center is kept. */
@@ -47,61 +47,34 @@ export async function partnerCenterCredential(config: Config): Promise<TokenCred
   return createRefreshTokenCredential({ authority, clientId, tokenStore });
 }
 
-/** Signs in to the CRM as the configuration says. */
-export function crmToken({ crm }: Config): GetToken {
-  const { token, authority, clientId, clientSecret } = crm;
-  if (token !== undefined) return async () => token;
-  const credential = createClientSecretCredential({
-    authority: authority ?? "",
-    clientId: clientId ?? "",
-    clientSecret: clientSecret ?? "",
-  });
-  const scope = `${new URL(crm.url).origin}/.default`;
-  return async ({ signal, rejected }) => {
-    const options = signal ? { abortSignal: signal } : {};
-    const current = await credential.getToken(scope, options);
-    if (current.token !== rejected) return current.token;
-    // A refused token that has not expired: claims make the credential ask for a new one.
-    return (await credential.getToken(scope, { ...options, claims: "{}" })).token;
-  };
-}
-
 /** The mapping file that the configuration names, or the ready one. */
-export function readMapping({ crm, mapping }: Config): Mapping {
-  if (mapping === undefined) return readyDynamicsMapping(crm.deals);
-  return loadMapping(readFileSync(mapping, "utf8"), mapping);
+export async function readMapping({ crm, mapping }: Config): Promise<Mapping> {
+  if (mapping !== undefined) return loadMapping(readFileSync(mapping, "utf8"), mapping);
+  return loadMapping(await vendorOf(crm.kind).mappingText(crm), `the ready ${crm.kind} mapping`);
 }
 
-/** What the adapter may do in the CRM: the configuration's choices without its secrets. */
-function dynamicsChoices(crm: Config["crm"]) {
-  const { ambiguousAccount, ambiguousContact, deals, followChildren } = crm;
-  const { updateAccounts, updateContacts } = crm;
-  return {
-    ambiguousAccount,
-    ambiguousContact,
-    deals,
-    followChildren,
-    updateAccounts,
-    updateContacts,
-  };
+/** Connects to the CRM that a configuration names; makes no call yet. */
+export function connectCrm({ crm, data }: Config, mapping: Mapping): Promise<ConnectedCrm> {
+  return vendorOf(crm.kind).connect(crm, {
+    http: fetchHttp,
+    clock: systemClock,
+    random: systemRandom,
+    mapping,
+    openDatabase: (name) => openDatabase(join(data, `${name}.sqlite`)),
+  });
 }
 
 /** Connects to what a configuration names; makes no call yet. */
 export async function openConnections(config: Config): Promise<Connections> {
   const credential = await partnerCenterCredential(config);
-  const mapping = readMapping(config);
+  const mapping = await readMapping(config);
+  const crm = await connectCrm(config, mapping);
   const { referralsUrl, scope } = config.partnerCenter;
   return {
     credential,
     mapping,
+    crm: crm.adapter,
     referrals: createReferralsPort({ credential, endpoint: referralsUrl, scopes: scope }),
-    crm: createDynamicsAdapter({
-      http: fetchHttp,
-      rootUrl: config.crm.url,
-      ...dynamicsChoices(config.crm),
-      getToken: crmToken(config),
-      fields: crmFieldsOf(mapping),
-      ...(mapping.stateFields ? { stateFields: mapping.stateFields } : {}),
-    }),
+    close: async () => crm.close?.(),
   };
 }

@@ -3,7 +3,6 @@ import { WebhookRegistrationClient } from "../../client/index.ts";
 import { webhookEvents } from "../../contract/index.ts";
 import { webhookPath } from "../../operations/index.ts";
 import { type Log, systemClock, systemRandom } from "../../runtime/index.ts";
-import { createDynamicsSandbox } from "../../sandbox/dynamics365/index.ts";
 import {
   createReferralsService,
   type ReferralsService,
@@ -13,6 +12,8 @@ import {
 } from "../../service/index.ts";
 import { openDatabase } from "../../storage/index.ts";
 import { configSchema } from "../config/config-schema.ts";
+import { vendorOf } from "../crm/registry.ts";
+import type { CrmChoice, CrmSandboxKind } from "../crm/vendor.ts";
 import { CliFailure } from "../failure.ts";
 import { settingsOf } from "./configured.ts";
 import { openConnections } from "./connections.ts";
@@ -35,7 +36,7 @@ export interface DemonstrationLine {
       "clientId" | "clientSecret" | "organizationId" | "role"
     >[];
   };
-  readonly crm: { readonly kind: "dynamics365"; readonly url: string; readonly token: string };
+  readonly crm: { readonly kind: string; readonly url: string; readonly token: string };
 }
 
 /** A running demonstration. */
@@ -70,12 +71,7 @@ async function explainPort<T>(listening: Promise<T>, port: number): Promise<T> {
   }
 }
 
-function configOf(
-  service: ReferralsService,
-  crm: DemonstrationLine["crm"],
-  data: string,
-  port: number,
-) {
+function configOf(service: ReferralsService, crm: CrmChoice, data: string, port: number) {
   const engine = syncAccount(service.clients);
   const { baseUrl, referralsUrl } = service.urls;
   return configSchema.parse({
@@ -90,6 +86,15 @@ function configOf(
     data,
     server: { port },
     sync: { approval: "automatic", pollCrmSeconds, pollReferralsSeconds, inviteMicrosoft: true },
+  });
+}
+
+/** The emulator of a kind of CRM. Errors: CliFailure where there is none. */
+function sandboxOf(kind: string): CrmSandboxKind<CrmChoice> {
+  const { sandbox, title } = vendorOf(kind);
+  if (sandbox) return sandbox;
+  throw new CliFailure(`There is no sandbox of ${title} to demonstrate with.`, {
+    remedy: "Choose another CRM, or connect your own with `referrals init`.",
   });
 }
 
@@ -111,8 +116,11 @@ export async function startDemonstration(options: {
   readonly data: string;
   readonly port: number;
   readonly log: Log;
+  /** Which CRM is played. */
+  readonly crm: string;
 }): Promise<RunningDemonstration> {
   const { data, port, log } = options;
+  const played = sandboxOf(options.crm);
   const release = claimDataFolder(data);
   const portAt = (offset: number): number => (port === 0 ? 0 : port + offset);
   const service = await createReferralsService({
@@ -123,21 +131,21 @@ export async function startDemonstration(options: {
   });
   const urls = await explainPort(service.listen(), portAt(1));
   const engineToken = storedSecret(data, "crm-engine.token");
-  const crmDatabase = await openDatabase(join(data, "crm.sqlite"));
+  const crmDatabase = await openDatabase(join(data, `${options.crm}.sqlite`));
   const world = { clock: systemClock, random: systemRandom };
   const visitorToken = storedSecret(data, "crm-visitor.token");
-  const sandbox = await createDynamicsSandbox({
+  const sandbox = await played.open({
     database: crmDatabase,
     ...world,
-    token: engineToken,
-    otherTokens: { [visitorToken]: "Kim Visitor" },
+    engineToken,
+    userToken: visitorToken,
   });
   const crmUrl = await explainPort(sandbox.listen(portAt(2)), portAt(2));
-  const crm = { kind: "dynamics365", url: crmUrl, token: visitorToken } as const;
+  const crm = { kind: options.crm, url: crmUrl, token: visitorToken };
 
   await service.seed(seededReferrals);
   await sandbox.seed(seededDeals);
-  const config = configOf(service, { ...crm, token: engineToken }, data, port);
+  const config = configOf(service, played.configFor(crmUrl, engineToken), data, port);
   const connections = await openConnections(config);
   const adminSecret = service.adminSecret ?? "";
   const line = {
@@ -159,8 +167,14 @@ export async function startDemonstration(options: {
       server: config.server,
       log,
       trust: await trustOf(service),
-      demonstration: createPlay(line),
-      places: { "Referrals service": urls.baseUrl, "CRM (Dynamics 365 Web API)": crmUrl },
+      demonstration: createPlay({
+        referrals: line.referrals,
+        editDeal: (recordId, fields) => played.editDeal(crmUrl, visitorToken, recordId, fields),
+      }),
+      places: {
+        "Referrals service": urls.baseUrl,
+        [`CRM (${vendorOf(options.crm).title})`]: crmUrl,
+      },
     }),
     port,
   );

@@ -73,6 +73,7 @@ export async function startSyncProcess(options: SyncProcessOptions): Promise<Syn
       server.server.closeAllConnections();
       await server.close();
       await database.close();
+      await connections.close();
     },
   };
 }
