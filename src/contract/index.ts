@@ -51,6 +51,7 @@ export {
   type Parameter,
   type Visibility,
 } from "./operations.ts";
+export type * from "./operator-api.ts";
 export { type PatchOperation, type PatchResult, validatePatch } from "./patch.ts";
 export { type PatchOp, type PatchPath, patchPaths } from "./patch-paths.ts";
 export type { Problem } from "./problem.ts";

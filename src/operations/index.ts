@@ -1,11 +1,5 @@
 export { createOperations, type OperationsOptions } from "./create-operations.ts";
-export {
-  type DealSummary,
-  dealSummary,
-  type FieldView,
-  fieldViews,
-  stateSentence,
-} from "./deal-view.ts";
+export { dealSummary, fieldViews, stateSentence } from "./deals/deal-view.ts";
 export type { Demonstration, Desk } from "./desk.ts";
 export { webhookPath } from "./routes/webhook-routes.ts";
 export {

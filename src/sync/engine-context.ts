@@ -78,7 +78,7 @@ export async function commit(context: EngineContext, change: LedgerChange): Prom
   const history = change.history ?? [];
   context.emit({
     at: context.clock.now(),
-    pairIds: (change.pairs ?? []).map(({ id }) => id),
+    pairIds: [...(change.pairs ?? []), ...(change.removed ?? [])].map(({ id }) => id),
     kinds: history.map(({ kind }) => kind),
     isForPeople: (change.inbox ?? []).length > 0,
   });

@@ -141,6 +141,11 @@ export interface Engine {
   approve(by?: string): Promise<void>;
   resolve(itemId: string, answer: Answer, by?: string): Promise<void>;
   /**
+   * Writes a person's values, in the referral's form, to both sides; answers what was asked about
+   * those fields. Rejects with EngineRefusal where the lifecycle or a lens forbids it.
+   */
+  edit(pairId: string, values: Readonly<Record<string, CrmValue>>, by?: string): Promise<void>;
+  /**
    * Writes the value that a write of ours replaced, and parks the field. Rejects with EngineRefusal
    * where it can't.
    */

@@ -13,6 +13,7 @@ import {
   undoWrite,
   unlinkPair,
 } from "./commands.ts";
+import { editPair } from "./edits.ts";
 import { createEmbeddedRunner } from "./embedded-runner.ts";
 import {
   commit,
@@ -36,7 +37,7 @@ import { backoffMs } from "./failure.ts";
 import { HintGathering } from "./hint-gathering.ts";
 import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
 import { newPair } from "./new-pair.ts";
-import type { Pair } from "./pair.ts";
+import type { FieldValues, Pair } from "./pair.ts";
 import { createProjection } from "./projection.ts";
 import { reconcilePair } from "./reconcile.ts";
 import { rehearse } from "./rehearsal.ts";
@@ -225,6 +226,10 @@ class SyncEngine implements Engine {
 
   resolve(itemId: string, answer: Answer, by?: string): Promise<void> {
     return retried(() => resolveItem(this.#context, itemId, answer, by));
+  }
+
+  edit(pairId: string, values: FieldValues, by?: string): Promise<void> {
+    return retried(() => editPair(this.#context, pairId, values, by));
   }
 
   undo(sequence: number, by?: string): Promise<void> {

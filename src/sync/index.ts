@@ -1,4 +1,5 @@
 export { type BudgetView, type CallBudget, createCallBudget, type Permit } from "./call-budget.ts";
+export { isEditable } from "./edits.ts";
 export { createEmbeddedRunner, type EmbeddedRunner } from "./embedded-runner.ts";
 export { createEngine } from "./engine.ts";
 export {

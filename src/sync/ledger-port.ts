@@ -71,6 +71,7 @@ export type HistoryKind =
   | "agreed"
   | "conflict"
   | "resolved"
+  | "edited"
   | "refused"
   | "undone"
   | "paused"
@@ -212,6 +213,11 @@ export interface Ledger {
   /** Unlinked pairs that name this id as their other side. */
   pairsByClaim(id: string): Promise<readonly Pair[]>;
   pairs(query: PairQuery): Promise<readonly Pair[]>;
+  /** How often each pair was stored, by id: enough to find out what a follower missed. */
+  pairRevisions(query: {
+    readonly after: string;
+    readonly limit: number;
+  }): Promise<readonly { readonly pairId: string; readonly revision: number }[]>;
   countByState(): Promise<Readonly<Partial<Record<PairState, number>>>>;
   /** Pairs due at `now`, the most urgent class first, the longest due first within it. */
   due(now: number, limit: number): Promise<readonly DuePair[]>;

@@ -155,6 +155,11 @@ export function ledgerSuite(name: string, open: () => Promise<LedgerUnderTest>):
       expect(await idsOf({ limit: 9, text: "FÜNF 100%_" })).toEqual(["a"]);
       expect(await idsOf({ limit: 9, text: "100__" })).toEqual([]);
       expect(await ledger.countByState()).toEqual({ "in-step": 1, dead: 2 });
+      const revisions = await ledger.pairRevisions({ after: "a", limit: 9 });
+      expect(revisions).toEqual([
+        { pairId: "b", revision: (await ledger.pair("b"))?.revision },
+        { pairId: "c", revision: (await ledger.pair("c"))?.revision },
+      ]);
     });
 
     test("names due pairs by class, then by age, and the next moment", async () => {

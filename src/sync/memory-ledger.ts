@@ -127,6 +127,11 @@ class InMemoryLedger implements MemoryLedger {
     return found.slice(0, query.limit);
   }
 
+  async pairRevisions({ after, limit }: { readonly after: string; readonly limit: number }) {
+    const pairs = await this.pairs({ after, limit });
+    return pairs.map(({ id, revision }) => ({ pairId: id, revision }));
+  }
+
   async countByState(): Promise<Readonly<Partial<Record<PairState, number>>>> {
     const counts: Partial<Record<PairState, number>> = {};
     for (const { state } of this.#pairs.values()) counts[state] = (counts[state] ?? 0) + 1;

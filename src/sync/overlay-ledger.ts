@@ -73,6 +73,11 @@ class OverlayLedger implements Ledger {
     return page.toSorted((left, right) => (left.id < right.id ? -1 : 1));
   }
 
+  async pairRevisions(query: { readonly after: string; readonly limit: number }) {
+    const pairs = await this.pairs(query);
+    return pairs.map(({ id, revision }) => ({ pairId: id, revision }));
+  }
+
   countByState(): ReturnType<Ledger["countByState"]> {
     return this.#base.countByState();
   }

@@ -153,6 +153,13 @@ class SqlLedger implements Ledger {
     return this.#pairsWhere(conditions.join(" AND ") || "1 = 1", values, query.limit);
   }
 
+  async pairRevisions({ after, limit }: { readonly after: string; readonly limit: number }) {
+    const sql = `SELECT pair_id, revision FROM ledger_pairs WHERE connection_id = ? AND pair_id > ?
+      ORDER BY pair_id LIMIT ?`;
+    const rows = await this.#all(sql, after, limit);
+    return rows.map((row) => ({ pairId: String(row.pair_id), revision: Number(row.revision) }));
+  }
+
   async countByState(): Promise<Readonly<Partial<Record<PairState, number>>>> {
     const rows = await this.#all(
       `SELECT state, COUNT(*) AS total FROM ledger_pairs WHERE connection_id = ? GROUP BY state`,

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { ReferralsError } from "../../contract/index.ts";
 import { createProjection, type Pair, type PairState, pairStates } from "../../sync/index.ts";
-import { dealSummary, fieldViews } from "../deal-view.ts";
+import { dealSummary, fieldViews } from "../deals/deal-view.ts";
 import type { Desk } from "../desk.ts";
 import { parseInput } from "../input.ts";
 

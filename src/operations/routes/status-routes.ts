@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { type Ledger, pairStates } from "../../sync/index.ts";
-import { stateSentence } from "../deal-view.ts";
+import { stateSentence } from "../deals/deal-view.ts";
 import type { Desk } from "../desk.ts";
 
 const windowMs = 60_000;

@@ -1,46 +1,12 @@
-import type { CrmValue, MappedField } from "../crm/index.ts";
-import type { Pair, PairProblem, PairState, Projection, Side } from "../sync/index.ts";
-
-/** How one mapped field stands: both sides' values, what was agreed, and a word for it. */
-export interface FieldView {
-  readonly name: string;
-  readonly label: string;
-  readonly crm: CrmValue;
-  readonly agreedCrm: CrmValue;
-  readonly referral: CrmValue;
-  readonly agreedReferral: CrmValue;
-  readonly state:
-    | "in-step"
-    | "changed-in-crm"
-    | "changed-in-referral"
-    | "changed-in-both"
-    | "parked";
-  /** Why the value isn't carried over, and what a person can do; absent where nothing is wrong. */
-  readonly note?: string;
-}
-
-/** A deal in a list: what it is called, how it stands, and both sides' headline values. */
-export interface DealSummary {
-  readonly id: string;
-  readonly title: string;
-  readonly state: PairState;
-  /** The state in words of the trade. */
-  readonly sentence: string;
-  /** True where a person must do something. */
-  readonly needsPerson: boolean;
-  readonly crm?: SideSummary;
-  readonly referral?: SideSummary;
-  readonly problem?: PairProblem;
-}
-
-/** One side of a deal in a list. Times are milliseconds since 1970. */
-export interface SideSummary {
-  readonly id: string;
-  readonly lookedAt: number;
-  readonly changedAt: string;
-  readonly values: Readonly<Record<string, CrmValue>>;
-  readonly url?: string;
-}
+import type { DealField, DealSideSummary, DealSummary } from "../../contract/index.ts";
+import type { CrmValue, MappedField } from "../../crm/index.ts";
+import {
+  isEditable,
+  type Pair,
+  type PairState,
+  type Projection,
+  type Side,
+} from "../../sync/index.ts";
 
 const sentences: Readonly<Record<PairState, string>> = {
   unshared: "Only in the CRM, not marked for sharing",
@@ -81,7 +47,7 @@ function valuesOf(pair: Pair, projection: Projection, side: Side): Record<string
   return pair.crm?.document ? { ...projection.crmValues(pair.crm.document) } : {};
 }
 
-function sideSummary(pair: Pair, projection: Projection, side: Side): SideSummary | undefined {
+function sideSummary(pair: Pair, projection: Projection, side: Side): DealSideSummary | undefined {
   const state = pair[side];
   if (!state) return undefined;
   const values = valuesOf(pair, projection, side);
@@ -124,7 +90,7 @@ export function dealSummary(pair: Pair, projection: Projection): DealSummary {
   };
 }
 
-function fieldState(pair: Pair, name: string): FieldView["state"] {
+function fieldState(pair: Pair, name: string): DealField["state"] {
   if (pair.parked[name]) return "parked";
   const inCrm = pair.crm?.changes[name] !== undefined;
   const inReferral = pair.referral?.changes[name] !== undefined;
@@ -149,13 +115,16 @@ const parkNotes: Readonly<Record<Pair["parked"][string]["reason"], string>> = {
 };
 
 /** Every mapped field of a pair, side by side. */
-export function fieldViews(pair: Pair, projection: Projection): readonly FieldView[] {
+export function fieldViews(pair: Pair, projection: Projection): readonly DealField[] {
   const [crm, referral] = [
     valuesOf(pair, projection, "crm"),
     valuesOf(pair, projection, "referral"),
   ];
   return projection.fields.map((field) => {
     const note = fieldNote(pair, field);
+    const park = pair.parked[field.name];
+    const isSending = pair.attempt?.writes.some((write) => write.field === field.name);
+    const sending = isSending ? pair.attempt : undefined;
     return {
       name: field.name,
       label: field.label,
@@ -164,6 +133,10 @@ export function fieldViews(pair: Pair, projection: Projection): readonly FieldVi
       referral: referral[field.name] ?? null,
       agreedReferral: pair.referral?.shadow[field.name] ?? null,
       state: fieldState(pair, field.name),
+      direction: field.direction,
+      isEditable: isEditable(field),
+      ...(park ? { parked: park.reason } : {}),
+      ...(sending ? { sending: sending.side } : {}),
       ...(note === undefined ? {} : { note }),
     };
   });
