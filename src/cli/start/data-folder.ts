@@ -1,17 +1,11 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import type { RestoreWitness } from "../../sync/index.ts";
 import { CliFailure } from "../failure.ts";
+
+/** The ledger's file in a data folder. */
+export const ledgerFile = "sync.sqlite";
 
 function isAlive(processId: number): boolean {
   try {
@@ -24,25 +18,51 @@ function isAlive(processId: number): boolean {
 
 /**
  * Creates the folder if needed and claims it: two engines on one ledger would share one budget and
- * one cursor.
+ * one cursor. The claim is a lock of the operating system (SQLite's, on an empty file), so it ends
+ * with the process, however that ends.
  */
 export function claimDataFolder(folder: string): () => void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, "running.pid");
-  if (existsSync(path)) {
-    const owner = Number(readFileSync(path, "utf8"));
-    if (owner !== process.pid && isAlive(owner)) {
-      throw new CliFailure(`Another process (${owner}) already runs on this data.`, {
-        place: folder,
-        remedy: "Stop it, or give another folder with --data.",
-      });
-    }
-    rmSync(path);
+  const ownerFile = join(folder, "running.pid");
+  const lock = new DatabaseSync(join(folder, "running.lock"));
+  try {
+    lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+  } catch (cause) {
+    lock.close();
+    const owner = existsSync(ownerFile) ? ` (${readFileSync(ownerFile, "utf8")})` : "";
+    throw new CliFailure(`Another process${owner} already runs on this data.`, {
+      place: folder,
+      remedy: "Stop it, or give another folder with --data.",
+      cause,
+    });
   }
-  const file = openSync(path, "wx", 0o600);
-  writeSync(file, String(process.pid));
-  closeSync(file);
+  writeFileSync(ownerFile, String(process.pid), { mode: 0o600 });
+  return () => {
+    rmSync(ownerFile, { force: true });
+    lock.close();
+  };
+}
+
+const addressFile = "running.json";
+
+/** Leaves word where a running process is asked; the returned function takes it away. */
+export function announceAddress(folder: string, url: string): () => void {
+  const path = join(folder, addressFile);
+  writeFileSync(path, JSON.stringify({ processId: process.pid, url }), { mode: 0o600 });
   return () => rmSync(path, { force: true });
+}
+
+/** Where the process that runs on this folder is asked; undefined where none runs. */
+export function runningAddress(folder: string): string | undefined {
+  const path = join(folder, addressFile);
+  if (!existsSync(path)) return undefined;
+  try {
+    const word = JSON.parse(readFileSync(path, "utf8")) as { processId: number; url: string };
+    return isAlive(word.processId) ? word.url : undefined;
+  } catch {
+    // The word of a process that was killed while it wrote.
+    return undefined;
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
 import {
   createOperations,
   createWebhookVerifier,
@@ -7,9 +8,15 @@ import {
 } from "../../operations/index.ts";
 import { fetchHttp, type Log, systemClock, systemRandom } from "../../runtime/index.ts";
 import { migrate, openDatabase } from "../../storage/index.ts";
-import { createEngine, type EngineSettings, openLedger } from "../../sync/index.ts";
+import {
+  createEngine,
+  type Engine,
+  type EngineSettings,
+  type Ledger,
+  openLedger,
+} from "../../sync/index.ts";
 import type { Connections } from "./connections.ts";
-import { fileWitness } from "./data-folder.ts";
+import { announceAddress, fileWitness, ledgerFile } from "./data-folder.ts";
 
 /** Everything that one engine with its operator's page runs on. */
 export interface SyncProcessOptions {
@@ -29,19 +36,19 @@ export interface SyncProcessOptions {
   readonly places?: Readonly<Record<string, string>>;
 }
 
-/** A running engine and its page. */
-export interface SyncProcess {
-  readonly statusUrl: string;
-  /** Finishes what is under way, then releases everything. */
-  stop(): Promise<void>;
-  /** Rejects when the engine's loop breaks down; never resolves before `stop`. */
-  readonly running: Promise<void>;
+/** An engine on its ledger with the operator's API over it; nothing runs and nobody is served yet. */
+export interface OpenSync {
+  readonly engine: Engine;
+  readonly ledger: Ledger;
+  readonly server: FastifyInstance;
+  /** Releases everything; the caller has stopped the engine. */
+  close(): Promise<void>;
 }
 
-/** Opens the ledger, starts the engine's loop and serves the operator's page. */
-export async function startSyncProcess(options: SyncProcessOptions): Promise<SyncProcess> {
+/** Opens the ledger, and puts the engine and the operator's API upon it. */
+export async function openSync(options: SyncProcessOptions): Promise<OpenSync> {
   const { connections, settings, log } = options;
-  const database = await openDatabase(join(options.data, "sync.sqlite"));
+  const database = await openDatabase(join(options.data, ledgerFile));
   const ledger = await openLedger(database, settings.connectionId, migrate);
   const world = { clock: systemClock, random: systemRandom, log };
   const { referrals, crm, mapping } = connections;
@@ -63,17 +70,41 @@ export async function startSyncProcess(options: SyncProcessOptions): Promise<Syn
       ? { verifier: createWebhookVerifier(options.trust, { http: fetchHttp, clock: systemClock }) }
       : {}),
   });
+  return {
+    engine,
+    ledger,
+    server,
+    close: async () => {
+      await server.close();
+      await database.close();
+      await connections.close();
+    },
+  };
+}
+
+/** A running engine and its page. */
+export interface SyncProcess {
+  readonly statusUrl: string;
+  /** Finishes what is under way, then releases everything. */
+  stop(): Promise<void>;
+  /** Rejects when the engine's loop breaks down; never resolves before `stop`. */
+  readonly running: Promise<void>;
+}
+
+/** Opens the ledger, starts the engine's loop and serves the operator's page. */
+export async function startSyncProcess(options: SyncProcessOptions): Promise<SyncProcess> {
+  const { engine, server, close } = await openSync(options);
   const statusUrl = await server.listen({ host: options.server.host, port: options.server.port });
+  const withdraw = announceAddress(options.data, statusUrl);
   const running = engine.start();
   return {
     statusUrl,
     running,
     stop: async () => {
+      withdraw();
       await engine.stop();
       server.server.closeAllConnections();
-      await server.close();
-      await database.close();
-      await connections.close();
+      await close();
     },
   };
 }
