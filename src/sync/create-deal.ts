@@ -11,10 +11,10 @@ import {
 } from "./engine-context.ts";
 import { failureOf } from "./failure.ts";
 import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
-import { isWorthADeal } from "./match.ts";
+import { ask, isWorthADeal } from "./match.ts";
 import { landDeal, type Sighting } from "./observe.ts";
 import type { Attempt, FieldWrite, Pair, Refusal } from "./pair.ts";
-import { dueSooner } from "./pair-state.ts";
+import { atRest, dueSooner } from "./pair-state.ts";
 import type { Agreement } from "./plan.ts";
 import { failPair } from "./problems.ts";
 import { statusPath } from "./projection.ts";
@@ -30,7 +30,7 @@ export async function createDeal(
   const referral = pair.referral?.document;
   if (!referral) return "rest";
   if (!pair.attempt && !isWorthADeal(referral)) {
-    await commitPair(context, quietly({ ...pair, ended: "not-imported", due: undefined }));
+    await commitPair(context, quietly({ ...atRest(pair), ended: "not-imported" }));
     return "rest";
   }
   const draft = draftDeal(context, referral);
@@ -161,6 +161,8 @@ function linkedDeal(context: EngineContext, pair: Pair, constants: CrmFields): P
   };
 }
 
+const madeAndGone = "The deal that was made for this referral was deleted or is hidden.";
+
 /**
  * An earlier try may have made the deal, whole or in part, and a person may have edited it since:
  * to
@@ -188,9 +190,10 @@ async function findEarlierDeal(
     const claimed = await ledger.pairsByClaim(pair.referral?.id ?? "");
     recordId = claimed.find((one) => one.crm && !one.referral)?.crm?.id;
   }
+  if (recordId === undefined) return "none";
   const at = clock.now();
-  const record = recordId === undefined ? undefined : await crm.read(recordId, {});
-  if (!record) return "none";
+  const record = await crm.read(recordId, {});
+  if (!record) return ask(context, { ...pair, attempt: undefined }, [], madeAndGone);
   const connection = await ledger.connection();
   const sighting: Sighting = { source: "get", at, connection };
   await settleCreated(context, pair.id, attempt, constants, record, sighting);

@@ -1,6 +1,7 @@
 import { type Referral, ReferralsError } from "../contract/index.ts";
 import type { Progress } from "./act.ts";
 import { create, type Found, intentOf, type Leg, resumeCreate } from "./creation.ts";
+import { doubleReferral } from "./doubles.ts";
 import {
   commit,
   commitPair,
@@ -9,7 +10,6 @@ import {
   quietly,
   updatePair,
 } from "./engine-context.ts";
-import { pairQuestion } from "./inbox-items.ts";
 import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
 import { canInviteMicrosoft, isMicrosoftLeg, siblingsOf } from "./legs.ts";
 import { linkCreated } from "./link.ts";
@@ -17,6 +17,7 @@ import { ask } from "./match.ts";
 import { newPair } from "./new-pair.ts";
 import { landDeal, landReferral, type Sighting } from "./observe.ts";
 import type { Creation, Pair } from "./pair.ts";
+import { atRest } from "./pair-state.ts";
 import { draftInvitation, draftReferral } from "./referral-draft.ts";
 import type { Priority } from "./runner.ts";
 
@@ -48,15 +49,12 @@ const microsoftLeg: Leg = {
   withIntent: (pair, creation) => ({ ...pair, invitation: creation ?? "wanted" }),
   settle: (context, pairId, creation, found, sighting) =>
     withRow(context, pairId, found, (pair, row) => {
-      const blank = row ?? newPair(context, "referral", pair.epoch);
-      const { referral, eTag } = found;
-      const landed = landReferral(context, blank, referral, eTag, sighting).pair;
-      const sibling: Pair = { ...landed, role: "sibling", due: undefined, asks: undefined };
       const at = context.clock.now();
+      const leg = legOf(context, pair, row, found, { ...sighting, due: "outbound" });
       const correlationId = creation.requestId;
       const note = "Microsoft's side of the engagement";
       return {
-        pairs: [{ ...pair, invitation: "done", problem: undefined }, sibling],
+        pairs: [{ ...pair, invitation: "done", problem: undefined }, leg],
         history: [{ pairId, at, kind: "created", side: "referral", note, correlationId }],
       };
     }),
@@ -89,25 +87,28 @@ async function withRow(
   throw new LedgerConflict();
 }
 
-/** The pair was linked to another referral while its create was under way: now there are two. */
-function secondReferral(
+/** A referral that was created or found, in the row that a list has made for it or a new one. */
+function legOf(
   context: EngineContext,
   pair: Pair,
   row: Pair | undefined,
   { referral, eTag }: Found,
   sighting: Sighting,
-): Settled {
+): Pair {
   const blank = row ?? newPair(context, "referral", pair.epoch);
-  const landed = landReferral(context, blank, referral, eTag, sighting).pair;
-  const item = pairQuestion(
-    context,
-    landed,
-    "double",
-    "Two referrals in Partner Center stand for one deal.",
-    { candidates: [pair.id], proposal: "Close the younger referral as declined." },
-  );
-  const double: Pair = { ...landed, role: "double", asks: item.id, due: undefined };
-  return { pairs: [double, { ...pair, creation: undefined }], inbox: [item] };
+  return landReferral(context, blank, referral, eTag, sighting).pair;
+}
+
+/** The pair was linked to another referral while its create was under way: now there are two. */
+function secondReferral(
+  context: EngineContext,
+  pair: Pair,
+  row: Pair | undefined,
+  found: Found,
+  sighting: Sighting,
+): Settled {
+  const double = doubleReferral(context, legOf(context, pair, row, found, sighting), pair);
+  return { pairs: [double.pair, { ...pair, creation: undefined }], inbox: double.inbox };
 }
 
 /** Creates the referral of a shared deal, or goes on where an earlier try was left. */
@@ -118,6 +119,8 @@ export async function createReferral(
   priority: Priority,
 ): Promise<Progress> {
   if (pair.creation) return resumeCreate(context, pair, ownLeg, pair.creation, priority);
+  const lookedUp = await lookUpClaimed(context, pair, priority);
+  if (lookedUp) return lookedUp;
   if (connection.referralCursor.walkedAt < (pair.crm?.lookedAt ?? 0)) {
     // A referral made at the same time as its deal may not have been walked over yet.
     await context.walkReferrals();
@@ -143,7 +146,7 @@ export async function createReferral(
     await permit.giveBack();
     const refused = draft.refusals.map(({ field }) => ({ field }));
     await commitPair(context, {
-      pair: { ...ready, due: undefined },
+      pair: atRest(ready),
       history: [{ pairId: pair.id, at, kind: "refused", side: "referral", fields: refused }],
       inbox: [],
     });
@@ -152,6 +155,40 @@ export async function createReferral(
   const creation = intentOf(context, connection, draft);
   return create(context, ready, ownLeg, creation, permit);
 }
+
+/**
+ * A deal may name a referral that no walk has shown: before a second one is made, it is looked
+ * for. Undefined where there is nothing to be found out.
+ */
+async function lookUpClaimed(
+  context: EngineContext,
+  pair: Pair,
+  priority: Priority,
+): Promise<Progress | undefined> {
+  const { claim } = pair;
+  if (claim === undefined || pair.isUnmatched) return undefined;
+  if ((await context.ledger.pairsByReferral([claim])).has(claim)) return undefined;
+  await context.budget.take(priority);
+  const at = context.clock.now();
+  try {
+    const found = await context.referrals.get(claim);
+    const connection = await context.ledger.connection();
+    const blank = newPair(context, "referral", connection.epoch);
+    const sighting: Sighting = { source: "get", at, connection, due: "read" };
+    const { referral, eTag } = found;
+    await commitPair(context, landReferral(context, blank, referral, eTag, sighting));
+    return "again";
+  } catch (error) {
+    if (!(error instanceof ReferralsError)) throw error;
+    // Not an id at all: what somebody has typed there names nothing.
+    if (error.status === 400) return undefined;
+    if (error.status !== 404) throw error;
+    return ask(context, pair, [], "The deal names a referral that Partner Center doesn't show.");
+  }
+}
+
+const isLikeAShared = "Another deal just like this one is shared already.";
+const namesATaken = "The deal names a referral that belongs to another deal or is over.";
 
 /**
  * A referral that may already stand for the deal is matched first; the deal comes back when that is
@@ -163,14 +200,16 @@ async function mustMatchFirst(context: EngineContext, pair: Pair): Promise<boole
   const claiming = await ledger.pairsByClaim(pair.crm?.id ?? "");
   const named = pair.claim ? [...(await ledger.pairsByReferral([pair.claim])).values()] : [];
   const alike = pair.matchKey ? await ledger.pairsByMatchKey(pair.matchKey) : [];
-  const rivals = [...claiming, ...named, ...alike].filter(
+  const rivals = [...claiming, ...alike].filter(
     ({ id, referral, role, ended }) => id !== pair.id && referral && role === "deal" && !ended,
   );
-  const open = rivals.filter(({ crm }) => !crm);
+  // A referral that the deal names counts whatever has become of it.
+  rivals.push(...named.filter(({ id }) => id !== pair.id));
+  const open = rivals.filter(({ crm, role, ended }) => !crm && role === "deal" && !ended);
   const [first] = open;
   if (!first) {
     if (rivals.length === 0) return false;
-    await ask(context, pair, [], "Another deal just like this one is shared already.");
+    await ask(context, pair, [], named.length > 0 ? namesATaken : isLikeAShared);
     return true;
   }
   const isUndecided = open.every(({ asks }) => asks !== undefined);
@@ -180,8 +219,8 @@ async function mustMatchFirst(context: EngineContext, pair: Pair): Promise<boole
   );
   // While a person decides, the answer makes the deal due; else it comes back when the match is
   // done.
-  const due = isUndecided ? undefined : { ...soon, at: Math.max(soon.at, first.due?.at ?? 0) };
-  await commitPair(context, quietly({ ...pair, due }));
+  const later = { ...soon, at: Math.max(soon.at, first.due?.at ?? 0) };
+  await commitPair(context, quietly(isUndecided ? atRest(pair) : { ...pair, due: later }));
   return true;
 }
 

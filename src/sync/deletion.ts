@@ -6,6 +6,7 @@ import { failureOf } from "./failure.ts";
 import type { ConnectionState, InboxItem } from "./ledger-port.ts";
 import { landReferral, type Sighting } from "./observe.ts";
 import type { Pair } from "./pair.ts";
+import { atRest } from "./pair-state.ts";
 import { failPair, withoutAttempt } from "./problems.ts";
 import { stateOfReferral, statusPath } from "./projection.ts";
 
@@ -35,7 +36,7 @@ export async function applyDeletion(
 export async function closeDouble(context: EngineContext, pair: Pair): Promise<Progress> {
   const wanted = closedState(context, pair);
   if (wanted) return close(context, pair, wanted, "The referral was created twice.");
-  await commitPair(context, quietly({ ...pair, isToClose: undefined, due: undefined }));
+  await commitPair(context, quietly({ ...atRest(pair), isToClose: undefined }));
   return "rest";
 }
 
@@ -54,7 +55,7 @@ async function end(
   ended: NonNullable<Pair["ended"]>,
 ): Promise<void> {
   const at = context.clock.now();
-  const over: Pair = { ...pair, ended, due: undefined, problem: undefined, look: {} };
+  const over: Pair = { ...atRest(pair), ended, problem: undefined, look: {} };
   const note = ended === "unlinked" ? "the deal was deleted" : "the deletion is ignored";
   const history = [{ pairId: pair.id, at, kind: "unlinked" as const, note }];
   await commitPair(context, { pair: over, history, inbox: [] });
@@ -78,7 +79,7 @@ async function count(
     await commit(context, { pairs: [counted], connection: { ...connection, deletions } });
     return "again";
   }
-  const stopped: Pair = { ...pair, due: undefined };
+  const stopped = atRest(pair);
   if (connection.brakeSince !== undefined) {
     await commitPair(context, quietly(stopped));
     return "rest";

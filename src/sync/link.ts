@@ -1,11 +1,12 @@
 import type { Referral } from "../contract/index.ts";
 import { agree } from "./agree.ts";
 import { commit, type EngineContext, type NewHistory, type PairChange } from "./engine-context.ts";
+import type { InboxItem } from "./ledger-port.ts";
 import { canInviteMicrosoft } from "./legs.ts";
 import { landReferral, type Sighting } from "./observe.ts";
-import type { Creation, Pair } from "./pair.ts";
+import type { Creation, FieldValues, Pair } from "./pair.ts";
 import { dueSooner } from "./pair-state.ts";
-import type { Agreement } from "./plan.ts";
+import { type Agreement, saySame } from "./plan.ts";
 
 /** A half pair takes over the other half; the two become one row in one transaction. */
 export async function linkPairs(
@@ -26,7 +27,39 @@ export async function linkPairs(
     due: dueSooner(pair.due, clock.now(), "read"),
   };
   const history: NewHistory = { pairId: pair.id, at: clock.now(), kind: "linked", note: reason };
-  await commit(context, { pairs: [linked], removed: [deal], history: [history] });
+  const inbox = await answeredByLinking(context, [pair.asks, deal.asks]);
+  await commit(context, { pairs: [linked], removed: [deal], history: [history], inbox });
+}
+
+/** What was asked about two halves has answered itself once they are one. */
+async function answeredByLinking(
+  { clock, ledger }: EngineContext,
+  itemIds: readonly (string | undefined)[],
+): Promise<readonly InboxItem[]> {
+  const items: InboxItem[] = [];
+  for (const id of itemIds) {
+    const item = id === undefined ? undefined : await ledger.inboxItem(id);
+    if (!item || item.resolvedAt !== undefined) continue;
+    items.push({ ...item, resolvedAt: clock.now(), resolution: "the two were linked" });
+  }
+  return items;
+}
+
+/**
+ * The state in which the service let a referral begin is agreed where the deal's stage said the
+ * same; else it is news to the deal.
+ */
+function stageAgreement(
+  { projection }: EngineContext,
+  { referral, crm }: Pair,
+  stage: NonNullable<Creation["stage"]>,
+  values: FieldValues,
+): Agreement {
+  const field = projection.byName.get(stage.field);
+  const begun = values[stage.field] ?? null;
+  const context = projection.context(referral?.document, crm?.document);
+  const isAgreed = field && saySame(field, begun, stage.crm, context);
+  return isAgreed ? { ...stage, referral: begun } : stage;
 }
 
 /**
@@ -52,7 +85,7 @@ export function linkCreated(
     if (!isAnswer && !isOurs) return { field, crm: source };
     return { field, referral: rules.agreedValue(value, stored), crm: source };
   });
-  if (creation.stage) agreements.push(creation.stage);
+  if (creation.stage) agreements.push(stageAgreement(context, landed, creation.stage, values));
   const { pair: agreed, history } = agree(context, landed, agreements);
   const isInviting = settings.inviteMicrosoft && canInviteMicrosoft(found.referral);
   const linked: Pair = {

@@ -1,5 +1,5 @@
 import type { Progress } from "./act.ts";
-import { commit, commitPair, type EngineContext, quietly, updatePair } from "./engine-context.ts";
+import { commitPair, type EngineContext, quietly, updatePair } from "./engine-context.ts";
 import { failureOf } from "./failure.ts";
 import type { ConnectionState } from "./ledger-port.ts";
 import { landDeal, landReferral } from "./observe.ts";
@@ -99,17 +99,13 @@ async function notSeen(context: EngineContext, pairId: string, side: Side): Prom
  * only a riddle.
  */
 async function notThere(context: EngineContext, pairId: string): Promise<Progress> {
-  const { rules, crm } = context;
+  const { rules, crm, clock } = context;
   const pair = await context.ledger.pair(pairId);
-  if (!pair?.referral && !pair?.creation) {
-    // Nothing hangs on a deal that was never shared.
-    if (pair) await commit(context, { removed: [pair] });
-    return "rest";
-  }
+  if (!pair?.crm) return "rest";
   const isExplicit = pair.isToldDeleted === true;
   const { deleteSignal } = crm.capabilities;
-  if (pair.crm && rules.isDeletion({ isExplicit, deleteSignal })) {
-    const { clock } = context;
+  if (rules.isDeletion({ isExplicit, deleteSignal })) {
+    // Kept also where no referral was linked: one that belongs to it may come into sight later.
     const deleted: Pair = {
       ...pair,
       crm: { ...pair.crm, presence: "deleted" },
@@ -122,6 +118,8 @@ async function notThere(context: EngineContext, pairId: string): Promise<Progres
     return "again";
   }
   await notSeen(context, pairId, "crm");
+  // Nothing hangs on a deal that has no referral: it isn't missed, only remembered.
+  if (!pair.referral && !pair.creation) return "again";
   const failure = {
     kind: "gone",
     code: "not-found",

@@ -1,6 +1,7 @@
 import { isFinal, type Referral } from "../contract/index.ts";
 import { CrmError } from "../crm/port.ts";
 import type { Progress } from "./act.ts";
+import { doubleReferral, otherMicrosoftLeg } from "./doubles.ts";
 import {
   commit,
   commitPair,
@@ -16,7 +17,7 @@ import { linkCreated, linkPairs } from "./link.ts";
 import { newPair } from "./new-pair.ts";
 import { landDeal } from "./observe.ts";
 import type { Pair } from "./pair.ts";
-import { dueSooner } from "./pair-state.ts";
+import { atRest, dueSooner } from "./pair-state.ts";
 
 /**
  * What a referral without a deal turned out to be. `nothing`: no deal stands for it, so one may be
@@ -37,7 +38,7 @@ export async function matchReferral(
   const referral = pair.referral?.document;
   if (!referral) return "rest";
   if (!isWalked(connection)) return walkBoth(context);
-  if (isMicrosoftLeg(referral)) return becomeSibling(context, pair);
+  if (isMicrosoftLeg(referral)) return placeMicrosoftLeg(context, pair);
   const byReference = await matchReference(context, pair, referral);
   if (byReference !== "nothing") return byReference;
   const owner = await ownerInEngagement(context, pair);
@@ -80,8 +81,14 @@ async function wait(context: EngineContext, pair: Pair): Promise<Progress> {
   return "rest";
 }
 
+/** Microsoft's side is shown beside the deal of its engagement; a second one is one too many. */
+async function placeMicrosoftLeg(context: EngineContext, pair: Pair): Promise<Progress> {
+  const other = await otherMicrosoftLeg(context, pair);
+  return other ? becomeDouble(context, pair, other) : becomeSibling(context, pair);
+}
+
 async function becomeSibling(context: EngineContext, pair: Pair): Promise<Progress> {
-  const sibling: Pair = { ...pair, role: "sibling", due: undefined, asks: undefined };
+  const sibling: Pair = { ...atRest(pair), role: "sibling", asks: undefined };
   await commitPair(context, quietly(sibling));
   await nudgeOwner(context, sibling);
   return "rest";
@@ -170,19 +177,8 @@ async function matchIntent(
   return "rest";
 }
 
-/**
- * A referral that a late or repeated create left behind. It can't be deleted; a person closes it.
- */
-async function becomeDouble(context: EngineContext, pair: Pair, deal: Pair): Promise<Progress> {
-  const item = pairQuestion(
-    context,
-    pair,
-    "double",
-    "Two referrals in Partner Center stand for one deal.",
-    { candidates: [deal.id], proposal: "Close the younger referral as declined." },
-  );
-  const double: Pair = { ...pair, role: "double", asks: item.id, due: undefined };
-  await commitPair(context, { pair: double, history: [], inbox: [item] });
+async function becomeDouble(context: EngineContext, pair: Pair, other: Pair): Promise<Progress> {
+  await commitPair(context, doubleReferral(context, pair, other));
   return "rest";
 }
 
@@ -203,14 +199,17 @@ async function linkOrAsk(
   deals: readonly Pair[],
   reason: string,
 ): Promise<Progress> {
-  const [deal] = deals;
-  if (!deal || deals.length > 1) return ask(context, pair, deals);
+  const present = deals.filter(({ crm }) => crm?.presence === "present");
+  const [deal] = present;
+  // To create it anew unasked would undo a deletion, or double what can't be seen for a while.
+  if (!deal) return ask(context, pair, [], "The deal of this referral was deleted or is hidden.");
+  if (present.length > 1) return ask(context, pair, present);
   if (deal.creation) return wait(context, pair);
   await linkPairs(context, pair, deal, reason);
   return "again";
 }
 
-/** Asks which deal belongs to which referral; the pair waits. */
+/** Asks which deal belongs to which referral; the pair waits for the answer. */
 export async function ask(
   context: EngineContext,
   pair: Pair,
@@ -221,7 +220,7 @@ export async function ask(
     candidates: deals.flatMap(({ crm }) => (crm ? [crm.id] : [])),
     proposal: "Link the deal that is meant, or let a new one be created.",
   });
-  const asking: Pair = { ...pair, asks: item.id, due: undefined };
+  const asking: Pair = { ...atRest(pair), asks: item.id };
   await commitPair(context, { pair: asking, history: [], inbox: [item] });
   return "rest";
 }

@@ -7,7 +7,7 @@ import type { FieldValues, FieldWrite, Pair, SeenChange, Side, SideState } from 
 import { dueSooner } from "./pair-state.ts";
 import type { Order, Source } from "./rules.ts";
 import type { Priority } from "./runner.ts";
-import { settleWrite } from "./settle.ts";
+import { settleWrite, withWrites } from "./settle.ts";
 import { compareStamps } from "./stamps.ts";
 
 /** When and how something was seen. */
@@ -284,12 +284,18 @@ function settleAttempt<Document>(
     return { pair, history: [] };
   }
   const landed = new Map<string, FieldWrite>();
+  const lost = new Map<string, FieldWrite>();
   for (const write of [...attempt.earlier, ...attempt.writes]) {
-    if (same(write.field, values[write.field] ?? null, write.value)) landed.set(write.field, write);
+    const isThere = same(write.field, values[write.field] ?? null, write.value);
+    (isThere ? landed : lost).set(write.field, write);
   }
-  if (landed.size === 0) return { pair: { ...pair, attempt: undefined }, history: [] };
+  for (const field of landed.keys()) lost.delete(field);
+  // It may have landed and been overwritten since, so the breaker counts it.
+  const recentWrites = withWrites(context, pair.recentWrites, attempt.side, [...lost.keys()]);
+  const counted: Pair = { ...pair, recentWrites };
+  if (landed.size === 0) return { pair: { ...counted, attempt: undefined }, history: [] };
   const own = { ...attempt, writes: [...landed.values()] };
-  return settleWrite(context, pair, own, ({ field }) => values[field] ?? null);
+  return settleWrite(context, counted, own, ({ field }) => values[field] ?? null);
 }
 
 function seenHistory<Document>(

@@ -12,7 +12,7 @@ function endState(pair: Pair): PairState | undefined {
   if (pair.ended) return "unlinked";
   if (pair.paused) return "paused";
   if (pair.problem && pair.problem.retryAt === undefined) return "dead";
-  return pair.crm?.presence === "deleted" ? "deleted" : undefined;
+  return pair.referral && pair.crm?.presence === "deleted" ? "deleted" : undefined;
 }
 
 function blockedState(pair: Pair): PairState | undefined {
@@ -38,6 +38,15 @@ function restState(pair: Pair): PairState {
   }
   if (pair.isHeld) return "held";
   return pair.refusals.length > 0 ? "refusing" : "in-step";
+}
+
+/**
+ * A pair with nothing more to do by itself: not due, and nothing left to be tried again. A dead
+ * letter stays one.
+ */
+export function atRest(pair: Pair): Pair {
+  const isDead = pair.problem !== undefined && pair.problem.retryAt === undefined;
+  return { ...pair, due: undefined, problem: isDead ? pair.problem : undefined };
 }
 
 /** Due at the earlier moment and in the more urgent class of the two. */

@@ -155,13 +155,20 @@ function changeOf({ field, input, referral, crm }: FieldView): Change {
 }
 
 /** Whether both sides say the same, as far as each can say it. */
-function isSame({ field, input, referral, crm }: FieldView): boolean {
-  const { lens } = field;
-  const there = lens.toCrm(referral, crm, input.context);
+export function saySame(
+  { lens }: MappedField,
+  referral: CrmValue,
+  crm: CrmValue,
+  context: LensContext,
+): boolean {
+  const there = lens.toCrm(referral, crm, context);
   if (there.ok && lens.sameInCrm(there.value, crm)) return true;
-  const back = lens.toReferral(crm, referral, input.context);
+  const back = lens.toReferral(crm, referral, context);
   return back.ok && lens.sameInReferral(back.value, referral);
 }
+
+const isSame = ({ field, input, referral, crm }: FieldView): boolean =>
+  saySame(field, referral, crm, input.context);
 
 /**
  * A park ends by itself where its question has: both sides agree, or the refused value was changed.
@@ -181,8 +188,14 @@ function agree({ field, draft, referral, crm }: FieldView): void {
 
 function agreeOrAsk(view: FieldView): void {
   if (isSame(view)) agree(view);
+  // What consent keeps apart is no difference.
+  else if (isKeptApart(view)) write(view, "referral");
   else view.draft.conflicts.push(view.field.name);
 }
+
+/** Contact data that the CRM has and the referral may not have. */
+const isKeptApart = ({ field, input, referral }: FieldView): boolean =>
+  field.needsConsent && isEmptyValue(referral) && !input.mayShareContacts();
 
 function oneWay(view: FieldView, to: Side, change: Change): void {
   const from: Side = to === "crm" ? "referral" : "crm";

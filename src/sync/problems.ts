@@ -2,6 +2,7 @@ import { commitPair, type EngineContext, type NewHistory, updatePair } from "./e
 import { backoffMs, type Failure } from "./failure.ts";
 import { pairQuestion } from "./inbox-items.ts";
 import type { Pair, PairProblem, Park, Refusal } from "./pair.ts";
+import { atRest } from "./pair-state.ts";
 
 /**
  * An attempt that certainly didn't happen goes; one whose like may still land stays to be
@@ -136,6 +137,6 @@ export async function askAboutStale(context: EngineContext, pair: Pair): Promise
   const item = pairQuestion(context, pair, "stale", sentence, {
     proposal: "Try again later, or change the field by hand on both sides.",
   });
-  const asking: Pair = { ...pair, asks: item.id, due: undefined, staleTries: undefined };
+  const asking: Pair = { ...atRest(pair), asks: item.id, staleTries: undefined };
   await commitPair(context, { pair: asking, history: [], inbox: [item] });
 }

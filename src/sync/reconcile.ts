@@ -3,6 +3,7 @@ import { type Finish, type Progress, writeDeal, writeReferral } from "./act.ts";
 import { createDeal } from "./create-deal.ts";
 import { createReferral, inviteMicrosoft } from "./create-referral.ts";
 import { applyDeletion, closeDouble } from "./deletion.ts";
+import { hasLinkedTwin, twinDeal } from "./doubles.ts";
 import {
   commitPair,
   type EngineContext,
@@ -18,7 +19,8 @@ import { microsoftMsxIdOf } from "./legs.ts";
 import { look } from "./look.ts";
 import { matchReferral, nudgeOwner, walkBoth } from "./match.ts";
 import { landDeal } from "./observe.ts";
-import type { Pair } from "./pair.ts";
+import type { CrmSide, Pair } from "./pair.ts";
+import { atRest } from "./pair-state.ts";
 import { type PairPlan, planPair } from "./plan-pair.ts";
 import { askAboutStale, failPair } from "./problems.ts";
 import type { Priority } from "./runner.ts";
@@ -38,6 +40,7 @@ export const steps = [
   "apply-deletion",
   "close-double",
   "match",
+  "match-deal",
   "create-deal",
   "create-referral",
   "invite-microsoft",
@@ -83,17 +86,20 @@ function restStep(context: EngineContext, pair: Pair, connection: ConnectionStat
   if (pair.role === "double") return pair.isToClose ? "close-double" : "nothing";
   if (crm?.presence === "deleted") return referral ? "apply-deletion" : "nothing";
   if (!crm) return pair.attempt || pair.isUnmatched ? "create-deal" : "match";
-  if (!referral) {
-    if (pair.creation) return "create-referral";
-    const isShared = crm.document !== undefined && context.mapping.shareWhen(crm.document);
-    return isShared ? "create-referral" : "nothing";
-  }
+  if (!referral) return unlinkedDealStep(context, pair, crm);
   // What couldn't be seen may be there again: news of the other side is a reason to look.
   if (referral.presence === "missing") return "look-at-referral";
   if (crm.presence === "missing") return "look-at-deal";
   const isOfEpoch = referral.epoch === connection.epoch && crm.epoch === connection.epoch;
   if (!isOfEpoch) return referral.epoch === connection.epoch ? "look-at-deal" : "look-at-referral";
   return pair.invitation && pair.invitation !== "done" ? "invite-microsoft" : "update";
+}
+
+function unlinkedDealStep(context: EngineContext, pair: Pair, crm: CrmSide): Step {
+  if (pair.creation) return "create-referral";
+  if (crm.presence !== "present") return "nothing";
+  const isShared = crm.document !== undefined && context.mapping.shareWhen(crm.document);
+  return isShared ? "create-referral" : "match-deal";
 }
 
 /** Looks, plans, acts and settles until the pair rests, waits for a person, or is put off. */
@@ -131,7 +137,7 @@ type StepTaker = (
 ) => Promise<Progress>;
 
 const stepTakers: Readonly<Record<Step, StepTaker>> = {
-  nothing: (context, pair) => rest(context, { ...pair, due: undefined }, pair),
+  nothing: rest,
   wait: (context, pair) => waitForApproval(context, pair, [], []),
   "look-at-referral": (context, pair, connection) =>
     look(context, pair, "referral", connection, readPriority(context, pair)),
@@ -139,7 +145,7 @@ const stepTakers: Readonly<Record<Step, StepTaker>> = {
     look(context, pair, "crm", connection, readPriority(context, pair)),
   "nudge-owner": async (context, pair) => {
     await nudgeOwner(context, pair);
-    return rest(context, { ...pair, due: undefined }, pair);
+    return rest(context, pair);
   },
   "ask-about-stale": async (context, pair) => {
     await askAboutStale(context, pair);
@@ -153,6 +159,11 @@ const stepTakers: Readonly<Record<Step, StepTaker>> = {
     if (!mayWrite(context, connection)) return stepTakers.wait(context, pair, connection);
     return createDeal(context, pair, connection);
   },
+  "match-deal": async (context, pair) => {
+    if (!(await hasLinkedTwin(context, pair))) return rest(context, pair);
+    await commitPair(context, twinDeal(context, pair));
+    return "rest";
+  },
   "create-deal": createDeal,
   "create-referral": async (context, pair, connection) => {
     if (!isWalked(connection)) return walkBoth(context);
@@ -163,9 +174,10 @@ const stepTakers: Readonly<Record<Step, StepTaker>> = {
   update,
 };
 
-async function rest(context: EngineContext, pair: Pair, before: Pair): Promise<Progress> {
-  const isStored = before.due === pair.due && before.waits === pair.waits;
-  if (!isStored) await commitPair(context, quietly(pair));
+async function rest(context: EngineContext, pair: Pair): Promise<Progress> {
+  const rested = atRest(pair);
+  const isStored = rested.due === pair.due && rested.problem === pair.problem;
+  if (!isStored) await commitPair(context, quietly(rested));
   return "rest";
 }
 
@@ -176,7 +188,7 @@ async function waitForApproval(
   history: PairChange["history"],
   inbox: PairChange["inbox"],
 ): Promise<Progress> {
-  await commitPair(context, { pair: { ...pair, due: undefined, waits: true }, history, inbox });
+  await commitPair(context, { pair: { ...atRest(pair), waits: true }, history, inbox });
   if (!mayWrite(context, await context.ledger.connection())) return "rest";
   const due = { at: context.clock.now(), priority: "read" } as const;
   await updatePair(context, pair.id, (one) =>
@@ -225,11 +237,9 @@ const isToWrite = ({ toReferral, toCrm }: PairPlan): boolean =>
 
 function inStep(context: EngineContext, pair: Pair, { epoch }: ConnectionState): Pair {
   return {
-    ...pair,
+    ...atRest(pair),
     epoch,
-    due: undefined,
     waits: undefined,
-    problem: undefined,
     staleTries: undefined,
     attempt: pair.attempt?.earlier.length === 0 ? undefined : pair.attempt,
     settledAt: context.clock.now(),

@@ -36,7 +36,12 @@ export function settleWrite(
   const settled: Pair = {
     ...agreed.pair,
     ...carriedOut(context, agreed.pair, attempt),
-    recentWrites: withWrites(context, pair.recentWrites, attempt),
+    recentWrites: withWrites(
+      context,
+      pair.recentWrites,
+      attempt.side,
+      attempt.writes.map(({ field }) => field),
+    ),
     staleTries: undefined,
     problem: undefined,
   };
@@ -65,16 +70,18 @@ function carriedOut(
   return { decisions, parked };
 }
 
-function withWrites(
+/** The breaker's count after one more write of some fields. */
+export function withWrites(
   { clock, settings }: EngineContext,
   recent: Pair["recentWrites"],
-  attempt: Attempt,
+  side: Side,
+  fields: readonly string[],
 ): Pair["recentWrites"] {
   const now = clock.now();
   const written: Record<string, readonly (readonly [number, Side])[]> = { ...recent };
-  for (const { field } of attempt.writes) {
+  for (const field of fields) {
     const fresh = (recent[field] ?? []).filter(([at]) => at > now - settings.breaker.windowMs);
-    written[field] = [...fresh, [now, attempt.side]];
+    written[field] = [...fresh, [now, side]];
   }
   return written;
 }

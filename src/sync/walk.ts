@@ -1,10 +1,10 @@
 import type { ListPage } from "../client/port.ts";
 import { type Referral, ReferralsError } from "../contract/index.ts";
 import type { CrmChange } from "../crm/port.ts";
+import { hasLinkedTwin } from "./doubles.ts";
 import { commit, type EngineContext, mostOvertakings } from "./engine-context.ts";
 import type { WalkReport } from "./engine-port.ts";
 import { failureOf } from "./failure.ts";
-import { pairQuestion } from "./inbox-items.ts";
 import { type ConnectionState, type CrmCursor, LedgerConflict } from "./ledger-port.ts";
 import { newPair } from "./new-pair.ts";
 import { type Landed, landDeal, landReferral, type Sighting } from "./observe.ts";
@@ -279,8 +279,8 @@ async function landDeals(
       const before = pair ?? newPair(context, "crm", connection.epoch);
       const one = landDeal(context, before, change.record, sighting);
       if (one.pair === before) continue;
-      const isTwin = pair === undefined && (await standsBesideAnother(context, one.pair));
-      landed.push(isTwin ? askedAboutTwin(context, one) : withoutNeed(one));
+      const isFirst = pair === undefined && (await hasLinkedTwin(context, one.pair));
+      landed.push(isFirst ? one : withoutNeed(one));
     }
     if (!cursor) return { landed, connection: undefined };
     const next = { ...connection, crmCursor: cursor };
@@ -288,30 +288,10 @@ async function landDeals(
   });
 }
 
-/** Whether a deal that appears unshared looks just like one that has a referral already. */
-async function standsBesideAnother(context: EngineContext, pair: Pair): Promise<boolean> {
-  if (pair.crm?.document || pair.claim || pair.matchKey === undefined) return false;
-  const alike = await context.ledger.pairsByMatchKey(pair.matchKey);
-  return alike.some(({ referral, crm, ended }) => referral && crm && !ended);
-}
-
-/** Perhaps our own deal was created while this one couldn't be seen: a person knows. */
-function askedAboutTwin(context: EngineContext, landed: Landed): Landed {
-  const item = pairQuestion(
-    context,
-    landed.pair,
-    "match",
-    "A second deal in the CRM looks just like one that has a referral already.",
-    { proposal: "Merge the two in the CRM, or leave them if they are different." },
-  );
-  const pair: Pair = { ...landed.pair, asks: item.id, due: undefined };
-  return { ...landed, pair, inbox: [...landed.inbox, item] };
-}
-
-/** A deal that nobody shares and no referral belongs to needs nothing. */
+/** A deal that nobody shares and that names no referral needs nothing. */
 function withoutNeed(landed: Landed): Landed {
   const { pair } = landed;
-  const isNeeded = pair.referral || pair.creation || pair.crm?.document;
+  const isNeeded = pair.referral || pair.creation || pair.claim || pair.crm?.document;
   return isNeeded || !pair.due ? landed : { ...landed, pair: { ...pair, due: undefined } };
 }
 

@@ -156,10 +156,10 @@ export function plannedEffects(
 
 /** Nobody is asked about a double where every deal has one record on each side. */
 export function checkFalseDoubles(world: World, mirror: LedgerMirror, witness: Witness): void {
-  const isDoubled = [...world.book.deals.values()].some(
-    ({ referrals, crmRecords }) =>
-      crmRecords.size > 1 || [...referrals.values()].filter((leg) => leg === "partner").length > 1,
-  );
+  const isDoubled = [...world.book.deals.values()].some(({ referrals, crmRecords }) => {
+    const legs = [...referrals.values()];
+    return crmRecords.size > 1 || new Set(legs).size < legs.length;
+  });
   const asked = [...mirror.inbox.values()].find(({ kind }) => kind === "double");
   if (isDoubled || !asked) return;
   witness.report(

@@ -216,7 +216,8 @@ const flipsBothWays = 3 + 2;
 function checkFlipFlop(witness: Witness): void {
   const recent = new Map<string, Arrival[]>();
   for (const arrival of witness.lineage.written) {
-    if (arrival.isCreation) continue;
+    // What a restore took from the engine's memory, its breaker can't count.
+    if (arrival.isCreation || witness.wasForgotten(arrival.at)) continue;
     const key = `${arrival.field} of deal ${arrival.deal}`;
     const writes = (recent.get(key) ?? []).filter(({ at }) => arrival.at - at < flipWindowMs);
     writes.push(arrival);

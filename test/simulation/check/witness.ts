@@ -99,7 +99,11 @@ export function createWitness(
       report("no resurrection, no delete from absence", `${count} deletions without being asked`);
     }
   };
-  const shown = new Set<string>();
+  /** When the engine first got to see each CRM record, as far as its memory goes. */
+  const shown = new Map<string, number>();
+  const noteShown = (recordId: string): void => {
+    if (!shown.has(recordId)) shown.set(recordId, sinceStart());
+  };
   const sentAt = new Map<string, number[]>();
 
   const report = (invariant: Invariant, what: string): void => {
@@ -138,12 +142,11 @@ export function createWitness(
       // The answer is for every deletion that waited for it.
       closings.set(organisation, -book.deals.size);
     },
-    crmShown: (recordId) => {
-      shown.add(recordId);
-    },
+    crmShown: noteShown,
     wasForgotten,
     restored: (from, to) => {
       forgotten.push({ from, to });
+      for (const [recordId, at] of shown) if (at >= from) shown.delete(recordId);
     },
     onReferralChange: (listener) => {
       followChange = listener;
@@ -232,7 +235,7 @@ export function createWitness(
       const old = change.before && valuesOfDeal(change.before);
       const values = valuesOfDeal(change.after);
       if (change.actor === "engine") {
-        shown.add(change.id);
+        noteShown(change.id);
         landed.push({ at, side: "crm", deal: deal.index });
         followWrite(deal.index, "crm");
         const isRevival = !change.before && deal.deletedAt !== undefined;
