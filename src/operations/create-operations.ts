@@ -1,8 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ReferralsError } from "../contract/index.ts";
 import { createServer } from "../http/index.ts";
+import { openDocumentStore } from "../storage/index.ts";
 import { EngineRefusal } from "../sync/index.ts";
+import { addAccess } from "./access/access.ts";
+import type { AccessOptions } from "./access/access-options.ts";
 import type { Desk } from "./desk.ts";
+import { openOffice } from "./office.ts";
 import { addDealRoutes } from "./routes/deal-routes.ts";
 import { addDemonstrationRoutes } from "./routes/demonstration-routes.ts";
 import { addInboxRoutes } from "./routes/inbox-routes.ts";
@@ -18,9 +22,14 @@ export interface OperationsOptions {
   readonly verifier?: WebhookVerifier;
   /** Hosts under which the page may be asked for, beside loopback; others are a rebinding trick. */
   readonly hosts?: readonly string[];
+  /** Who may come in; without users or a provider, everybody on this machine. */
+  readonly access?: AccessOptions;
+  /** The folder of the built dashboard; without one only the API is served. */
+  readonly pageFolder?: string;
 }
 
 const loopbackHost = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d+)?$/;
+const changing = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /** A foreign page in the operator's browser must not act in the operator's name. */
 function refuseForeignCallers(server: FastifyInstance, hosts: readonly string[]): void {
@@ -30,38 +39,43 @@ function refuseForeignCallers(server: FastifyInstance, hosts: readonly string[])
     if (!loopbackHost.test(host) && !hosts.includes(host)) {
       throw new ReferralsError("accessDenied", { message: "This host name isn't served here." });
     }
-    const origin = request.headers.origin;
+    if (!changing.has(request.method)) return;
+    const { origin, "sec-fetch-site": site } = request.headers;
     const isForeign = origin !== undefined && URL.canParse(origin) && new URL(origin).host !== host;
-    if (request.method !== "GET" && (isForeign || origin === "null")) {
+    if (isForeign || origin === "null" || site === "cross-site" || site === "same-site") {
       throw new ReferralsError("accessDenied", { message: "Another site may not act here." });
     }
   });
 }
 
 /** A person asked for what the engine refuses: say why, and what to do instead. */
-async function explainRefusal(error: unknown, reply: FastifyReply): Promise<FastifyReply> {
-  if (!(error instanceof EngineRefusal)) throw error;
+async function explainRefusal(error: EngineRefusal, reply: FastifyReply): Promise<FastifyReply> {
   const message = `${error.message} ${error.remedy}`;
   return reply.code(409).send({ error: { code: "refused", message } });
 }
 
 /** The operator's API and page over a running engine. The caller listens and closes. */
-export function createOperations(options: OperationsOptions): FastifyInstance {
+export async function createOperations(options: OperationsOptions): Promise<FastifyInstance> {
   const { desk } = options;
-  const server = createServer({ clock: desk.clock, random: desk.random, log: desk.log });
+  const { clock, random, log, environment, database } = desk;
+  const server = createServer({ clock, random, log });
   refuseForeignCallers(server, options.hosts ?? []);
+  const store = await openDocumentStore(database, clock);
+  addAccess(server, { options: options.access ?? {}, store, clock, random, environment });
+  const office = await openOffice(desk);
+  server.addHook("onClose", () => office.close());
   server.register(async (scope) => {
     const fallback = server.errorHandler;
     scope.setErrorHandler(async (error, request, reply) => {
       if (error instanceof EngineRefusal) return explainRefusal(error, reply);
       return fallback.call(scope, error as never, request, reply);
     });
-    addStatusRoutes(scope, desk);
-    addDealRoutes(scope, desk);
-    addInboxRoutes(scope, desk);
+    addStatusRoutes(scope, office);
+    addDealRoutes(scope, office);
+    addInboxRoutes(scope, office);
     if (desk.demonstration) addDemonstrationRoutes(scope, desk.demonstration);
   });
   if (options.verifier) addWebhookRoutes(server, desk, options.verifier);
-  addPageRoutes(server);
+  if (options.pageFolder !== undefined) addPageRoutes(server, options.pageFolder);
   return server;
 }

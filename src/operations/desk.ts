@@ -1,6 +1,7 @@
 import type { Mapping } from "../crm/index.ts";
 import type { Clock, Log, Random } from "../runtime/index.ts";
-import type { Engine, EngineSettings, Ledger } from "../sync/index.ts";
+import type { Database } from "../storage/index.ts";
+import type { Engine, EngineSettings, Ledger, Rehearsal } from "../sync/index.ts";
 
 /** What a visitor of the demonstration may play: either side, without knowing its API. */
 export interface Demonstration {
@@ -10,6 +11,25 @@ export interface Demonstration {
   editReferral(referralId: string, changes: Readonly<Record<string, unknown>>): Promise<void>;
   /** Microsoft sends a new lead; resolves to its id. */
   sendLead(): Promise<string>;
+  /** The faults that Partner Center may be given, and which of them it has now. */
+  readonly faults?: {
+    current(): Promise<Readonly<Record<string, number>>>;
+    /** Each by the share of calls that it strikes; what isn't named is healed. */
+    set(shares: Readonly<Record<string, number>>): Promise<void>;
+  };
+}
+
+/** Where the mapping is kept, and what applies it. */
+export interface MappingFile {
+  /** The file's name, as a person would open it. */
+  readonly path: string;
+  read(): Promise<string>;
+  /** Stores the text; the file as it was is kept beside it. */
+  write(text: string): Promise<void>;
+  /** What the next run would do under another mapping; nothing is stored or written. */
+  rehearse(mapping: Mapping): Promise<Rehearsal>;
+  /** Lets the engine go on under the stored mapping. */
+  apply(): Promise<void>;
 }
 
 /**
@@ -18,6 +38,8 @@ export interface Demonstration {
 export interface Desk {
   readonly engine: Engine;
   readonly ledger: Ledger;
+  /** Where the page's own projection and sessions are kept; it may be the ledger's. */
+  readonly database: Database;
   readonly mapping: Mapping;
   readonly settings: EngineSettings;
   readonly clock: Clock;
@@ -26,6 +48,9 @@ export interface Desk {
   /** `sandbox`, `staging` or `production`, shown on every page. */
   readonly environment: string;
   readonly demonstration?: Demonstration;
+  readonly mappingFile?: MappingFile;
   /** Where each part is reached, for the page's own help. */
   readonly places?: Readonly<Record<string, string>>;
+  /** When each side's sign-in ends, where that is known; milliseconds since 1970. */
+  readonly signInEnds?: () => Promise<{ readonly referral?: number; readonly crm?: number }>;
 }

@@ -1,6 +1,14 @@
+export {
+  type AccessOptions,
+  isSignInRequired,
+  type OpenIdOptions,
+  type PasswordUser,
+  refuseOpenAddress,
+} from "./access/access-options.ts";
+export { hashPassword, isPasswordHash } from "./access/password.ts";
 export { createOperations, type OperationsOptions } from "./create-operations.ts";
 export { dealSummary, fieldViews, stateSentence } from "./deals/deal-view.ts";
-export type { Demonstration, Desk } from "./desk.ts";
+export type { Demonstration, Desk, MappingFile } from "./desk.ts";
 export { webhookPath } from "./routes/webhook-routes.ts";
 export {
   createWebhookVerifier,

@@ -3,6 +3,7 @@ import type { BoundExpression } from "../../odata/index.ts";
 import {
   compileFilter,
   type Database,
+  dialects,
   migrate,
   type Row,
   type SqlValue,
@@ -10,6 +11,7 @@ import {
 } from "../../storage/index.ts";
 import { dealMigrations, dealPromoted, dealPropertyNames, dealSchema } from "./deal-columns.ts";
 import { searchWords } from "./deal-row.ts";
+import { needsScan } from "./needs-scan.ts";
 
 /** A row of the projection, with what the page itself doesn't show. */
 export interface IndexedDeal {
@@ -44,6 +46,8 @@ export interface DealTable {
   ask(sql: string, values?: readonly SqlValue[]): Promise<readonly Row[]>;
 }
 
+/** Milliseconds that a query may compute which no index serves. */
+const scanLimitMs = 3_000;
 const marks = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
 const names = dealPropertyNames.map((name) => `"${name}"`);
 const changes = [...names.filter((name) => name !== '"id"'), "revision", "pending_since"];
@@ -131,18 +135,17 @@ class SqlDealTable implements DealTable {
       ({ column, descending }) => `"${column}" ${descending ? "DESC" : "ASC"} NULLS LAST`,
     );
     const last = query.order.at(-1)?.descending ? "DESC" : "ASC";
-    const rows = await this.#database.all(
-      `SELECT document FROM operations_deals WHERE ${text}
-        ORDER BY ${[...order, `"id" ${last}`].join(", ")} LIMIT ? OFFSET ?`,
-      [...values, query.limit, query.skip],
-    );
+    const sql = `SELECT document FROM operations_deals WHERE ${text}
+      ORDER BY ${[...order, `"id" ${last}`].join(", ")} LIMIT ? OFFSET ?`;
+    const rows = await this.#read(query.filter, sql, [...values, query.limit, query.skip]);
     return rows.map((row) => (JSON.parse(String(row.document)) as { row: DealRow }).row);
   }
 
   async count(query: Pick<DealQuery, "filter" | "words">): Promise<number> {
     const { text, values } = this.#where(query);
     const sql = `SELECT COUNT(*) AS total FROM operations_deals WHERE ${text}`;
-    return Number((await this.#database.get(sql, values))?.total ?? 0);
+    const [row] = await this.#read(query.filter, sql, values);
+    return Number(row?.total ?? 0);
   }
 
   async oldestPending(): Promise<{ readonly id: string; readonly at: number } | undefined> {
@@ -155,6 +158,18 @@ class SqlDealTable implements DealTable {
 
   ask(sql: string, values: readonly SqlValue[] = []): Promise<readonly Row[]> {
     return this.#database.all(sql, [this.#connectionId, ...values]);
+  }
+
+  async #read(
+    filter: BoundExpression | undefined,
+    sql: string,
+    values: readonly SqlValue[],
+  ): Promise<readonly Row[]> {
+    if (!needsScan(filter)) return this.#database.all(sql, values);
+    const rows: Row[] = [];
+    const scan = this.#database.scan(sql, values, { timeLimitMs: scanLimitMs });
+    for await (const row of scan) rows.push(row);
+    return rows;
   }
 
   #where({ filter, words, after }: Pick<DealQuery, "filter" | "words" | "after">): {
@@ -175,6 +190,7 @@ class SqlDealTable implements DealTable {
     if (filter) {
       const { dialect } = this.#database;
       const table = "operations_deals";
+      if (needsScan(filter)) conditions.push(dialects[dialect].scanCheckpoint(`"${table}"`));
       const condition = compileFilter(filter, { dialect, table, promoted: dealPromoted });
       conditions.push(`(${condition.text})`);
       values.push(...condition.values);

@@ -1,4 +1,4 @@
-import type { Clock, Log } from "../../runtime/index.ts";
+import type { Log } from "../../runtime/index.ts";
 import type { Engine, Ledger, Pair, Projection } from "../../sync/index.ts";
 import { dealRow, pendingSince } from "./deal-row.ts";
 import type { DealTable, IndexedDeal } from "./deal-table.ts";
@@ -19,7 +19,6 @@ export interface FollowerOptions {
   readonly table: DealTable;
   readonly projection: Projection;
   readonly log: Log;
-  readonly clock: Clock;
 }
 
 const pairsAtOnce = 200;

@@ -1,83 +1,68 @@
 import type { FastifyInstance } from "fastify";
-import { type Ledger, pairStates } from "../../sync/index.ts";
-import { stateSentence } from "../deals/deal-view.ts";
-import type { Desk } from "../desk.ts";
+import { z } from "zod";
+import type { Trends } from "../../contract/index.ts";
+import { operatorOf } from "../access/access.ts";
+import { readPipeline } from "../chronicle/pipeline.ts";
+import { listDeals } from "../deals/list-deals.ts";
+import { parseInput } from "../input.ts";
+import type { Office } from "../office.ts";
+import { readProblems } from "../problems/read-problems.ts";
+import { readStatus } from "../status/read-status.ts";
+import { oneByOne } from "./inbox-routes.ts";
 
-const windowMs = 60_000;
-const openItemsLimit = 500;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const expiringWithinMs = 5 * dayMs;
+const heartbeatMs = 15_000;
+const mostEntries = 1_000;
 
-/** What the overview shows first. Times are milliseconds since 1970. */
-export interface Status {
-  readonly environment: string;
-  readonly isDemonstration: boolean;
-  readonly now: number;
-  readonly deals: number;
-  readonly byState: Readonly<Record<string, number>>;
-  /** What each of those states is called, to stand behind a number. */
-  readonly words: Readonly<Record<string, string>>;
-  /** Open questions for a person. */
-  readonly questions: number;
-  readonly isPaused: boolean;
-  readonly awaitsApproval?: "first-run" | "restored";
-  readonly epoch: number;
-  readonly walks: { readonly referrals: number; readonly crm: number; readonly audit: number };
-  readonly budget: {
-    readonly limit: number;
-    readonly used: number;
-    readonly byClass: Readonly<Record<string, number>>;
-    readonly blockedUntil: number;
-  };
-  readonly places: Readonly<Record<string, string>>;
-}
+const historyQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(mostEntries).default(100),
+});
+const replayBody = z.strictObject({ ids: z.array(z.string().min(1).max(200)).min(1).max(500) });
 
-async function budgetStatus(ledger: Ledger, desk: Desk): Promise<Status["budget"]> {
-  const state = await ledger.budget(desk.settings.quotaOwner);
-  const since = desk.clock.now() - windowMs;
-  const recent = (state?.calls ?? []).filter(([at]) => at > since);
-  const byClass: Record<string, number> = {};
-  for (const [, priority] of recent) byClass[priority] = (byClass[priority] ?? 0) + 1;
-  return {
-    limit: state?.limit ?? desk.settings.callsPerMinute,
-    used: recent.length,
-    byClass,
-    blockedUntil: state?.blockedUntil ?? 0,
-  };
-}
-
-/** Gathers the overview from the ledger. */
-export async function readStatus(desk: Desk): Promise<Status> {
-  const [connection, byState, questions, budget] = await Promise.all([
-    desk.ledger.connection(),
-    desk.ledger.countByState(),
-    desk.ledger.inbox({ isOpen: true, limit: openItemsLimit }),
-    budgetStatus(desk.ledger, desk),
+async function readTrends(office: Office): Promise<Trends> {
+  const { chronicle, deals, settings, clock, follower } = office;
+  const now = clock.now();
+  await Promise.all([chronicle.follow(), follower.caughtUp()]);
+  const until = new Date(now + expiringWithinMs).toISOString();
+  const filter = encodeURIComponent(`status eq 'New' and expires le ${until}`);
+  const [hours, samples, expiring] = await Promise.all([
+    chronicle.hours(now - dayMs),
+    chronicle.samples(now - dayMs),
+    listDeals(deals, `?$filter=${filter}&$orderby=expires&$top=20`, now),
   ]);
-  return {
-    environment: desk.environment,
-    isDemonstration: desk.demonstration !== undefined,
-    now: desk.clock.now(),
-    deals: Object.values(byState).reduce((sum, count) => sum + count, 0),
-    byState,
-    words: Object.fromEntries(
-      pairStates.map((state) => [state, stateSentence(state).toLowerCase()]),
-    ),
-    questions: questions.length,
-    isPaused: connection.paused === true,
-    ...(connection.awaitsApproval ? { awaitsApproval: connection.awaitsApproval } : {}),
-    epoch: connection.epoch,
-    walks: {
-      referrals: connection.referralCursor.walkedAt,
-      crm: connection.crmCursor.walkedAt,
-      audit: connection.auditedAt,
-    },
-    budget,
-    places: desk.places ?? {},
-  };
+  const { callsPerMinute } = settings;
+  return { hours, samples, callLimit: callsPerMinute, expiring: expiring.deals };
 }
 
-/** `GET /api/status` and the events that tell a page to look again. */
-export function addStatusRoutes(server: FastifyInstance, desk: Desk): void {
-  server.get("/api/status", () => readStatus(desk));
+/** How the sync stands, its series, its problems, and the events that tell a page to look again. */
+export function addStatusRoutes(server: FastifyInstance, office: Office): void {
+  const { engine, ledger, clock } = office;
+  server.get("/api/status", () => readStatus(office));
+  server.get("/api/trends", () => readTrends(office));
+  server.get("/api/pipeline", async () => {
+    await office.follower.caughtUp();
+    return readPipeline(office.deals, clock.now());
+  });
+  server.get("/api/history", async (request) => {
+    const { after, limit } = parseInput(historyQuery, request.query);
+    return { entries: await ledger.historySince(after, limit) };
+  });
+
+  server.get("/api/problems", async () => ({ groups: await readProblems(office) }));
+  server.post("/api/problems/replay", async (request) => {
+    const { ids } = parseInput(replayBody, request.body);
+    const by = operatorOf(request);
+    const { done, refused } = await oneByOne(ids, (id) => engine.replay(id, by));
+    return { replayed: done, refused };
+  });
+  addEvents(server, office);
+}
+
+/** `GET /api/events`: a stream of engine events, with a comment now and then to keep it open. */
+function addEvents(server: FastifyInstance, { engine, clock }: Office): void {
   server.get("/api/events", (request, reply) => {
     reply.hijack();
     const stream = reply.raw;
@@ -86,10 +71,21 @@ export function addStatusRoutes(server: FastifyInstance, desk: Desk): void {
       "cache-control": "no-store",
       "x-accel-buffering": "no",
     });
-    stream.write(": listening\n\n");
-    const unsubscribe = desk.engine.subscribe((event) => {
+    stream.write("retry: 1000\n: listening\n\n");
+    const unsubscribe = engine.subscribe((event) => {
       stream.write(`data: ${JSON.stringify(event)}\n\n`);
     });
-    request.raw.on("close", unsubscribe);
+    const over = new AbortController();
+    request.raw.on("close", () => {
+      unsubscribe();
+      over.abort();
+    });
+    const beat = async (): Promise<void> => {
+      for (;;) {
+        await clock.sleep(heartbeatMs, over.signal);
+        stream.write(": still here\n\n");
+      }
+    };
+    beat().catch(() => stream.end());
   });
 }

@@ -1,0 +1,16 @@
+import type { OperatorStatus } from "../../contract/index.ts";
+import type { Office } from "../office.ts";
+
+/** How far behind the sync is, now and in the last hour. */
+export async function readStaleness(
+  { deals, chronicle }: Pick<Office, "deals" | "chronicle">,
+  now: number,
+): Promise<OperatorStatus["staleness"]> {
+  const oldest = await deals.oldestPending();
+  const p95Ms = chronicle.p95Ms(now);
+  return {
+    nowMs: oldest ? Math.max(0, now - oldest.at) : 0,
+    ...(p95Ms === undefined ? {} : { p95Ms }),
+    ...(oldest ? { oldestPairId: oldest.id } : {}),
+  };
+}
