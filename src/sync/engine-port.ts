@@ -74,14 +74,31 @@ export interface PlannedWrite {
   readonly fields: readonly string[];
 }
 
+/** A pair that a rehearsal names: what it is called, and what each write would change. */
+export interface RehearsedPair {
+  readonly name: CrmValue;
+  readonly customer: CrmValue;
+  readonly changes: readonly {
+    readonly side: Side;
+    readonly field: string;
+    readonly label: string;
+    readonly from: CrmValue;
+    readonly to: CrmValue;
+  }[];
+}
+
 /** What would happen next, computed by the same engine over a copy that forgets. */
 export interface Rehearsal {
   readonly writes: readonly PlannedWrite[];
   readonly links: number;
+  /** By pair id: every pair that is named here. */
+  readonly pairs: Readonly<Record<string, RehearsedPair>>;
   readonly questions: readonly InboxItem[];
   readonly refusals: readonly {
     readonly pairId: string;
     readonly field: string;
+    /** The side that wouldn't receive it. */
+    readonly side: Side;
     readonly reason: string;
     readonly remedy: string;
   }[];

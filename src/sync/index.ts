@@ -12,6 +12,7 @@ export {
   type PauseScope,
   type PlannedWrite,
   type Rehearsal,
+  type RehearsedPair,
   type RestoreWitness,
   type WalkReport,
 } from "./engine-port.ts";

@@ -37,6 +37,10 @@ test("a rehearsal tells creates, links, questions and refusals, and writes nothi
   );
   expect(plan.refusals.map(({ field }) => field)).toContain("customer");
   expect(plan.calls).toBeGreaterThan(0);
+  const [planned] = plan.writes.filter(({ kind, side }) => `${kind} ${side}` === "create crm");
+  expect(plan.pairs[planned?.pairId ?? ""]?.changes).toContainEqual(
+    expect.objectContaining({ side: "crm", field: "dealValue", from: null, to: 1 }),
+  );
   // Its reads are real calls, and nothing but they leave a trace.
   const { budgets: _after, ...after } = world.ledger.snapshot();
   expect(after).toEqual(before);

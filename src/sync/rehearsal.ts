@@ -3,10 +3,16 @@ import { type PatchOperation, type Referral, ReferralsError } from "../contract/
 import type { CrmAdapter, CrmFields, CrmRecord, CrmValue } from "../crm/port.ts";
 import type { Clock } from "../runtime/index.ts";
 import { createCallBudget } from "./call-budget.ts";
-import type { Engine, EngineEnvironment, PlannedWrite, Rehearsal } from "./engine-port.ts";
-import type { InboxItem } from "./ledger-port.ts";
+import type {
+  Engine,
+  EngineEnvironment,
+  PlannedWrite,
+  Rehearsal,
+  RehearsedPair,
+} from "./engine-port.ts";
+import type { InboxItem, Ledger } from "./ledger-port.ts";
 import { createOverlayLedger } from "./overlay-ledger.ts";
-import { withValue } from "./projection.ts";
+import { createProjection, type Projection, withValue } from "./projection.ts";
 import { stampBefore } from "./stamps.ts";
 
 /** Pairs that a rehearsal goes through at most; a plan of more is told as "at least". */
@@ -18,6 +24,8 @@ interface Notebook {
   calls: number;
   made: number;
   pairId: string;
+  /** Pairs in which something would be created. */
+  readonly created: Set<string>;
 }
 
 /**
@@ -30,7 +38,7 @@ export async function rehearse(
   createEngine: (environment: EngineEnvironment) => Engine,
 ): Promise<Rehearsal> {
   const overlay = createOverlayLedger(environment.ledger);
-  const notebook: Notebook = { writes: [], calls: 0, made: 0, pairId: "" };
+  const notebook: Notebook = { writes: [], calls: 0, made: 0, pairId: "", created: new Set() };
   const { runner: _runner, witness: _witness, ...rest } = environment;
   const engine = createEngine({
     ...rest,
@@ -55,13 +63,10 @@ export async function rehearse(
       notebook.pairId = id;
       if (due || state === "waiting" || state === "matching") await engine.reconcile(id);
       const now = await overlay.pair(id);
-      for (const { field, reason, remedy } of now?.refusals ?? []) {
-        refusals.push({ pairId: id, field, reason, remedy });
+      for (const { field, side, reason, remedy } of now?.refusals ?? []) {
+        refusals.push({ pairId: id, field, side, reason, remedy });
       }
-      const isCreated = notebook.writes.some(
-        ({ pairId, kind }) => pairId === id && kind === "create",
-      );
-      if (!crm && now?.crm && !isCreated) links += 1;
+      if (!crm && now?.crm && !notebook.created.has(id)) links += 1;
     }
     seen += pairs.length;
     const last = pairs.at(-1);
@@ -70,7 +75,39 @@ export async function rehearse(
   }
   const { writes, calls } = notebook;
   const questions = await newQuestions(overlay.inbox({ isOpen: true, limit: pageSize }));
-  return { writes, links, questions, refusals, calls };
+  const named = [...writes, ...questions, ...refusals].flatMap(({ pairId }) => pairId ?? []);
+  const pairs = await namedPairs(overlay, createProjection(environment.mapping), named);
+  return { writes, links, pairs, questions, refusals, calls };
+}
+
+/** What the pairs are called, and what would change in them. */
+async function namedPairs(
+  overlay: Ledger,
+  projection: Projection,
+  named: readonly string[],
+): Promise<Rehearsal["pairs"]> {
+  const changes = new Map<string, RehearsedPair["changes"][number][]>();
+  for (const entry of await overlay.historySince(0, 0)) {
+    const { sequence, pairId, side, fields = [] } = entry;
+    // What was written down in earnest has a number.
+    if (sequence > 0 || !side || (entry.kind !== "wrote" && entry.kind !== "created")) continue;
+    const list = changes.get(pairId) ?? [];
+    changes.set(pairId, list);
+    for (const { field, from = null, to = null } of fields) {
+      list.push({ side, field, label: projection.byName.get(field)?.label ?? field, from, to });
+    }
+  }
+  const pairs: Record<string, RehearsedPair> = {};
+  for (const id of new Set(named)) {
+    const pair = await overlay.pair(id);
+    const values = {
+      ...(pair?.crm?.document ? projection.crmValues(pair.crm.document) : {}),
+      ...(pair?.referral?.document ? projection.referralValues(pair.referral.document) : {}),
+    };
+    const { name = null, customerName = null } = values;
+    pairs[id] = { name, customer: customerName, changes: changes.get(id) ?? [] };
+  }
+  return pairs;
 }
 
 async function newQuestions(open: Promise<readonly InboxItem[]>): Promise<readonly InboxItem[]> {
@@ -92,6 +129,7 @@ function note(
   fields: readonly string[],
 ): void {
   notebook.writes.push({ pairId: notebook.pairId, side, kind, fields });
+  if (kind === "create") notebook.created.add(notebook.pairId);
   if (side === "referral") notebook.calls += 1;
 }
 
