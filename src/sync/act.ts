@@ -8,7 +8,12 @@ import {
   type CrmValue,
   type StepMemo,
 } from "../crm/port.ts";
-import { commitPair, type EngineContext, type PairChange, updatePair } from "./engine-context.ts";
+import {
+  commitSending,
+  type EngineContext,
+  type PairChange,
+  updatePair,
+} from "./engine-context.ts";
 import { failureOf } from "./failure.ts";
 import { LedgerConflict } from "./ledger-port.ts";
 import { landDeal, landReferral, type Sighting } from "./observe.ts";
@@ -100,7 +105,7 @@ export async function writeReferral(
   const attempt = attemptOf(context, planned.pair, "referral", writes);
   try {
     // The permit may have taken a while: if the pair has changed meanwhile, it is planned anew.
-    await commitPair(context, { ...planned, pair: { ...planned.pair, attempt } });
+    await commitSending(context, { ...planned, pair: { ...planned.pair, attempt } });
   } catch (error) {
     await permit.giveBack();
     if (error instanceof LedgerConflict) return "again";
@@ -172,7 +177,7 @@ export async function writeDeal(
   const { pair } = planned;
   const attempt = attemptOf(context, pair, "crm", writes);
   try {
-    await commitPair(context, { ...planned, pair: { ...pair, attempt } });
+    await commitSending(context, { ...planned, pair: { ...pair, attempt } });
   } catch (error) {
     if (error instanceof LedgerConflict) return "again";
     throw error;

@@ -5,6 +5,7 @@ import { agree } from "./agree.ts";
 import {
   commit,
   commitPair,
+  commitSending,
   type EngineContext,
   mostOvertakings,
   quietly,
@@ -41,7 +42,7 @@ export async function createDeal(
   const attempt = pair.attempt ?? attemptOf(context, pair, "crm", draft.writes);
   const due = pair.due ?? { at: context.clock.now(), priority: "read" as const };
   const started: Pair = { ...pair, attempt, refusals: draft.refusals, due };
-  await commitPair(context, quietly(started));
+  await commitSending(context, quietly(started));
   const fields: Record<string, CrmValue> = { ...draft.constants };
   for (const { field, value } of attempt.writes) {
     fields[context.projection.byName.get(field)?.crmField ?? field] = value;

@@ -1,7 +1,13 @@
 import type { Referral } from "../contract/index.ts";
 import type { Progress } from "./act.ts";
 import type { Permit } from "./call-budget.ts";
-import { commitPair, type EngineContext, quietly, updatePair } from "./engine-context.ts";
+import {
+  commitPair,
+  commitSending,
+  type EngineContext,
+  quietly,
+  updatePair,
+} from "./engine-context.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
 import type { Sighting } from "./observe.ts";
@@ -69,7 +75,7 @@ export async function create(
 ): Promise<Progress> {
   try {
     const due = pair.due ?? { at: context.clock.now(), priority: "outbound" as const };
-    await commitPair(context, quietly({ ...leg.withIntent(pair, creation), due }));
+    await commitSending(context, quietly({ ...leg.withIntent(pair, creation), due }));
   } catch (error) {
     await permit.giveBack();
     if (error instanceof LedgerConflict) return "again";

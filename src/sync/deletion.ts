@@ -1,7 +1,14 @@
 import type { StoredReferral } from "../client/port.ts";
 import type { Referral, State } from "../contract/index.ts";
 import { attemptOf, type Progress } from "./act.ts";
-import { commit, commitPair, type EngineContext, quietly, updatePair } from "./engine-context.ts";
+import {
+  commit,
+  commitPair,
+  commitSending,
+  type EngineContext,
+  quietly,
+  updatePair,
+} from "./engine-context.ts";
 import { failureOf } from "./failure.ts";
 import type { ConnectionState, InboxItem } from "./ledger-port.ts";
 import { landReferral, type Sighting } from "./observe.ts";
@@ -117,7 +124,7 @@ async function close(
   const write = { field: name ?? "status", value, old: `${status}/${substatus}`, source: null };
   const attempt = attemptOf(context, pair, "referral", [write]);
   const due = pair.due ?? { at: context.clock.now(), priority: "outbound" as const };
-  await commitPair(context, quietly({ ...pair, attempt, due })).catch(async (error: unknown) => {
+  await commitSending(context, quietly({ ...pair, attempt, due })).catch(async (error: unknown) => {
     await permit.giveBack();
     throw error;
   });

@@ -36,6 +36,8 @@ export interface EngineContext {
   readonly walkReferrals: () => Promise<unknown>;
   /** Walks on where the last walk over referrals may have left something behind its back. */
   readonly closeReferralWalk: () => Promise<unknown>;
+  /** Tells the witness outside the database how far the ledger has come. */
+  readonly bearWitness: () => Promise<void>;
   readonly emit: (event: EngineEvent) => void;
 }
 
@@ -103,6 +105,17 @@ export async function updateConnection(
 export async function commitPair(context: EngineContext, change: PairChange): Promise<Pair> {
   await commit(context, { pairs: [change.pair], history: change.history, inbox: change.inbox });
   return { ...change.pair, state: stateOf(change.pair), revision: change.pair.revision + 1 };
+}
+
+/**
+ * Stores a pair with what is about to be sent. Once it resolves, no database that has forgotten it
+ * can go unnoticed.
+ */
+export async function commitSending(context: EngineContext, change: PairChange): Promise<Pair> {
+  const { pair, history, inbox } = change;
+  await commit(context, { pairs: [pair], history, inbox, isSending: true });
+  await context.bearWitness();
+  return { ...pair, state: stateOf(pair), revision: pair.revision + 1 };
 }
 
 /**

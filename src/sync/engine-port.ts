@@ -9,12 +9,12 @@ import type { Runner } from "./runner.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /**
- * The connection's revision, kept outside the database, so that a database restored from a backup
- * is noticed.
+ * How far the ledger has come, kept outside the database, so that a database restored from a backup
+ * is noticed. `write` is durable before it resolves.
  */
 export interface RestoreWitness {
   read(): Promise<number | undefined>;
-  write(revision: number): Promise<void>;
+  write(generation: number): Promise<void>;
 }
 
 /**

@@ -36,6 +36,7 @@ import type {
 import { backoffMs } from "./failure.ts";
 import { HintGathering } from "./hint-gathering.ts";
 import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
+import { generationOf } from "./ledger-queries.ts";
 import { newPair } from "./new-pair.ts";
 import type { FieldValues, Pair } from "./pair.ts";
 import { createProjection } from "./projection.ts";
@@ -64,6 +65,7 @@ class SyncEngine implements Engine {
   readonly #running = new Set<string>();
   readonly #hints: HintGathering;
   #closing: Promise<void> | undefined;
+  #witnessing: Promise<void> = Promise.resolve();
   #stop = new AbortController();
   #runner: Runner | undefined;
   #wake: () => void = () => {};
@@ -86,6 +88,7 @@ class SyncEngine implements Engine {
       walkCrm: () => this.pollCrm(),
       walkReferrals: () => this.pollReferrals(),
       closeReferralWalk: () => this.#closeReferralWalk(),
+      bearWitness: () => this.#bearWitness(),
       emit: (event) => this.#emit(event),
     };
     this.#hints = new HintGathering({
@@ -102,7 +105,7 @@ class SyncEngine implements Engine {
     const { witness } = this.#environment;
     const connection = await ledger.connection();
     const remembered = await witness?.read();
-    if (remembered !== undefined && remembered > connection.revision) {
+    if (remembered !== undefined && remembered > generationOf(connection)) {
       await beginEpoch(this.#context);
     } else if (connection.revision === 0) {
       await commit(this.#context, {
@@ -290,9 +293,14 @@ class SyncEngine implements Engine {
     return this.#closing;
   }
 
-  async #bearWitness(): Promise<void> {
+  /** In turn, so that the witness never hears of less than it knew. */
+  #bearWitness(): Promise<void> {
     const { witness } = this.#environment;
-    if (witness) await witness.write((await this.#context.ledger.connection()).revision);
+    if (!witness) return Promise.resolve();
+    this.#witnessing = this.#witnessing
+      .catch(() => {})
+      .then(async () => witness.write(generationOf(await this.#context.ledger.connection())));
+    return this.#witnessing;
   }
 
   #dueAt(rhythm: Rhythm, connection: ConnectionState): number {

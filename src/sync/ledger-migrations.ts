@@ -51,4 +51,8 @@ export const ledgerMigrations: readonly Migration[] = [
         quota_owner TEXT PRIMARY KEY, revision BIGINT NOT NULL, document TEXT NOT NULL)`,
     ],
   },
+  {
+    version: 2,
+    statements: ["ALTER TABLE ledger_connections ADD COLUMN sends BIGINT NOT NULL DEFAULT 0"],
+  },
 ];

@@ -41,10 +41,10 @@ export interface CrmCursor {
 
 /** What belongs to the connection as a whole. One row. */
 export interface ConnectionState {
-  /**
-   * How often it was stored; a lower number than the witness remembers betrays a restored database.
-   */
+  /** How often it was stored. */
   readonly revision: number;
+  /** How many writes to the outside were ever begun. The ledger counts them, see `isSending`. */
+  readonly sends: number;
   readonly epoch: number;
   readonly referralCursor: ReferralCursor;
   readonly crmCursor: CrmCursor;
@@ -146,6 +146,11 @@ export interface LedgerChange {
   readonly connection?: ConnectionState;
   readonly history?: readonly Omit<HistoryEntry, "sequence">[];
   readonly inbox?: readonly InboxItem[];
+  /**
+   * What is stored is about to be sent: the ledger counts it in the connection's `sends`, so that a
+   * backup from before can be told from one that knows of it.
+   */
+  readonly isSending?: true;
 }
 
 /** A pair that should be reconciled. */

@@ -16,6 +16,7 @@ export const priorityRank: Readonly<Record<Priority, number>> = {
 /** The connection before anything was stored. */
 export const connectionAtStart: ConnectionState = {
   revision: 0,
+  sends: 0,
   epoch: 1,
   referralCursor: { stamp: "", walkedAt: 0 },
   crmCursor: { watermark: "", walkedAt: 0 },
@@ -25,6 +26,14 @@ export const connectionAtStart: ConnectionState = {
   policies: {},
   drift: 0,
 };
+
+/**
+ * A number that moves on with each walk and each write to the outside: what a restored database has
+ * forgotten shows in a lower one.
+ */
+export function generationOf({ revision, sends }: ConnectionState): number {
+  return revision + sends;
+}
 
 /** The words under which a pair is found, in lower case. */
 export function searchTextOf(pair: Pair): string {

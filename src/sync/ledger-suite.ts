@@ -229,6 +229,14 @@ export function ledgerSuite(name: string, open: () => Promise<LedgerUnderTest>):
       await expect(ledger.commit({ connection: ahead })).rejects.toBeInstanceOf(LedgerConflict);
     });
 
+    test("counts what is sent, whatever the connection's state is stored with", async () => {
+      const start = await ledger.connection();
+      await ledger.commit({ connection: start });
+      await ledger.commit({ isSending: true });
+      await ledger.commit({ connection: { ...start, revision: 1 }, isSending: true });
+      expect(await ledger.connection()).toMatchObject({ revision: 2, sends: 2 });
+    });
+
     test("lets one of two workers change the budget", async () => {
       const state = {
         revision: 1,

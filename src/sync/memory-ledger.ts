@@ -191,8 +191,11 @@ class InMemoryLedger implements MemoryLedger {
     for (const pair of change.pairs ?? []) {
       this.#replace(this.#pairs.get(pair.id), { ...pair, revision: pair.revision + 1 });
     }
+    const sends = this.#connection.sends + (change.isSending ? 1 : 0);
     if (change.connection) {
-      this.#connection = { ...change.connection, revision: change.connection.revision + 1 };
+      this.#connection = { ...change.connection, revision: change.connection.revision + 1, sends };
+    } else if (change.isSending) {
+      this.#connection = { ...this.#connection, sends };
     }
     for (const entry of change.history ?? []) {
       const numbered = { ...entry, sequence: this.#history.length + 1 };

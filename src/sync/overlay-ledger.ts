@@ -136,6 +136,7 @@ class OverlayLedger implements Ledger {
     }
     for (const pair of pairs) this.#pairs.set(pair.id, { ...pair, revision: pair.revision + 1 });
     if (connection) this.#connection = { ...connection, revision: connection.revision + 1 };
+    // Nothing leaves a rehearsal, so no send is counted.
     for (const entry of change.history ?? []) this.#history.push({ ...entry, sequence: 0 });
     for (const item of change.inbox ?? []) this.#inbox.set(item.id, item);
   }

@@ -53,6 +53,26 @@ test("a database older than the world is noticed, begins a new epoch, and counts
   expect(question?.sentence).toContain("restored from a backup");
 });
 
+test("a write since the last walk is enough to notice that a database was restored", async () => {
+  let remembered: number | undefined;
+  const witness: RestoreWitness = {
+    read: async () => remembered,
+    write: async (generation) => {
+      remembered = generation;
+    },
+  };
+  const world = await smallWorld({}, { witness });
+  world.crm.add(deal);
+  await world.engine.pollReferrals();
+  await world.engine.pollCrm();
+  const backup = world.ledger.snapshot();
+  while ((await world.engine.runDue()) > 0);
+  expect(world.referrals.calls).toContain("create");
+  const ledger = createMemoryLedger(backup);
+  await createEngine({ ...world.environment, ledger }).open();
+  expect((await ledger.connection()).epoch).toBe(2);
+});
+
 test("a database that wasn't restored begins no epoch, however often the engine starts", async () => {
   const world = await smallWorld();
   for (let start = 0; start < 5; start += 1) {

@@ -51,6 +51,7 @@ const storePair = `INSERT INTO ledger_pairs (connection_id, pair_id, revision, s
 const changePair = `UPDATE ledger_pairs SET revision = ?, state = ?, referral_id = ?, record_id = ?,
   engagement_id = ?, match_key = ?, claim = ?, due_at = ?, due_rank = ?, due_priority = ?,
   search_text = ?, document = ? WHERE connection_id = ? AND pair_id = ? AND revision = ?`;
+const countSend = "UPDATE ledger_connections SET sends = sends + 1 WHERE connection_id = ?";
 const storeItem = `INSERT INTO ledger_inbox
   (connection_id, item_id, kind, pair_id, is_open, opened_at, document) VALUES (${marks(7)})
   ON CONFLICT (connection_id, item_id) DO UPDATE SET kind = excluded.kind,
@@ -104,8 +105,10 @@ class SqlLedger implements Ledger {
   }
 
   async connection(): Promise<ConnectionState> {
-    const sql = "SELECT document FROM ledger_connections WHERE connection_id = ?";
-    return parsed<ConnectionState>(await this.#get(sql)) ?? connectionAtStart;
+    const sql = "SELECT document, sends FROM ledger_connections WHERE connection_id = ?";
+    const row = await this.#get(sql);
+    const connection = parsed<ConnectionState>(row);
+    return connection ? { ...connection, sends: Number(row?.sends) } : connectionAtStart;
   }
 
   async pair(pairId: string): Promise<Pair | undefined> {
@@ -243,6 +246,7 @@ class SqlLedger implements Ledger {
           await this.#submit(transaction, pair);
         }
         if (change.connection) await this.#storeConnection(transaction, change.connection);
+        if (change.isSending) await transaction.run(countSend, [this.#connectionId]);
         await this.#append(transaction, change.history ?? []);
         for (const item of change.inbox ?? []) await this.#storeItem(transaction, item);
       });

@@ -120,12 +120,11 @@ async function createEngineSubject(
       }
     },
     async restore() {
-      for (const [name, { durable, mirror, backup }] of stores) {
-        const lost = mirror.connection?.revision;
+      for (const [name, { durable, mirror, backup, witnessed }] of stores) {
         if (!(await durable.restore()) || !backup) continue;
         mirror.restore(backup);
-        // What was put back can be told from what was lost by a walk that landed in between.
-        if (backup.connection?.revision !== lost) witness.mustAsk(name);
+        // What was put back can be told from what was lost by a walk or a write in between.
+        if ((witnessed ?? 0) > backup.generation) witness.mustAsk(name);
       }
     },
     isAtRest: (since) => [...stores.values()].every(({ mirror }) => isQuiet(world, mirror, since)),

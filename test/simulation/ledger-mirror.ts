@@ -23,6 +23,8 @@ export interface LedgerMirror {
     readonly records: ReadonlyMap<string, ReadonlySet<string>>;
   };
   readonly connection: ConnectionState | undefined;
+  /** The ledger's generation, counted from outside. */
+  readonly generation: number;
   apply(change: LedgerChange): void;
   /** Is told of each change; the last one to ask is. */
   follow(listener: (change: LedgerChange) => void): void;
@@ -37,6 +39,7 @@ export interface MirrorSnapshot {
   readonly inbox: readonly InboxItem[];
   readonly historyLength: number;
   readonly connection: ConnectionState | undefined;
+  readonly generation: number;
 }
 
 /** An empty mirror. */
@@ -56,6 +59,7 @@ export function createLedgerMirror(): LedgerMirror {
     if (crm) records.add(crm.id);
   };
   let connection: ConnectionState | undefined;
+  let generation = 0;
   let follower = (_change: LedgerChange): void => {};
   return {
     pairs,
@@ -65,7 +69,11 @@ export function createLedgerMirror(): LedgerMirror {
     get connection() {
       return connection;
     },
+    get generation() {
+      return generation;
+    },
     apply(change) {
+      generation += (change.connection ? 1 : 0) + (change.isSending ? 1 : 0);
       for (const pair of change.removed ?? []) pairs.delete(pair.id);
       for (const pair of change.pairs ?? []) {
         pairs.set(pair.id, pair);
@@ -86,6 +94,7 @@ export function createLedgerMirror(): LedgerMirror {
       inbox: [...inbox.values()],
       historyLength: history.length,
       connection,
+      generation,
     }),
     restore(snapshot) {
       pairs.clear();
@@ -94,6 +103,7 @@ export function createLedgerMirror(): LedgerMirror {
       for (const item of snapshot.inbox) inbox.set(item.id, item);
       history.length = snapshot.historyLength;
       connection = snapshot.connection;
+      generation = snapshot.generation;
     },
   };
 }

@@ -43,6 +43,9 @@ export function claimDataFolder(folder: string): () => void {
   };
 }
 
+/** A file that the demonstration's folder has: the referrals of its sandbox. */
+export const demonstrationMark = "referrals.sqlite";
+
 const addressFile = "running.json";
 
 /** Leaves word where a running process is asked; the returned function takes it away. */
@@ -65,10 +68,7 @@ export function runningAddress(folder: string): string | undefined {
   }
 }
 
-/**
- * The engine's number of starts in a file beside the database, so that a restored database is
- * noticed.
- */
+/** How far the ledger has come, in a file beside the database: a restored database is noticed. */
 export function fileWitness(folder: string): RestoreWitness {
   const path = join(folder, "generation");
   return {
