@@ -25,6 +25,11 @@ const partnerCenter = z.strictObject({
       /** Who signs, and from where its certificates come. */
       organization: z.string().default("Microsoft Corporation"),
       certificateHosts: z.array(z.string()).default(["3psostorageacct.blob.core.windows.net"]),
+      /**
+       * A PEM file of the roots that its certificates must lead to: a sandbox's own. This
+       * platform's roots unless told.
+       */
+      rootCertificates: z.string().min(1).optional(),
     })
     .optional(),
 });

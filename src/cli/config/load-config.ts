@@ -31,6 +31,14 @@ function crmFaults({ crm }: Config): readonly ValueFault[] {
   return faults.map((fault) => ({ ...fault, path: ["crm", ...fault.path] }));
 }
 
+type PartnerCenter = Config["partnerCenter"];
+
+function withRootsIn(folder: string, { webhook, ...others }: PartnerCenter): PartnerCenter {
+  if (webhook?.rootCertificates === undefined) return { ...others, webhook };
+  const rootCertificates = resolve(folder, webhook.rootCertificates);
+  return { ...others, webhook: { ...webhook, rootCertificates } };
+}
+
 /** Reads and checks a configuration file. Paths in it are relative to it. */
 export function loadConfig(
   path: string,
@@ -47,6 +55,7 @@ export function loadConfig(
   const folder = dirname(resolve(path));
   return {
     ...config,
+    partnerCenter: withRootsIn(folder, config.partnerCenter),
     data: resolve(folder, config.data),
     ...(config.mapping ? { mapping: resolve(folder, config.mapping) } : {}),
   };

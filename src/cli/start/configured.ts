@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import { WebhookRegistrationClient } from "../../client/index.ts";
 import { webhookEvents } from "../../contract/index.ts";
@@ -5,9 +6,12 @@ import { type WebhookTrust, webhookPath } from "../../operations/index.ts";
 import type { Log } from "../../runtime/index.ts";
 import { defaultSettings, type EngineSettings } from "../../sync/index.ts";
 import type { Config } from "../config/config-schema.ts";
+import { CliFailure } from "../failure.ts";
 import { type Connections, openConnections } from "./connections.ts";
 import { claimDataFolder } from "./data-folder.ts";
 import { type SyncProcess, startSyncProcess } from "./sync-process.ts";
+
+type Webhook = NonNullable<Config["partnerCenter"]["webhook"]>;
 
 const secondMs = 1_000;
 const hourMs = 3_600_000;
@@ -53,9 +57,26 @@ async function registerWebhook(config: Config, connections: Connections, log: Lo
   }
 }
 
-function trustOf(webhook: NonNullable<Config["partnerCenter"]["webhook"]>): WebhookTrust {
-  const { certificateHosts, organization } = webhook;
-  return { roots: rootCertificates, certificateHosts, organization };
+const loopbackPattern = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
+
+function readRoots(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new CliFailure("The root certificates that the configuration names can't be read.", {
+      place: path,
+      remedy: "Correct partnerCenter.webhook.rootCertificates, or leave it out.",
+      cause,
+    });
+  }
+}
+
+function trustOf(webhook: Webhook): WebhookTrust {
+  const { certificateHosts, organization, rootCertificates: path } = webhook;
+  if (path === undefined) return { roots: rootCertificates, certificateHosts, organization };
+  // A sandbox on this machine has its own root, and no certificate for https.
+  const allowsHttp = certificateHosts.every((host) => loopbackPattern.test(host));
+  return { roots: [readRoots(path)], certificateHosts, organization, allowsHttp };
 }
 
 /** Runs the sync between the systems that a configuration names. */

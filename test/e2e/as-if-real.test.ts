@@ -1,0 +1,140 @@
+// A configuration against two sandboxes that know nothing of it, as against real systems: what is
+// true of the demonstration must be true of `referrals.config.yaml`.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually, type RunningProcess, startProcess } from "./processes.ts";
+import {
+  callCrm,
+  type DemonstrationLine,
+  listDeals,
+  type Opportunity,
+  playMicrosoft,
+  visitorClient,
+} from "./visitor.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "partner-referrals-as-if-real-"));
+const promisedMs = 2_000;
+const settleMs = 60_000;
+const seededReferrals = 12;
+/** So rarely that within the test only a webhook can tell of a change. */
+const pollReferralsSeconds = 3_600;
+
+let service: RunningProcess;
+let crm: RunningProcess;
+let sync: RunningProcess;
+let line: DemonstrationLine;
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" ? (address?.port ?? 0) : 0));
+    });
+  });
+}
+
+async function writeConfiguration(port: number): Promise<string> {
+  const { referrals } = line;
+  const { host, origin } = new URL(referrals.referralsUrl);
+  const authority = await fetch(`${origin}/certificates/authority.pem`);
+  writeFileSync(join(folder, "authority.pem"), await authority.text());
+  const path = join(folder, "referrals.config.yaml");
+  const lines = [
+    "environment: staging",
+    "partnerCenter:",
+    `  referralsUrl: ${referrals.referralsUrl}`,
+    `  authority: ${referrals.tokenUrl.replace("/oauth2/v2.0/token", "")}`,
+    `  clientId: ${referrals.clients[0]?.clientId}`,
+    `  clientSecret: $\{SANDBOX_SECRET}`,
+    "  webhook:",
+    `    publicUrl: http://127.0.0.1:${port}`,
+    `    registrationUrl: ${origin}/webhooks/v1/registration`,
+    "    organization: Partner Referrals Sandbox",
+    `    certificateHosts: ["${host}"]`,
+    "    rootCertificates: authority.pem",
+    "crm:",
+    "  kind: dynamics365",
+    `  url: ${crm.line.url}`,
+    `  token: $\{CRM_TOKEN}`,
+    "data: sync",
+    `server: { port: ${port} }`,
+    "sync:",
+    "  approval: automatic",
+    "  pollCrmSeconds: 0.5",
+    `  pollReferralsSeconds: ${pollReferralsSeconds}`,
+  ];
+  writeFileSync(path, lines.join("\n"));
+  return path;
+}
+
+const ask = async <T>(path: string): Promise<T> =>
+  (await (await fetch(new URL(path, line.statusUrl))).json()) as T;
+
+async function inStep(): Promise<readonly Opportunity[]> {
+  const { deals } = await ask<{ deals: { crm?: { id: string } }[] }>("/api/deals?state=in-step");
+  const ids = new Set(deals.map((deal) => deal.crm?.id));
+  return (await listDeals(line)).filter((deal) => ids.has(deal.opportunityid));
+}
+
+beforeAll(async () => {
+  const seed = ["--seed", String(seededReferrals)];
+  const at = (name: string) => ["--port", "0", "--data", join(folder, name)];
+  service = await startProcess(["sandbox", ...at("service"), ...seed, "--limit", "10000"]);
+  crm = await startProcess(["crm-sandbox", "dynamics365", ...at("crm"), "--seed", "4"]);
+  line = {
+    statusUrl: "",
+    referrals: service.line as unknown as DemonstrationLine["referrals"],
+    crm: { kind: "dynamics365", url: String(crm.line.url), token: String(crm.line.userToken) },
+  };
+  const path = await writeConfiguration(await freePort());
+  const secrets = {
+    SANDBOX_SECRET: line.referrals.clients[0]?.clientSecret ?? "",
+    CRM_TOKEN: String(crm.line.token),
+  };
+  sync = await startProcess(["start", "--config", path], secrets);
+  line = { ...line, statusUrl: String(sync.line.statusUrl) };
+  await eventually(inStep, (deals) => deals.length >= 3, settleMs);
+}, 120_000);
+afterAll(async () => {
+  await Promise.all([sync, crm, service].map((one) => one?.kill()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("the configured sync gets its webhooks from a sandbox on this machine, by the sandbox's own root", async () => {
+  const [deal] = await inStep();
+  const path = `referrals/${deal?.pr_referralid}`;
+  await playMicrosoft(line, "PATCH", path, { details: { notes: "Microsoft called" } });
+  const { elapsedMs } = await eventually(
+    async () => (await listDeals(line)).find((one) => one.opportunityid === deal?.opportunityid),
+    (now) => now?.description === "Microsoft called",
+    settleMs,
+  );
+  expect(elapsedMs).toBeLessThan(promisedMs);
+});
+
+test("a lead that Microsoft sends becomes a deal at once, although the next poll is an hour away", async () => {
+  const { id } = await playMicrosoft(line, "POST", "referrals", { kind: "lead" });
+  const { elapsedMs } = await eventually(
+    () => listDeals(line),
+    (deals) => deals.some((deal) => deal.pr_referralid === id),
+    settleMs,
+  );
+  expect(elapsedMs).toBeLessThan(promisedMs);
+});
+
+test("an edit in the CRM reaches the configured referrals service within two seconds", async () => {
+  const deal = (await inStep()).at(-1);
+  const estimatedvalue = 77_123;
+  await callCrm(line, "PATCH", `opportunities(${deal?.opportunityid})`, { estimatedvalue });
+  const { elapsedMs } = await eventually(
+    () => visitorClient(line).getReferral(deal?.pr_referralid ?? ""),
+    ({ details }) => details?.dealValue === estimatedvalue,
+    settleMs,
+  );
+  expect(elapsedMs).toBeLessThan(promisedMs);
+});
