@@ -49,9 +49,20 @@ test("export says what is wrong with a host, and writes nothing", async () => {
   const wrong = await run("export", "--out", out, "--host", "https://gateway.contoso.com/");
   expect(wrong.code).toBe(1);
   expect(wrong.err).toContain("--host gateway.contoso.com");
-  const missing = await run("export", "--out", out, "--profile", "gateway");
-  expect(missing.err).toContain("needs the gateway's host");
   expect(readdirSync(folder)).not.toContain("refused");
+});
+
+test("export for a gateway without a host leads to the one on this machine, and says so", async () => {
+  const out = join(folder, "here");
+  const { code, out: text } = await run("export", "--out", out, "--profile", "gateway");
+  expect(code).toBe(0);
+  expect(text).toContain("the gateway on this machine, http://127.0.0.1:4020");
+  const definition = JSON.parse(readFileSync(join(out, "apiDefinition.swagger.json"), "utf8"));
+  expect(definition).toMatchObject({ host: "127.0.0.1:4020", schemes: ["http"] });
+  expect(readFileSync(join(out, "apiProperties.json"), "utf8")).toContain(
+    '"value": "http://127.0.0.1:4020/oauth/authorize"',
+  );
+  expect(readFileSync(join(out, "readme.md"), "utf8")).toContain("at http://127.0.0.1:4020");
 });
 
 test("availability answers for a product and a region", async () => {

@@ -26,14 +26,12 @@ interface ExportOptions {
   readonly json?: true;
 }
 
+/** Where `referrals gateway` listens unless told. */
+const gatewayHere = "127.0.0.1:4020";
+
 const hostPattern = /^(?:[a-z\d](?:[a-z\d.-]*[a-z\d])?|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
-function checkHost({ host, profile }: ExportOptions): void {
-  if (host === undefined && profile === "gateway") {
-    throw new CliFailure("the profile gateway needs the gateway's host", {
-      remedy: "Add --host NAME, as Power Platform reaches it: --host gateway.contoso.com",
-    });
-  }
+function checkHost({ host }: ExportOptions): void {
   if (host !== undefined && !hostPattern.test(host)) {
     throw new CliFailure("--host is a name with or without a port, not an address", {
       place: host,
@@ -57,11 +55,13 @@ function metadataOf(options: ExportOptions) {
 
 async function exportPackage(options: ExportOptions): Promise<void> {
   checkHost(options);
-  const { out, edition, profile, host, clientId } = options;
+  const { out, edition, profile, clientId } = options;
+  const isHere = options.host === undefined && profile === "gateway";
+  const host = isHere ? gatewayHere : options.host;
   const files = await writeConnectorPackage(out, {
     edition,
     profile,
-    scheme: options.insecure ? "http" : "https",
+    scheme: isHere || options.insecure ? "http" : "https",
     metadata: metadataOf(options),
     ...(host === undefined ? {} : { host }),
     ...(clientId === undefined ? {} : { clientId }),
@@ -73,6 +73,12 @@ async function exportPackage(options: ExportOptions): Promise<void> {
   process.stdout.write(`${out}: edition ${edition}, profile ${profile}\n`);
   for (const file of files) process.stdout.write(`  ${file}\n`);
   process.stdout.write("readme.md tells how to import it.\n");
+  if (isHere) {
+    process.stdout.write(
+      `It leads to the gateway on this machine, http://${gatewayHere}. For Power Platform name it ` +
+        "as it is reached from outside: --host gateway.contoso.com\n",
+    );
+  }
 }
 
 interface AvailabilityOptions {
@@ -131,7 +137,7 @@ export function registerConnector(program: Command): void {
         .choices([...connectorProfiles])
         .default("microsoft"),
     )
-    .option("--host <name>", "the gateway's host, as Power Platform reaches it")
+    .option("--host <name>", "the gateway's host, as Power Platform reaches it (this machine)")
     .option("--insecure", "http instead of https, for a gateway on this machine")
     .option("--client-id <id>", "the app that people sign in with")
     .option("--publisher <name>", "who offers the connector")

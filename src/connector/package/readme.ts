@@ -9,6 +9,7 @@ export interface ReadmeOptions {
   readonly edition: ConnectorEdition;
   readonly profile: ConnectorProfile;
   readonly host: string;
+  readonly scheme: "https" | "http";
   readonly clientId: string;
   readonly metadata: ConnectorMetadata;
 }
@@ -77,17 +78,19 @@ function authenticationText(profile: ConnectorProfile): string {
   ].join("\n");
 }
 
-function deploymentSteps({ profile, host, clientId }: ReadmeOptions): readonly string[] {
-  const create =
-    "Create the connector: `paconn create --settings settings.json --secret <client secret>`, or " +
-    "import `apiDefinition.swagger.json` in Power Automate under *Custom connectors*.";
-  const connect = "Create a connection and sign in.";
+function deploymentSteps({ profile, host, scheme, clientId }: ReadmeOptions): readonly string[] {
+  const importing = [
+    "Get Microsoft's tool and sign in to your environment: `pip install paconn`, `paconn login`.",
+    "Create the connector: `paconn create --settings settings.json --secret <client secret>`. Or " +
+      "import `apiDefinition.swagger.json` in Power Automate under *Custom connectors*, and copy " +
+      "what `apiProperties.json` says of the sign-in to the page *Security*.",
+    "Create a connection and sign in.",
+  ];
   if (profile === "gateway") {
     return [
-      `Run the gateway at https://${host} and note the client secret that it prints first.`,
-      `Check that it knows this package's client id, \`${clientId}\`.`,
-      create,
-      connect,
+      `Run the gateway so that Power Platform reaches it at ${scheme}://${host}, and note the ` +
+        `client secret that it prints at its first start. Its client id is \`${clientId}\`.`,
+      ...importing,
     ];
   }
   return [
@@ -95,8 +98,7 @@ function deploymentSteps({ profile, host, clientId }: ReadmeOptions): readonly s
       "`https://global.consent.azure-apim.net/redirect` and the delegated permission of the " +
       "Partner Center API.",
     `Put its client id into \`apiProperties.json\`; it now holds \`${clientId}\`.`,
-    create,
-    connect,
+    ...importing,
   ];
 }
 
