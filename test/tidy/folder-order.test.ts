@@ -46,7 +46,7 @@ const portImports: Readonly<Record<string, readonly string[]>> = {
 const entryFiles = new Set(["index.ts", "port.ts", "mapping-port.ts"]);
 const folderOf = (path: string): string => path.split("/")[1] ?? "";
 /** Folders beside the vendors' that serve all of them. */
-const sharedFolders = new Set(["lenses", "conformance"]);
+const sharedFolders = new Set(["lenses", "conformance", "adapting"]);
 const vendorOf = (path: string): string | undefined => {
   const folder = /^src\/(?:crm|sandbox)\/([^/]+)\//.exec(path)?.[1];
   return folder !== undefined && sharedFolders.has(folder) ? undefined : folder;

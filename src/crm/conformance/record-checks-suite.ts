@@ -2,6 +2,8 @@ import { expect } from "vitest";
 import { type CrmCheck, check } from "./check.ts";
 import { refusalOf, write } from "./steps.ts";
 
+const missingIds = ["00000000-0000-4000-8000-ffffffffffff", "no-such-id", "'", "1"];
+
 /** Reading and writing one record, and one record per key. */
 export const recordChecks: readonly CrmCheck[] = [
   check("what is written is read back, whatever the script", async ({ fields, create }) => {
@@ -31,7 +33,7 @@ export const recordChecks: readonly CrmCheck[] = [
     },
   ),
   check("a record that isn't there reads as undefined, however its id looks", async ({ world }) => {
-    for (const id of ["00000000-0000-4000-8000-ffffffffffff", "no-such-id", "'", "1"]) {
+    for (const id of world.missingIds ?? missingIds) {
       expect(await world.adapter.read(id, {})).toBeUndefined();
     }
   }),
@@ -89,7 +91,7 @@ export const recordChecks: readonly CrmCheck[] = [
     async ({ world, fields, create, newKey, readOrFail }) => {
       if (world.adapter.capabilities.versions === "none") return;
       const before = await create("Stale");
-      world.advance(2 * world.adapter.capabilities.stampResolutionMs);
+      await world.advance(2 * world.adapter.capabilities.stampResolutionMs);
       await world.editAsPerson(before.id, { [fields.name]: "A person's" });
       const stale = write(world.adapter, {
         key: newKey(),

@@ -30,7 +30,7 @@ export const stageChecks: readonly CrmCheck[] = [
     async ({ world, fields, create, readOrFail, move }) => {
       if (world.adapter.capabilities.versions === "none") return;
       const record = await create("Moved too late");
-      world.advance(2 * world.adapter.capabilities.stampResolutionMs);
+      await world.advance(2 * world.adapter.capabilities.stampResolutionMs);
       await world.editAsPerson(record.id, { [fields.amount]: 5 });
       expect((await refusalOf(move(record, fields.status.won))).code).toBe("conflict");
       expect((await readOrFail(record.id)).fields[fields.status.field]).toBe(fields.status.open);

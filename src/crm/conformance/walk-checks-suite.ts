@@ -115,7 +115,7 @@ export const walkChecks: readonly CrmCheck[] = [
       if (!world.setHidden) return;
       const record = await create("Hidden");
       const since = await startingNow(world.adapter);
-      world.setHidden(record.id, true);
+      await world.setHidden(record.id, true);
       try {
         const outcome = await walk(world.adapter, since).catch(() => []);
         expect(outcome.filter(({ kind }) => kind === "deleted")).toEqual([]);
@@ -123,7 +123,7 @@ export const walkChecks: readonly CrmCheck[] = [
         const seen = await read.catch(async () => (await refusalOf(read)).code);
         expect([undefined, "unauthorized"]).toContain(seen);
       } finally {
-        world.setHidden(record.id, false);
+        await world.setHidden(record.id, false);
       }
       expect((await world.adapter.read(record.id, {}))?.id).toBe(record.id);
     },
@@ -176,7 +176,7 @@ export const walkChecks: readonly CrmCheck[] = [
             const id = "which" in each ? alive[each.which % Math.max(1, alive.length)] : undefined;
             if (each.do === "create") {
               alive.push(await world.createAsPerson({ [world.fields.name]: `Step ${index}` }));
-            } else if (each.do === "wait") world.advance(each.ms);
+            } else if (each.do === "wait") await world.advance(each.ms);
             else if (each.do === "walk") await walker.walk(adapter, each.atMost);
             else if (id === undefined) continue;
             else if (each.do === "edit") {

@@ -67,6 +67,10 @@ export interface ConformanceWorld {
   withPageSize(size: number): CrmAdapter;
   /** Calls that the adapter has sent so far. */
   callCount(): number;
+  /** The mishaps that can befall a call of this CRM; all of them unless told. */
+  readonly mishaps?: readonly Mishap["kind"][];
+  /** Ids, of the right form and of the wrong one, that no record has; the kit's own unless told. */
+  readonly missingIds?: readonly string[];
   /** The call that comes after `after` others meets with a mishap, once. */
   arrange(mishap: Mishap, after?: number): void;
   /** A person creates a deal in the CRM. */
@@ -77,17 +81,20 @@ export interface ConformanceWorld {
   /** A person renames the first contact of a deal. */
   renameContactAsPerson?(recordId: string, firstName: string): Promise<void>;
   /** The integration user loses sight of a deal, or gets it back. */
-  setHidden?(recordId: string, isHidden: boolean): void;
+  setHidden?(recordId: string, isHidden: boolean): void | Promise<void>;
   /**
    * How many rows of a kind there are with a value: deals under a key, accounts and contacts by
    * name or e-mail.
    */
   count(kind: "deal" | "account" | "contact", value: string): Promise<number>;
-  /** The access token expires; `renewable` says whether another can be had. */
-  expireToken(renewable: boolean): void;
+  /**
+   * The access token expires; `renewable` says whether another can be had. Absent where a CRM signs
+   * nobody in.
+   */
+  expireToken?(renewable: boolean): void | Promise<void>;
   /** Time passes until the CRM no longer knows the watermarks that it gave. */
   expireWatermarks?(): void;
   /** Time passes. */
-  advance(milliseconds: number): void;
+  advance(milliseconds: number): void | Promise<void>;
   close(): Promise<void>;
 }

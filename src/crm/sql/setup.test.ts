@@ -1,0 +1,3 @@
+import { describeSqlSetup } from "./setup-suite.ts";
+
+describeSqlSetup("SQLite", async () => ":memory:");
