@@ -232,6 +232,8 @@ export interface Ledger {
   historyEntry(sequence: number): Promise<HistoryEntry | undefined>;
   /** All pairs' history after a sequence number, for followers. */
   historySince(sequence: number, limit: number): Promise<readonly HistoryEntry[]>;
+  /** The last lines of all pairs' history, oldest first. */
+  newestHistory(limit: number): Promise<readonly HistoryEntry[]>;
   inbox(query: InboxQuery): Promise<readonly InboxItem[]>;
   inboxItem(itemId: string): Promise<InboxItem | undefined>;
   commit(change: LedgerChange): Promise<void>;

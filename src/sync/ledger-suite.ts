@@ -194,6 +194,7 @@ export function ledgerSuite(name: string, open: () => Promise<LedgerUnderTest>):
       ]);
       expect(all[0]).toEqual({ ...seen("a", 1), sequence: 1 });
       expect((await ledger.historySince(1, 1)).map((entry) => entry.sequence)).toEqual([2]);
+      expect((await ledger.newestHistory(2)).map((entry) => entry.sequence)).toEqual([2, 3]);
       expect((await ledger.history("a", { after: 1 })).map((entry) => entry.at)).toEqual([3]);
       expect((await ledger.historyEntry(2))?.pairId).toBe("b");
       expect(await ledger.historyEntry(4)).toBeUndefined();

@@ -174,6 +174,10 @@ class InMemoryLedger implements MemoryLedger {
     return this.#history.slice(sequence, sequence + limit);
   }
 
+  async newestHistory(limit: number): Promise<readonly HistoryEntry[]> {
+    return this.#history.slice(Math.max(0, this.#history.length - limit));
+  }
+
   async inbox(query: InboxQuery): Promise<readonly InboxItem[]> {
     const found = [...this.#inbox.values()].filter((item) => matchesInbox(item, query));
     found.sort((left, right) => left.openedAt - right.openedAt || (left.id < right.id ? -1 : 1));

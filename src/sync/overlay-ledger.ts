@@ -114,6 +114,10 @@ class OverlayLedger implements Ledger {
     return [...below, ...this.#history];
   }
 
+  async newestHistory(limit: number): Promise<readonly HistoryEntry[]> {
+    return [...(await this.#base.newestHistory(limit)), ...this.#history].slice(-limit);
+  }
+
   async inbox(query: Parameters<Ledger["inbox"]>[0]): Promise<readonly InboxItem[]> {
     const below = await this.#base.inbox(query);
     const own = [...this.#inbox.values()].filter((item) => matchesInbox(item, query));

@@ -208,6 +208,13 @@ class SqlLedger implements Ledger {
     return (await this.#all(sql, sequence, limit)).map((row) => JSON.parse(String(row.document)));
   }
 
+  async newestHistory(limit: number): Promise<readonly HistoryEntry[]> {
+    const sql = `SELECT document FROM ledger_history WHERE connection_id = ?
+      ORDER BY sequence DESC LIMIT ?`;
+    const rows = await this.#all(sql, limit);
+    return rows.map((row) => JSON.parse(String(row.document))).reverse();
+  }
+
   async inbox(query: InboxQuery): Promise<readonly InboxItem[]> {
     const conditions = ["connection_id = ?"];
     const values: SqlValue[] = [this.#connectionId];

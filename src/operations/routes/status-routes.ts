@@ -19,6 +19,8 @@ const mostEntries = 1_000;
 const historyQuery = z.strictObject({
   after: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(mostEntries).default(100),
+  /** In place of the two above: the last so many lines. */
+  newest: z.coerce.number().int().min(1).max(mostEntries).optional(),
 });
 const replayBody = z.strictObject({ ids: z.array(z.string().min(1).max(200)).min(1).max(500) });
 
@@ -47,8 +49,13 @@ export function addStatusRoutes(server: FastifyInstance, office: Office): void {
     return readPipeline(office.deals, clock.now());
   });
   server.get("/api/history", async (request) => {
-    const { after, limit } = parseInput(historyQuery, request.query);
-    return { entries: await ledger.historySince(after, limit) };
+    const { after, limit, newest } = parseInput(historyQuery, request.query);
+    return {
+      entries:
+        newest === undefined
+          ? await ledger.historySince(after, limit)
+          : await ledger.newestHistory(newest),
+    };
   });
 
   server.get("/api/problems", async () => ({ groups: await readProblems(office) }));
@@ -57,6 +64,10 @@ export function addStatusRoutes(server: FastifyInstance, office: Office): void {
     const by = operatorOf(request);
     const { done, refused } = await oneByOne(ids, (id) => engine.replay(id, by));
     return { replayed: done, refused };
+  });
+  server.post("/api/sync", async () => {
+    const [crm, referrals] = await Promise.all([engine.pollCrm(), engine.pollReferrals()]);
+    return { crm, referrals };
   });
   addEvents(server, office);
 }
