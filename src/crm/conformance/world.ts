@@ -13,6 +13,8 @@ export interface ConformanceFields {
   readonly notes: { readonly field: string; readonly maxLength: number };
   /** A calendar date, as `2026-12-24`. */
   readonly date?: string;
+  /** What the CRM wants in every deal besides. */
+  readonly required?: CrmFields;
   /** A currency's code, with two that the CRM knows and one that it doesn't. */
   readonly currency?: {
     readonly field: string;
