@@ -28,6 +28,61 @@ export const commandModules: readonly CommandModule[] = [
     load: async () => (await import("./commands/crm-setup.ts")).registerCrmSetup,
   },
   {
+    name: "plan",
+    summary: "tell what the next run would do; write nothing",
+    load: async () => (await import("./commands/plan.ts")).registerPlan,
+  },
+  {
+    name: "approve",
+    summary: "allow the writes of the plan",
+    load: async () => (await import("./commands/plan.ts")).registerApprove,
+  },
+  {
+    name: "sync",
+    summary: "one round of sync, then the end",
+    load: async () => (await import("./commands/sync.ts")).registerSync,
+  },
+  {
+    name: "status",
+    summary: "how the sync stands, and what needs you",
+    load: async () => (await import("./commands/status.ts")).registerStatus,
+  },
+  {
+    name: "show",
+    summary: "one deal: both sides, what was agreed, its history, what comes next",
+    load: async () => (await import("./commands/show.ts")).registerShow,
+  },
+  {
+    name: "conflicts",
+    summary: "what waits for your decision, and deciding it",
+    load: async () => (await import("./commands/conflicts.ts")).registerConflicts,
+  },
+  {
+    name: "dead-letters",
+    summary: "deals that can't go on by themselves: why, and another try",
+    load: async () => (await import("./commands/dead-letters.ts")).registerDeadLetters,
+  },
+  {
+    name: "history",
+    summary: "what happened, and by whom",
+    load: async () => (await import("./commands/history.ts")).registerHistory,
+  },
+  {
+    name: "undo",
+    summary: "take back a write of the sync",
+    load: async () => (await import("./commands/history.ts")).registerUndo,
+  },
+  {
+    name: "pause",
+    summary: "stop writing a deal, a field, or everything",
+    load: async () => (await import("./commands/pause.ts")).registerPause,
+  },
+  {
+    name: "resume",
+    summary: "let it be written again",
+    load: async () => (await import("./commands/pause.ts")).registerResume,
+  },
+  {
     name: "sandbox",
     summary: "run the referrals service on this machine, to develop and test against",
     load: async () => (await import("./commands/sandbox.ts")).registerSandbox,

@@ -8,4 +8,6 @@ export const exitCodes = {
   attention: 2,
   /** The command line was wrong; nothing was done. */
   usage: 64,
+  /** Stopped by Ctrl+C; what was done stays done, and running it again goes on. */
+  interrupted: 130,
 } as const;

@@ -48,7 +48,8 @@ export function printFailure(error: unknown, asJson: boolean): void {
   if (explained.place) lines.push(`  where: ${explained.place}`);
   if (explained.remedy) lines.push(`  → ${explained.remedy}`);
   // An error without a remedy is a bug of ours: show where it comes from.
-  const isExpected = explained.remedy !== undefined || explained.code !== undefined;
+  const isExpected =
+    error instanceof CliFailure || explained.remedy !== undefined || explained.code !== undefined;
   if (!isExpected && error instanceof Error && error.stack) lines.push(error.stack);
   process.stderr.write(`${lines.join("\n")}\n`);
 }

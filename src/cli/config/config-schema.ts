@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { crmSection } from "../crm/registry.ts";
 
+/** Where the state lies unless the configuration says otherwise. */
+export const defaultData = "./data";
+
 const url = z.url({ protocol: /^https?$/ });
 const seconds = z.number().positive().max(86_400);
 
@@ -61,7 +64,7 @@ export const configSchema = z.strictObject({
   /** A mapping file beside this one; without it the ready mapping of the CRM is used. */
   mapping: z.string().min(1).optional(),
   /** Folder of the database and the encrypted sign-in. */
-  data: z.string().min(1).default("./data"),
+  data: z.string().min(1).default(defaultData),
   server: server.default(() => server.parse({})),
   sync: sync.default(() => sync.parse({})),
 });

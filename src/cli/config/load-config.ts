@@ -1,29 +1,43 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { parse } from "yaml";
 import { parseTypedYaml, type ValueFault } from "../../runtime/index.ts";
 import { vendorOf } from "../crm/registry.ts";
 import { CliFailure } from "../failure.ts";
-import { type Config, configSchema } from "./config-schema.ts";
+import { type Config, configSchema, defaultData } from "./config-schema.ts";
 
 /** The file that `npm start` looks for in the current folder. */
 export const configFileName = "referrals.config.yaml";
 
+/** Beside the configuration, readable by its owner alone: the secrets that `init` was given. */
+export const secretsFileName = "referrals.env";
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The environment, and what the secrets file adds to it. */
+function variablesFor(path: string, environment: Variables): Variables {
+  const secrets = join(dirname(resolve(path)), secretsFileName);
+  return existsSync(secrets)
+    ? { ...parseEnv(readFileSync(secrets, "utf8")), ...environment }
+    : environment;
+}
+
+/** Any line that isn't a comment as a whole. */
+const lineWithValue = /^(?!\s*#).*$/gm;
 const variablePattern = /\$\{([A-Z][A-Z0-9_]*)\}/g;
 
 /** A secret stands in the file as `${NAME}`; its value comes from the environment. */
-function withVariables(
-  text: string,
-  environment: Readonly<Record<string, string | undefined>>,
-  path: string,
-): string {
-  return text.replace(variablePattern, (_whole, name: string) => {
+function withVariables(text: string, environment: Variables, path: string): string {
+  const valueFor = (_whole: string, name: string): string => {
     const value = environment[name];
     if (value !== undefined && value !== "") return JSON.stringify(value).slice(1, -1);
     throw new CliFailure(`The environment has no ${name}, which the configuration names.`, {
       place: path,
-      remedy: `Set it: export ${name}=…`,
+      remedy: `Set it (export ${name}=…), or write it into ${secretsFileName} beside the file.`,
     });
-  });
+  };
+  return text.replace(lineWithValue, (line) => line.replace(variablePattern, valueFor));
 }
 
 function crmFaults({ crm }: Config): readonly ValueFault[] {
@@ -40,17 +54,14 @@ function withRootsIn(folder: string, { webhook, ...others }: PartnerCenter): Par
 }
 
 /** Reads and checks a configuration file. Paths in it are relative to it. */
-export function loadConfig(
-  path: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): Config {
+export function loadConfig(path: string, environment: Variables): Config {
   if (!existsSync(path)) {
     throw new CliFailure("There is no such configuration file.", {
       place: resolve(path),
       remedy: "Write one with `referrals init`, or leave --config out for the demonstration.",
     });
   }
-  const text = withVariables(readFileSync(path, "utf8"), environment, path);
+  const text = withVariables(readFileSync(path, "utf8"), variablesFor(path, environment), path);
   const config = parseTypedYaml(configSchema, text, path, crmFaults);
   const folder = dirname(resolve(path));
   return {
@@ -59,4 +70,15 @@ export function loadConfig(
     data: resolve(folder, config.data),
     ...(config.mapping ? { mapping: resolve(folder, config.mapping) } : {}),
   };
+}
+
+/**
+ * The data folder that a configuration file names, without its secrets: a running process is found
+ * by it alone.
+ */
+export function dataFolderOf(path: string): string {
+  const document: unknown = existsSync(path) ? parse(readFileSync(path, "utf8")) : undefined;
+  const named =
+    typeof document === "object" && document !== null ? Reflect.get(document, "data") : undefined;
+  return resolve(dirname(resolve(path)), typeof named === "string" ? named : defaultData);
 }

@@ -1,4 +1,6 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { WebhookRegistrationClient } from "../../client/index.ts";
 import { webhookEvents } from "../../contract/index.ts";
 import { webhookPath } from "../../operations/index.ts";
@@ -11,13 +13,14 @@ import {
   webhookSignerName,
 } from "../../service/index.ts";
 import { openDatabase } from "../../storage/index.ts";
-import { configSchema } from "../config/config-schema.ts";
+import { type Config, configSchema } from "../config/config-schema.ts";
+import { configFileName } from "../config/load-config.ts";
 import { vendorOf } from "../crm/registry.ts";
 import type { CrmChoice, CrmSandboxKind } from "../crm/vendor.ts";
 import { CliFailure } from "../failure.ts";
 import { settingsOf } from "./configured.ts";
 import { openConnections } from "./connections.ts";
-import { claimDataFolder } from "./data-folder.ts";
+import { claimDataFolder, demonstrationMark } from "./data-folder.ts";
 import { createPlay } from "./play.ts";
 import { storedSecret } from "./stored-secret.ts";
 import { startSyncProcess } from "./sync-process.ts";
@@ -98,6 +101,13 @@ function sandboxOf(kind: string): CrmSandboxKind<CrmChoice> {
   });
 }
 
+/** Leaves the configuration beside the data, so that every command can be tried on it. */
+function writeConfig(config: Config, data: string): void {
+  const text = stringify({ ...config, data: "." });
+  const comment = "# Written by the demonstration at each start.\n";
+  writeFileSync(join(data, configFileName), `${comment}${text}`, { mode: 0o600 });
+}
+
 async function trustOf(service: ReferralsService) {
   const { baseUrl } = service.urls;
   const authority = await fetch(`${baseUrl}/certificates/authority.pem`);
@@ -124,7 +134,7 @@ export async function startDemonstration(options: {
   const release = claimDataFolder(data);
   const portAt = (offset: number): number => (port === 0 ? 0 : port + offset);
   const service = await createReferralsService({
-    database: join(data, "referrals.sqlite"),
+    database: join(data, demonstrationMark),
     port: portAt(1),
     log,
     allowsPrivateWebhooks: true,
@@ -146,6 +156,7 @@ export async function startDemonstration(options: {
   await service.seed(seededReferrals);
   await sandbox.seed(seededDeals);
   const config = configOf(service, played.configFor(crmUrl, engineToken), data, port);
+  writeConfig(config, data);
   const connections = await openConnections(config);
   const adminSecret = service.adminSecret ?? "";
   const line = {

@@ -54,11 +54,12 @@ export async function openSync(options: SyncProcessOptions): Promise<OpenSync> {
   const { referrals, crm, mapping } = connections;
   const witness = fileWitness(options.data);
   const engine = createEngine({ ...world, referrals, crm, ledger, mapping, settings, witness });
-  const server = createOperations({
+  const server = await createOperations({
     desk: {
       ...world,
       engine,
       ledger,
+      database,
       mapping,
       settings,
       environment: options.environment,

@@ -1,0 +1,166 @@
+import type { Command } from "commander";
+import type { DealEvent, OperatorStatus } from "../../contract/index.ts";
+import { systemClock } from "../../runtime/index.ts";
+import { answer, examples } from "../answer.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { CliFailure } from "../failure.ts";
+import {
+  addLedgerOptions,
+  type LedgerOptions,
+  type Operations,
+  withOperations,
+} from "../ledger-access/open-operations.ts";
+import { stopSignal } from "../stop-signal.ts";
+import { marks, paint, remedyLine } from "../terminal/paint.ts";
+import { type Progress, startProgress } from "../terminal/progress.ts";
+import { systemTerminal } from "../terminal/terminal.ts";
+import { counted } from "../terminal/words.ts";
+import { waitingFor } from "./status.ts";
+
+interface SyncOptions extends LedgerOptions {
+  readonly once?: true;
+}
+
+/** States in which the engine has something to do by itself. */
+const busyStates = [
+  "matching",
+  "creating-referral",
+  "probing",
+  "inviting-microsoft",
+  "creating-deal",
+  "looking",
+  "planning",
+  "writing-referral",
+  "writing-crm",
+] as const;
+
+const lookAgainMs = 300;
+const atATime = 10;
+/** History is read in pages of so many lines when the outcome is counted. */
+const pageSize = 1_000;
+
+const busyDeals = ({ byState }: OperatorStatus): number =>
+  busyStates.reduce((sum, state) => sum + (byState[state] ?? 0), 0);
+
+interface Outcome {
+  readonly written: Readonly<Record<"crm" | "referral", number>>;
+  readonly created: Readonly<Record<"crm" | "referral", number>>;
+  readonly linked: number;
+}
+
+async function newestSequence(operations: Operations): Promise<number> {
+  const { entries } = await operations.get<{ entries: readonly DealEvent[] }>(
+    "/api/history?newest=1",
+  );
+  return entries.at(-1)?.sequence ?? 0;
+}
+
+/** What was written since a line of history. */
+async function outcomeSince(operations: Operations, since: number): Promise<Outcome> {
+  const written = { crm: 0, referral: 0 };
+  const created = { crm: 0, referral: 0 };
+  let linked = 0;
+  for (let after = since; ; ) {
+    const path = `/api/history?after=${after}&limit=${pageSize}`;
+    const { entries } = await operations.get<{ entries: readonly DealEvent[] }>(path);
+    for (const { kind, side } of entries) {
+      if (kind === "wrote" && side) written[side] += 1;
+      if (kind === "created" && side) created[side] += 1;
+      if (kind === "linked") linked += 1;
+    }
+    const last = entries.at(-1);
+    if (!last || entries.length < pageSize) return { written, created, linked };
+    after = last.sequence;
+  }
+}
+
+/** Reconciles what is due until nothing is, telling how far it has come. */
+async function work(
+  operations: Operations,
+  progress: Progress,
+  stopped: AbortSignal,
+): Promise<OperatorStatus> {
+  let most = 0;
+  for (;;) {
+    const ran = operations.own ? await operations.own.engine.runDue(atATime) : 0;
+    const status = await operations.get<OperatorStatus>("/api/status");
+    const left = busyDeals(status);
+    most = Math.max(most, left);
+    progress.update(most - left, most);
+    const isDone = operations.own ? ran === 0 : left === 0;
+    if (isDone || stopped.aborted) return status;
+    if (!operations.own) await systemClock.sleep(lookAgainMs, stopped).catch(() => {});
+  }
+}
+
+function outcomeText(
+  { written, created, linked }: Outcome,
+  status: OperatorStatus,
+  wasStopped: boolean,
+): string {
+  const creates = created.crm + created.referral;
+  const writes = written.crm + written.referral;
+  const parts = [
+    ...(linked > 0 ? [`${counted(linked, "deal")} linked`] : []),
+    ...(creates > 0 ? [`${creates} created (${created.crm} in the CRM)`] : []),
+    ...(writes > 0 ? [`${writes} updated (${written.crm} in the CRM)`] : []),
+  ];
+  const what = parts.length === 0 ? "Nothing had to be written" : parts.join(", ");
+  const left = busyDeals(status);
+  const waits = waitingFor(status);
+  return [
+    wasStopped
+      ? `${marks.warn} Stopped: ${what}. ${counted(left, "deal")} left; run it again to go on.`
+      : `${marks.good} ${what}.`,
+    ...(waits > 0
+      ? [
+          `${marks.warn} ${counted(waits, "thing waits", "things wait")} for you. ` +
+            remedyLine(status.awaitsApproval ? "referrals plan" : "referrals status"),
+        ]
+      : []),
+  ].join("\n");
+}
+
+async function run(options: SyncOptions): Promise<void> {
+  if (!options.once) {
+    throw new CliFailure("A sync that goes on is `referrals start`.", {
+      remedy: "For one round, as from cron: referrals sync --once",
+    });
+  }
+  const stopped = stopSignal();
+  await withOperations(options, async (operations) => {
+    const terminal = systemTerminal();
+    const quiet = { ...terminal, tell: () => {}, draw: () => {} };
+    const since = await newestSequence(operations);
+    const progress = startProgress(options.json ? quiet : terminal, systemClock, "Syncing");
+    if (!options.json && terminal.err.isInteractive) {
+      terminal.draw(paint.faint("Looking at both sides…"));
+    }
+    await operations.post("/api/sync");
+    const status = await work(operations, progress, stopped);
+    progress.end();
+    const outcome = await outcomeSince(operations, since);
+    const isWhole = !stopped.aborted;
+    answer(options, { ...outcome, isWhole, byState: status.byState }, () =>
+      outcomeText(outcome, status, !isWhole),
+    );
+    process.exitCode = isWhole
+      ? waitingFor(status) > 0
+        ? exitCodes.attention
+        : exitCodes.done
+      : exitCodes.interrupted;
+  });
+}
+
+/** `referrals sync --once`: one round, then the end. */
+export function registerSync(program: Command): void {
+  const command = program
+    .command("sync")
+    .description("Look at both sides once, carry over what changed, and end")
+    .option("--once", "one round");
+  examples(addLedgerOptions(command), [
+    ["sync --once", "as from cron, where no process is to run all the time"],
+    ["sync --once --json", "tells what was written"],
+  ]);
+  command.action(run);
+}
