@@ -1,5 +1,5 @@
 import type { Referral } from "../contract/index.ts";
-import type { CrmFields, CrmRecord, CrmValue } from "../crm/port.ts";
+import { CrmError, type CrmFields, type CrmRecord, type CrmValue } from "../crm/port.ts";
 import { attemptOf, type Progress, sendDeal } from "./act.ts";
 import { agree } from "./agree.ts";
 import {
@@ -9,6 +9,7 @@ import {
   type EngineContext,
   mostOvertakings,
   quietly,
+  updatePair,
 } from "./engine-context.ts";
 import { failureOf } from "./failure.ts";
 import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
@@ -53,9 +54,34 @@ export async function createDeal(
     await settleCreated(context, pair.id, attempt, draft.constants, record, sighting);
     return "again";
   } catch (error) {
+    if (error instanceof CrmError && error.recordId !== undefined) {
+      return noteMade(context, pair.id, attempt, error.recordId);
+    }
     await failPair(context, pair.id, failureOf(error), "create deal");
     return "rest";
   }
+}
+
+/** The CRM has a deal under the referral's key, with other values: it is linked as it is. */
+async function noteMade(
+  context: EngineContext,
+  pairId: string,
+  { id, steps }: Attempt,
+  recordId: string,
+): Promise<Progress> {
+  const noted = { ...steps, [dealStep(context, id)]: recordId };
+  await updatePair(context, pairId, (pair) =>
+    pair.attempt?.id === id
+      ? quietly({ ...pair, attempt: { ...pair.attempt, steps: noted } })
+      : undefined,
+  );
+  return "again";
+}
+
+/** The key under which an attempt notes the deal itself. */
+function dealStep({ crm }: EngineContext, attemptId: string): string {
+  const part = crm.capabilities.parts.find(({ prefix }) => prefix === "");
+  return `${attemptId}/${part?.name}`;
 }
 
 interface DealDraft {
@@ -178,8 +204,7 @@ async function findEarlierDeal(
 ): Promise<Progress | "none"> {
   const { crm, clock, ledger } = context;
   const { stateFields, visibilityDelayMs } = crm.capabilities;
-  const part = crm.capabilities.parts.find(({ prefix }) => prefix === "");
-  let recordId = attempt.steps[`${attempt.id}/${part?.name}`];
+  let recordId = attempt.steps[dealStep(context, attempt.id)];
   if (recordId === undefined && stateFields?.referralId !== undefined) {
     const visibleAt = attempt.at + visibilityDelayMs + 1_000;
     if (clock.now() < visibleAt) {

@@ -13,7 +13,7 @@ import {
 import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
 import { canInviteMicrosoft, isMicrosoftLeg, siblingsOf } from "./legs.ts";
 import { linkCreated } from "./link.ts";
-import { ask } from "./match.ts";
+import { ask, reconsider } from "./match.ts";
 import { newPair } from "./new-pair.ts";
 import { landDeal, landReferral, type Sighting } from "./observe.ts";
 import type { Creation, Pair } from "./pair.ts";
@@ -119,9 +119,10 @@ export async function createReferral(
   priority: Priority,
 ): Promise<Progress> {
   if (pair.creation) return resumeCreate(context, pair, ownLeg, pair.creation, priority);
+  await reconsider(context, pair);
   const lookedUp = await lookUpClaimed(context, pair, priority);
   if (lookedUp) return lookedUp;
-  if (connection.referralCursor.walkedAt < (pair.crm?.lookedAt ?? 0)) {
+  if (connection.referralCursor.walkedAt < (pair.newsAt ?? pair.createdAt)) {
     // A referral made at the same time as its deal may not have been walked over yet.
     await context.walkReferrals();
     return "again";

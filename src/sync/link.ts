@@ -76,7 +76,10 @@ export function linkCreated(
   const { projection, clock, rules, settings } = context;
   const values = projection.referralValues(found.referral);
   const landed = landReferral(context, pair, found.referral, found.eTag, sighting).pair;
-  const isAnswer = sighting.source !== "list";
+  // A repeated request may be answered with what somebody has made of the first one's result.
+  const { createdDateTime, updatedDateTime } = found.referral;
+  const isFresh = creation.tries === 1 || updatedDateTime === createdDateTime;
+  const isAnswer = sighting.source !== "list" && isFresh;
   const agreements = creation.writes.map(({ field, value, source }): Agreement => {
     const stored = values[field] ?? null;
     const isOurs = projection.byName.get(field)?.lens.sameInReferral(value, stored);

@@ -118,8 +118,9 @@ async function notThere(context: EngineContext, pairId: string): Promise<Progres
     return "again";
   }
   await notSeen(context, pairId, "crm");
-  // Nothing hangs on a deal that has no referral: it isn't missed, only remembered.
-  if (!pair.referral && !pair.creation) return "again";
+  // Nothing hangs on a deal that nobody shares: it isn't missed, only remembered.
+  const isShared = pair.crm.document && context.mapping.shareWhen(pair.crm.document);
+  if (!pair.referral && !pair.creation && !isShared) return "again";
   const failure = {
     kind: "gone",
     code: "not-found",

@@ -11,7 +11,7 @@ import {
   updatePair,
 } from "./engine-context.ts";
 import { pairQuestion } from "./inbox-items.ts";
-import type { ConnectionState } from "./ledger-port.ts";
+import type { ConnectionState, InboxItem } from "./ledger-port.ts";
 import { isMicrosoftLeg } from "./legs.ts";
 import { linkCreated, linkPairs } from "./link.ts";
 import { newPair } from "./new-pair.ts";
@@ -61,7 +61,8 @@ async function walkBeforeCreating(
   pair: Pair,
   { crmCursor }: ConnectionState,
 ): Promise<Progress | undefined> {
-  const visibleAt = pair.createdAt + context.crm.capabilities.visibilityDelayMs;
+  const seenAt = pair.newsAt ?? pair.createdAt;
+  const visibleAt = seenAt + context.crm.capabilities.visibilityDelayMs;
   if (crmCursor.walkedAt >= visibleAt) return undefined;
   if (context.clock.now() >= visibleAt) {
     await context.walkCrm();
@@ -223,6 +224,39 @@ export async function ask(
   const asking: Pair = { ...atRest(pair), asks: item.id };
   await commitPair(context, { pair: asking, history: [], inbox: [item] });
   return "rest";
+}
+
+/**
+ * Questions about referrals whose deal was deleted or hidden when it was looked for: this deal may
+ * be the answer.
+ */
+export async function questionsThatMissed(
+  { ledger }: EngineContext,
+  { crm, claim, matchKey }: Pair,
+): Promise<readonly InboxItem[]> {
+  const tied = [
+    ...(await ledger.pairsByClaim(crm?.id ?? "")),
+    ...(claim === undefined ? [] : (await ledger.pairsByReferral([claim])).values()),
+    ...(matchKey === undefined ? [] : await ledger.pairsByMatchKey(matchKey)),
+  ];
+  const items: InboxItem[] = [];
+  for (const { referral, crm: linked, asks } of tied) {
+    const item = referral && !linked && asks ? await ledger.inboxItem(asks) : undefined;
+    if (item?.kind === "match" && item.candidates?.length === 0) items.push(item);
+  }
+  return items;
+}
+
+/** A deal that came into sight: referrals that were asked about for want of it are matched anew. */
+export async function reconsider(context: EngineContext, deal: Pair): Promise<void> {
+  const at = context.clock.now();
+  for (const item of await questionsThatMissed(context, deal)) {
+    await updatePair(context, item.pairId ?? "", (pair) => ({
+      pair: { ...pair, asks: undefined, due: dueSooner(pair.due, at, "read") },
+      history: [],
+      inbox: [{ ...item, resolvedAt: at, resolution: "a deal came into sight" }],
+    }));
+  }
 }
 
 /** A referral that was over before it was ever seen needs no deal. */

@@ -160,11 +160,13 @@ function land<Document>(
   }
   const side = sideAfter(known, observation, sighting);
   const landed = settleAttempt(context, withSide(side), observation);
+  const isBack = known !== undefined && known.presence !== "present";
   const isNews =
-    landed.history.length > 0 || observation.isOtherwiseNews || hasNewValues(observation);
+    isBack || landed.history.length > 0 || observation.isOtherwiseNews || hasNewValues(observation);
   const seen: Pair = {
     ...landed.pair,
     look: withoutLook(pair, observation.name),
+    ...(isNews ? { newsAt: context.clock.now() } : {}),
     ...(isNews && sighting.due ? newlyDue(context, pair, sighting.due) : {}),
   };
   const history = [...seenHistory(context, pair, observation), ...landed.history];
@@ -277,18 +279,19 @@ function sideAfter<Document>(
 function settleAttempt<Document>(
   context: EngineContext,
   pair: Pair,
-  { name, version, values, same }: Observation<Document>,
+  { name, version, values, same, isVersionExact }: Observation<Document>,
 ): { readonly pair: Pair; readonly history: readonly NewHistory[] } {
   const { attempt } = pair;
-  if (attempt?.side !== name || (attempt.version === version && version !== "")) {
-    return { pair, history: [] };
-  }
+  if (attempt?.side !== name) return { pair, history: [] };
+  const mayStillLand = attempt.version === version && version !== "";
+  if (mayStillLand && isVersionExact) return { pair, history: [] };
   const landed = new Map<string, FieldWrite>();
   const lost = new Map<string, FieldWrite>();
   for (const write of [...attempt.earlier, ...attempt.writes]) {
     const isThere = same(write.field, values[write.field] ?? null, write.value);
     (isThere ? landed : lost).set(write.field, write);
   }
+  if (mayStillLand && landed.size === 0) return { pair, history: [] };
   for (const field of landed.keys()) lost.delete(field);
   // It may have landed and been overwritten since, so the breaker counts it.
   const recentWrites = withWrites(context, pair.recentWrites, attempt.side, [...lost.keys()]);

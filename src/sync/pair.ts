@@ -264,6 +264,11 @@ export interface Pair {
   readonly shown?: Readonly<Record<string, CrmValue>> | undefined;
   /** Set when the pair is over: it is never revived or linked anew by itself. */
   readonly ended?: "unlinked" | "deletion-ignored" | "not-imported" | undefined;
+  /**
+   * Our clock when news of it was last stored: what belongs to it on the other side existed by
+   * then, so a walk that began later shows it.
+   */
+  readonly newsAt?: number | undefined;
   /** The epoch in which both sides were last compared. */
   readonly epoch: number;
   readonly createdAt: number;

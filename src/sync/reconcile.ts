@@ -17,7 +17,7 @@ import { backoffMs, failureOf } from "./failure.ts";
 import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
 import { microsoftMsxIdOf } from "./legs.ts";
 import { look } from "./look.ts";
-import { matchReferral, nudgeOwner, walkBoth } from "./match.ts";
+import { matchReferral, nudgeOwner, reconsider, walkBoth } from "./match.ts";
 import { landDeal } from "./observe.ts";
 import type { CrmSide, Pair } from "./pair.ts";
 import { atRest } from "./pair-state.ts";
@@ -160,6 +160,7 @@ const stepTakers: Readonly<Record<Step, StepTaker>> = {
     return createDeal(context, pair, connection);
   },
   "match-deal": async (context, pair) => {
+    await reconsider(context, pair);
     if (!(await hasLinkedTwin(context, pair))) return rest(context, pair);
     await commitPair(context, twinDeal(context, pair));
     return "rest";

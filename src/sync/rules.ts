@@ -79,7 +79,9 @@ export interface EngineRules {
    * is not.
    */
   isSameCreation(fingerprint: Fingerprint, referral: Referral): boolean;
-  /** Whether a referral doubles another one; referrals of one engagement never do. */
+  /**
+   * Whether two referrals name one deal; those of one engagement may, and are never doubles.
+   */
   isDouble(one: Referral, other: Referral): boolean;
   /** Confirmed deletions that an hour may bring before a person is asked. */
   deletionsPerHour(pairs: number, settings: EngineSettings["deletion"]): number;
@@ -143,9 +145,7 @@ export const engineRules: EngineRules = {
   isDouble: (one, other) =>
     one.id !== other.id &&
     one.engagementId !== other.engagementId &&
-    one.externalReferenceId === other.externalReferenceId &&
-    one.type === other.type &&
-    isSameList(targetsOf(one), targetsOf(other)),
+    one.externalReferenceId === other.externalReferenceId,
   deletionsPerHour: (pairs, { sharePerHour, atLeast, atMost }) =>
     Math.min(atMost, Math.max(atLeast, Math.floor(pairs * sharePerHour))),
   mayMove: checkMove,

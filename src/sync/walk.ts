@@ -6,6 +6,7 @@ import { commit, type EngineContext, mostOvertakings } from "./engine-context.ts
 import type { WalkReport } from "./engine-port.ts";
 import { failureOf } from "./failure.ts";
 import { type ConnectionState, type CrmCursor, LedgerConflict } from "./ledger-port.ts";
+import { questionsThatMissed } from "./match.ts";
 import { newPair } from "./new-pair.ts";
 import { type Landed, landDeal, landReferral, type Sighting } from "./observe.ts";
 import type { Pair } from "./pair.ts";
@@ -279,13 +280,20 @@ async function landDeals(
       const before = pair ?? newPair(context, "crm", connection.epoch);
       const one = landDeal(context, before, change.record, sighting);
       if (one.pair === before) continue;
-      const isFirst = pair === undefined && (await hasLinkedTwin(context, one.pair));
-      landed.push(isFirst ? one : withoutNeed(one));
+      const isNew = pair?.crm?.presence !== "present";
+      const isMissed = isNew && (await isExpected(context, one.pair));
+      landed.push(isMissed ? one : withoutNeed(one));
     }
     if (!cursor) return { landed, connection: undefined };
     const next = { ...connection, crmCursor: cursor };
     return { landed, connection: { ...next, auditedAt: auditedAt(connection, startedAt) } };
   });
+}
+
+/** Whether a deal that comes into sight concerns a referral, though nobody shares it. */
+async function isExpected(context: EngineContext, deal: Pair): Promise<boolean> {
+  if (await hasLinkedTwin(context, deal)) return true;
+  return (await questionsThatMissed(context, deal)).length > 0;
 }
 
 /** A deal that nobody shares and that names no referral needs nothing. */

@@ -109,7 +109,10 @@ export async function operate(
   if (action.kind === "resolve") {
     for (const item of items) {
       if (item.resolvedAt !== undefined) continue;
-      await engine.resolve(item.id, answerTo(item, action.choose), "operator").catch(() => {});
+      const answer = answerTo(item, action.choose);
+      // What a person wants to have anew may come back.
+      if (answer.choose === "create") deal.deletedAt = undefined;
+      await engine.resolve(item.id, answer, "operator").catch(() => {});
     }
   }
   if (!mine) return;

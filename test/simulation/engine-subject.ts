@@ -111,6 +111,12 @@ async function createEngineSubject(
     );
   };
 
+  witness.askMemory((recordId) =>
+    [...stores.values()].some(({ mirror }) =>
+      [...mirror.pairs.values()].some(({ crm }) => crm?.id === recordId),
+    ),
+  );
+
   return {
     start: (life) => startLife(world, witness, storeOf(life.organisation), life, sabotage, itemsOf),
     async backUp() {

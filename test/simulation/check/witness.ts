@@ -40,8 +40,10 @@ export interface Witness {
    * A person has looked at the plan of an organisation, or at its deletions, and lets them go on.
    */
   released(organisation: string): void;
-  /** The engine got to see a CRM record. */
+  /** The process got to see a CRM record. */
   crmShown(recordId: string): void;
+  /** A subject with a memory is asked what it knows: what it saw just before it died, it doesn't. */
+  askMemory(isKnown: (recordId: string) => boolean): void;
   /** True where our memory of that moment was lost by a restore. */
   wasForgotten(at: number): boolean;
   /** A backup of `from` was put back at `to`: what our memory learnt in between is gone. */
@@ -99,11 +101,8 @@ export function createWitness(
       report("no resurrection, no delete from absence", `${count} deletions without being asked`);
     }
   };
-  /** When the engine first got to see each CRM record, as far as its memory goes. */
-  const shown = new Map<string, number>();
-  const noteShown = (recordId: string): void => {
-    if (!shown.has(recordId)) shown.set(recordId, sinceStart());
-  };
+  const shown = new Set<string>();
+  let isRemembered = (recordId: string): boolean => shown.has(recordId);
   const sentAt = new Map<string, number[]>();
 
   const report = (invariant: Invariant, what: string): void => {
@@ -142,11 +141,15 @@ export function createWitness(
       // The answer is for every deletion that waited for it.
       closings.set(organisation, -book.deals.size);
     },
-    crmShown: noteShown,
+    crmShown: (recordId) => {
+      shown.add(recordId);
+    },
+    askMemory: (isKnown) => {
+      isRemembered = isKnown;
+    },
     wasForgotten,
     restored: (from, to) => {
       forgotten.push({ from, to });
-      for (const [recordId, at] of shown) if (at >= from) shown.delete(recordId);
     },
     onReferralChange: (listener) => {
       followChange = listener;
@@ -226,8 +229,8 @@ export function createWitness(
         if (change.actor === "engine") {
           report("no resurrection, no delete from absence", `the engine deleted ${change.id}`);
         }
-        // What was gone before the engine ever saw it can't come back: it never was.
-        if (shown.has(change.id)) deal.deletedAt = at;
+        // What was gone before the engine knew of it can't come back: it never was.
+        if (isRemembered(change.id)) deal.deletedAt = at;
         edits.push({ at, side: "crm", deal: deal.index });
         return;
       }
@@ -235,7 +238,7 @@ export function createWitness(
       const old = change.before && valuesOfDeal(change.before);
       const values = valuesOfDeal(change.after);
       if (change.actor === "engine") {
-        noteShown(change.id);
+        shown.add(change.id);
         landed.push({ at, side: "crm", deal: deal.index });
         followWrite(deal.index, "crm");
         const isRevival = !change.before && deal.deletedAt !== undefined;

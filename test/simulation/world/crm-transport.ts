@@ -159,6 +159,9 @@ function perform(
     return step.part === "deal" ? model.create("engine", write.key, parts) : undefined;
   }
   if (row.isDeleted) throw new CrmError("not-found", "the deal is not there");
+  if (write.recordId === undefined && hasNews(row.fields, step.fields)) {
+    throw new CrmError("conflict", "a deal with other values has this key", { recordId: row.id });
+  }
   const versions = model.habits.versions;
   if (
     step.expectedVersion !== undefined &&
