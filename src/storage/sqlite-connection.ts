@@ -29,30 +29,24 @@ function bindAll(values: readonly SqlValue[]): SQLInputValue[] {
   return bound;
 }
 
-function numbersWhereExact(row: Record<string, SqlValue>): Row {
-  for (const name in row) {
-    const value = row[name];
-    if (typeof value === "bigint") row[name] = numberWhereExact(value);
-  }
-  return row;
-}
-
 interface Prepared {
   readonly statement: StatementSync;
-  /** False where no column can hold an integer, so that its rows need no second look. */
-  readonly mayHoldIntegers: boolean;
+  readonly names: readonly string[];
 }
 
 /**
- * SQLite's rules of affinity (https://sqlite.org/datatype3.html section 3.1): a text or real column
- * never holds an integer. The declared types are those of a compound select's first part only.
+ * A row from its columns' values. Integers are read as bigints, since read as numbers the smallest
+ * one is rounded without a word. Rows that are made here have one shape for all, which the engine
+ * reads faster than the dictionaries that node:sqlite makes: a page of 100 took two thirds of the
+ * time.
  */
-function mayHoldIntegers(sql: string, statement: StatementSync): boolean {
-  if (/\b(?:union|intersect|except)\b/i.test(sql)) return true;
-  return statement.columns().some(({ type }) => {
-    const declared = type ?? "";
-    return /int/i.test(declared) || !/char|clob|text|real|floa|doub/i.test(declared);
-  });
+function rowFrom(names: readonly string[], values: readonly SqlValue[]): Row {
+  const row: Record<string, SqlValue> = {};
+  for (let index = 0; index < names.length; index += 1) {
+    const value = values[index] ?? null;
+    row[names[index] ?? ""] = typeof value === "bigint" ? numberWhereExact(value) : value;
+  }
+  return row;
 }
 
 function namedError(error: unknown): unknown {
@@ -116,20 +110,20 @@ export class SqliteConnection {
   }
 
   all(sql: string, values: readonly SqlValue[] = []): readonly Row[] {
-    const { statement, mayHoldIntegers } = this.#prepared(sql);
+    const { statement, names } = this.#prepared(sql);
     try {
-      const rows = statement.all(...bindAll(values)) as Record<string, SqlValue>[];
-      return mayHoldIntegers ? rows.map(numbersWhereExact) : rows;
+      const rows = statement.all(...bindAll(values)) as unknown as readonly SqlValue[][];
+      return rows.map((row) => rowFrom(names, row));
     } catch (error) {
       throw namedError(error);
     }
   }
 
   get(sql: string, values: readonly SqlValue[] = []): Row | undefined {
-    const { statement, mayHoldIntegers } = this.#prepared(sql);
+    const { statement, names } = this.#prepared(sql);
     try {
-      const row = statement.get(...bindAll(values)) as Record<string, SqlValue> | undefined;
-      return row && mayHoldIntegers ? numbersWhereExact(row) : row;
+      const row = statement.get(...bindAll(values)) as unknown as SqlValue[] | undefined;
+      return row && rowFrom(names, row);
     } catch (error) {
       throw namedError(error);
     }
@@ -145,9 +139,9 @@ export class SqliteConnection {
   }
 
   *iterate(sql: string, values: readonly SqlValue[] = []): Generator<Row, void, void> {
-    const { statement } = this.#prepared(sql);
+    const { statement, names } = this.#prepared(sql);
     for (const row of statement.iterate(...bindAll(values))) {
-      yield numbersWhereExact(row as Record<string, SqlValue>);
+      yield rowFrom(names, row as unknown as readonly SqlValue[]);
     }
   }
 
@@ -156,12 +150,12 @@ export class SqliteConnection {
     this.#database.close();
   }
 
-  /** Integers are read as bigints: read as numbers, the smallest one is rounded without a word. */
   #prepared(sql: string): Prepared {
     return this.#statements.obtain(sql, () => {
       const statement = this.#database.prepare(sql);
       statement.setReadBigInts(true);
-      return { statement, mayHoldIntegers: mayHoldIntegers(sql, statement) };
+      statement.setReturnArrays(true);
+      return { statement, names: statement.columns().map(({ name }) => name) };
     });
   }
 }

@@ -5,6 +5,7 @@ import type { Database, Row, ScanOptions, SqlValue, Transaction } from "./port.t
 import { backUp } from "./sqlite-backup.ts";
 import { SqliteConnection, type Synchronous } from "./sqlite-connection.ts";
 import { SqliteScans } from "./sqlite-scans.ts";
+import { SqliteTurnReader } from "./sqlite-turn-reader.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
 import { StorageError } from "./storage-error.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
@@ -27,7 +28,7 @@ export class SqliteDatabase implements Database {
   readonly #path: string;
   readonly #writerConnection: SqliteConnection;
   readonly #writer: SqliteWriter;
-  readonly #reader: SqliteConnection;
+  readonly #reader: SqliteTurnReader;
   readonly #scans: SqliteScans;
   readonly #idleReaders: SqliteConnection[] = [];
   readonly #release: () => void;
@@ -37,8 +38,9 @@ export class SqliteDatabase implements Database {
     this.#path = path;
     this.#release = release;
     this.#writerConnection = SqliteConnection.openWriter(path, options.synchronous);
-    this.#writer = new SqliteWriter(this.#writerConnection, options.clock);
-    this.#reader = SqliteConnection.openReader(path);
+    const reader = new SqliteTurnReader(SqliteConnection.openReader(path));
+    this.#reader = reader;
+    this.#writer = new SqliteWriter(this.#writerConnection, options.clock, () => reader.end());
     this.#scans = new SqliteScans(path, options.clock);
   }
 

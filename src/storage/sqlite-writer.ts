@@ -31,15 +31,18 @@ interface Member {
 export class SqliteWriter {
   readonly #connection: SqliteConnection;
   readonly #clock: Clock;
+  readonly #beforeCommit: () => void;
   readonly #scopes = new TransactionScopes();
   readonly #waiting: Member[] = [];
   readonly #transaction: Transaction;
   #draining: Promise<void> | undefined;
   #closed = false;
 
-  constructor(connection: SqliteConnection, clock: Clock) {
+  /** `beforeCommit` is called at once before each COMMIT, within the same turn. */
+  constructor(connection: SqliteConnection, clock: Clock, beforeCommit = (): void => {}) {
     this.#connection = connection;
     this.#clock = clock;
+    this.#beforeCommit = beforeCommit;
     this.#transaction = {
       all: async (sql, values) => connection.all(sql, values),
       get: async (sql, values) => connection.get(sql, values),
@@ -91,6 +94,7 @@ export class SqliteWriter {
       // for once.
       await nextTurn();
       await this.#performWaiting(members, settlements);
+      this.#beforeCommit();
       this.#connection.execute("COMMIT");
     } catch (error) {
       if (this.#connection.isInTransaction) this.#connection.execute("ROLLBACK");
