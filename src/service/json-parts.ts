@@ -5,6 +5,10 @@ export type JsonPart = string | Uint8Array;
 export const openEnd = (document: JsonPart): JsonPart =>
   typeof document === "string" ? document.slice(0, -1) : document.subarray(0, -1);
 
+/** A referral's document without its braces, so that something can come before it, too. */
+export const inside = (document: JsonPart): JsonPart =>
+  typeof document === "string" ? document.slice(1, -1) : document.subarray(1, -1);
+
 /** A piece as text. */
 export const textOf = (part: JsonPart): string =>
   typeof part === "string"

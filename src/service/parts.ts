@@ -170,9 +170,9 @@ export async function createParts(options: ReferralsServiceOptions): Promise<Par
     now: () => businessClock.now(),
     acceptsAtOnce: options.acceptsAtOnce ?? true,
     announce: (transaction, change) => delivery.announce(transaction, change),
-    onCommitted: (stored) => {
-      delivery.wake();
-      if (stored.expiresAt) expiry.expect(stored.expiresAt);
+    onCommitted: ({ isAnnounced, expiresAt }) => {
+      if (isAnnounced) delivery.wake();
+      if (expiresAt) expiry.expect(expiresAt);
     },
   });
   const expiry = new Expiry({ database, referrals, clock: businessClock, log });

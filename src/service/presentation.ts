@@ -1,4 +1,4 @@
-import { type JsonPart, openEnd, textOf } from "./json-parts.ts";
+import { inside, type JsonPart, joinParts, openEnd, textOf } from "./json-parts.ts";
 import type { StoredReferral } from "./store/referral-store.ts";
 
 /**
@@ -29,10 +29,9 @@ export class Presentation {
   }
 
   /** A referral as the whole answer. */
-  single(stored: StoredReferral): string {
-    // Cut before it is joined: cutting a joined text would copy it once more.
-    const inside = textOf(stored.document).slice(1, -1);
-    return `{"@odata.context":"${this.context}/$entity",${inside}${this.#ending(stored)}`;
+  single(stored: StoredReferral): Buffer {
+    const head = `{"@odata.context":"${this.context}/$entity",`;
+    return joinParts([head, inside(stored.document), this.#ending(stored)]);
   }
 
   /** A referral as text, for whoever has to take it apart. */

@@ -15,8 +15,10 @@ import { callersPart, servicesPart } from "./rules/server-fields.ts";
 import { newETag, type Stamps } from "./stamps.ts";
 import {
   findReferral,
+  findReferralToSend,
   insertReferral,
   keepVersion,
+  type ReferralRow,
   referralsOfEngagement,
   replaceReferral,
   type Scope,
@@ -55,10 +57,18 @@ export interface ReferralsOptions {
   /** Milliseconds since 1970 in the referrals' own time. */
   readonly now: () => number;
   readonly acceptsAtOnce: boolean;
-  /** Called inside the transaction of each change. */
-  readonly announce: (transaction: Transaction, change: ReferralChange) => Promise<void>;
-  /** Called after a change has been committed, with the moment until which an answer is awaited. */
-  readonly onCommitted: (outcome: { readonly expiresAt: string | null }) => void;
+  /** Called inside the transaction of each change; resolves to whether somebody will be told. */
+  readonly announce: (transaction: Transaction, change: ReferralChange) => Promise<boolean>;
+  /** Called after a change has been committed. */
+  readonly onCommitted: (outcome: ChangeOutcome) => void;
+}
+
+/** What follows from a change that has been committed. */
+export interface ChangeOutcome {
+  /** The moment until which an answer is awaited. */
+  readonly expiresAt: string | null;
+  /** True where somebody is to be told of it. */
+  readonly isAnnounced: boolean;
 }
 
 /** The largest document, in characters of JSON. */
@@ -81,9 +91,8 @@ function assertFits(document: string): void {
   }
 }
 
-/** A referral as it was written, with the moment until which an answer to it is awaited. */
-export interface WrittenReferral extends StoredReferral {
-  readonly expiresAt: string | null;
+/** A referral as it was written. */
+export interface WrittenReferral extends StoredReferral, ChangeOutcome {
   readonly document: string;
 }
 
@@ -91,7 +100,9 @@ const storedFrom = (
   document: Referral,
   text: string,
   locationId: string | null,
+  isAnnounced = false,
 ): WrittenReferral => ({
+  isAnnounced,
   expiresAt: document.status === "New" ? (document.expirationDateTime ?? null) : null,
   id: String(document.id),
   engagementId: String(document.engagementId),
@@ -99,6 +110,12 @@ const storedFrom = (
   document: text,
   locationId,
 });
+
+const rowFrom = (tenantId: string, stored: StoredReferral): ReferralRow => {
+  const text = textOf(stored.document);
+  const { locationId } = stored;
+  return { tenantId, locationId, document: JSON.parse(text) as Referral, text };
+};
 
 const rememberedFrom = (body: string): WrittenReferral =>
   storedFrom(JSON.parse(body) as Referral, body, null);
@@ -113,7 +130,7 @@ export class Referrals {
 
   /** Errors: itemNotFound. */
   async get(scope: Scope, id: string): Promise<StoredReferral> {
-    const found = await findReferral(this.#options.database, scope, id);
+    const found = await findReferralToSend(this.#options.database, scope, id);
     if (!found) throw new ReferralsError("itemNotFound");
     return found;
   }
@@ -143,8 +160,8 @@ export class Referrals {
       const text = JSON.stringify(document);
       await insertReferral(transaction, { tenantId, locationId, document, text });
       const change = { tenantId, event: eventOf(document, "created"), referralId: ids.id, moment };
-      await this.#options.announce(transaction, change);
-      return storedFrom(document, text, locationId);
+      const isAnnounced = await this.#options.announce(transaction, change);
+      return storedFrom(document, text, locationId, isAnnounced);
     });
   }
 
@@ -202,13 +219,11 @@ export class Referrals {
     return this.#options.database.transaction(async (transaction) => {
       const stored = await findReferral(transaction, scope, id);
       if (!stored) throw new ReferralsError("itemNotFound");
-      const document = {
-        ...(JSON.parse(textOf(stored.document)) as Referral),
-        eTag: this.#newETag(),
-      };
+      const before = rowFrom(scope.tenantId, stored);
+      const document = { ...before.document, eTag: this.#newETag() };
       const text = JSON.stringify(document);
       const { locationId } = stored;
-      await replaceReferral(transaction, { tenantId: scope.tenantId, locationId, document, text });
+      await replaceReferral(transaction, before, { ...before, document, text });
       return storedFrom(document, text, locationId);
     });
   }
@@ -223,7 +238,8 @@ export class Referrals {
       const stored = await findReferral(transaction, caller.scope, id);
       if (!stored) throw new ReferralsError("itemNotFound");
       assertMatches(stored, terms.ifMatch);
-      const before = JSON.parse(textOf(stored.document)) as Referral;
+      const row = rowFrom(caller.scope.tenantId, stored);
+      const before = row.document;
       const moment = this.#options.stamps.next(before.updatedDateTime);
       const after = becomes(before, moment);
       const stamp = { moment, eTag: this.#newETag() };
@@ -232,10 +248,11 @@ export class Referrals {
       const locationId = placeOf(document, caller.scope, stored.locationId);
       const text = JSON.stringify(document);
       await keepVersion(transaction, id, moment);
-      await replaceReferral(transaction, { tenantId, locationId, document, text });
+      await replaceReferral(transaction, row, { tenantId, locationId, document, text });
       const event = eventOf(document, "updated");
-      await this.#options.announce(transaction, { tenantId, event, referralId: id, moment });
-      return storedFrom(document, text, locationId);
+      const change = { tenantId, event, referralId: id, moment };
+      const isAnnounced = await this.#options.announce(transaction, change);
+      return storedFrom(document, text, locationId, isAnnounced);
     });
   }
 
@@ -258,7 +275,7 @@ export class Referrals {
       }
       return done;
     });
-    onCommitted({ expiresAt: result.expiresAt });
+    onCommitted(result);
     return result;
   }
 

@@ -44,12 +44,6 @@ const allColumns = [...leadColumns, ...promotedColumns.map(({ name }) => name), 
 const insertHead = `INSERT INTO "referrals" (${allColumns.map((name) => `"${name}"`).join(", ")})`;
 const insertTuple = `(${allColumns.map(() => "?").join(", ")})`;
 const insertSql = `${insertHead} VALUES ${insertTuple}`;
-const updateSql = `UPDATE "referrals"
-  SET ${allColumns
-    .slice(2)
-    .map((name) => `"${name}" = ?`)
-    .join(", ")} WHERE "id" = ? AND "tenantId" = ?`;
-
 /** The columns that make a StoredReferral. */
 export const storedColumns = `"id", "engagementId", "eTag", "document", "locationId"`;
 
@@ -62,7 +56,13 @@ export const sentColumns: Readonly<Record<DialectName, string>> = {
   postgres: storedColumns,
 };
 
-const getSql = `SELECT ${storedColumns} FROM "referrals" WHERE "id" = ? AND "tenantId" = ?`;
+const getSql = (columns: string): string =>
+  `SELECT ${columns} FROM "referrals" WHERE "id" = ? AND "tenantId" = ?`;
+const findSql = getSql(storedColumns);
+const findToSendSql: Readonly<Record<DialectName, string>> = {
+  sqlite: getSql(sentColumns.sqlite),
+  postgres: getSql(sentColumns.postgres),
+};
 
 const textOrNull = (value: SqlValue | undefined): string | null =>
   typeof value === "string" ? value : null;
@@ -81,17 +81,25 @@ function valuesOf(row: ReferralRow): SqlValue[] {
   return [String(document.eTag), locationId, ...promotedValues(document), text];
 }
 
-/** The referral, or undefined where there is none that the scope may see. */
-export async function findReferral(
+async function findBy(
+  sql: string,
   from: Queryable,
   { tenantId, locations }: Scope,
   id: string,
 ): Promise<StoredReferral | undefined> {
-  const row = await from.get(getSql, [id, tenantId]);
+  const row = await from.get(sql, [id, tenantId]);
   if (row === undefined) return undefined;
   if (locations && !locations.includes(String(row.locationId))) return undefined;
   return storedReferral(row);
 }
+
+/** The referral, or undefined where there is none that the scope may see. */
+export const findReferral = (from: Queryable, scope: Scope, id: string) =>
+  findBy(findSql, from, scope, id);
+
+/** As findReferral, for whoever sends the document on: as bytes where they are at hand. */
+export const findReferralToSend = (from: Database, scope: Scope, id: string) =>
+  findBy(findToSendSql[from.dialect], from, scope, id);
 
 /** All referrals of one engagement that the scope may see, oldest first. */
 export async function referralsOfEngagement(
@@ -147,9 +155,29 @@ export async function keepVersion(to: Transaction, id: string, moment: string): 
   await to.run(keepSql, [moment, id]);
 }
 
-/** Writes a referral in place of what was stored under its id. */
-export async function replaceReferral(to: Transaction, row: ReferralRow): Promise<void> {
-  await to.run(updateSql, [...valuesOf(row), String(row.document.id), row.tenantId]);
+/** The columns behind the identifying ones, in the order of `valuesOf`. */
+const writtenColumns = allColumns.slice(leadColumns.indexOf("eTag"));
+
+/**
+ * Writes a referral in place of what was stored under its id. Only columns whose value differs are
+ * named: SQLite writes every index that holds a named column anew, whether its value changes or
+ * not, and most changes touch two of the twenty indexes.
+ */
+export async function replaceReferral(
+  to: Transaction,
+  before: ReferralRow,
+  after: ReferralRow,
+): Promise<void> {
+  const values = valuesOf(after);
+  const old = valuesOf(before);
+  const changed = values.flatMap((value, place) => (value === old[place] ? [] : [place]));
+  const assignments = changed.map((place) => `"${writtenColumns[place]}" = ?`).join(", ");
+  if (changed.length === 0) return;
+  await to.run(`UPDATE "referrals" SET ${assignments} WHERE "id" = ? AND "tenantId" = ?`, [
+    ...changed.map((place) => values[place] ?? null),
+    String(after.document.id),
+    after.tenantId,
+  ]);
 }
 
 /** The moment of an organisation's latest change; the empty text where it has no referral. */

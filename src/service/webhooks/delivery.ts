@@ -59,11 +59,11 @@ export class WebhookDelivery {
     this.#options = options;
   }
 
-  /** Puts a change's event into the queue, where somebody is registered for it. */
-  async announce(transaction: Transaction, change: ReferralChange): Promise<void> {
+  /** Puts a change's event into the queue where somebody is registered for it: then true. */
+  async announce(transaction: Transaction, change: ReferralChange): Promise<boolean> {
     const { random } = this.#options;
     const registration = await findRegistration(transaction, change.tenantId);
-    if (!registration?.events.includes(change.event)) return;
+    if (!registration?.events.includes(change.event)) return false;
     const body = JSON.stringify({
       EventName: change.event,
       ResourceUri: this.#options.referralUrl(change.referralId),
@@ -74,6 +74,7 @@ export class WebhookDelivery {
     const { faults } = this.#options;
     const heldBackMs = faults.strikes("webhookLate") ? faults.profile.webhookLateMs : 0;
     await this.#enqueue(transaction, random.uuid(), { ...change, body, heldBackMs });
+    return true;
   }
 
   /** Queues a test event; its id tells how it went. */
