@@ -20,6 +20,7 @@ import type { Creation, Pair } from "./pair.ts";
 import { atRest } from "./pair-state.ts";
 import { draftInvitation, draftReferral } from "./referral-draft.ts";
 import type { Priority } from "./runner.ts";
+import { tellSeller } from "./tell-seller.ts";
 
 /** The partner's own referral for a deal. */
 const ownLeg: Leg = {
@@ -146,12 +147,12 @@ export async function createReferral(
   if (draft.isBlocked) {
     await permit.giveBack();
     const refused = draft.refusals.map(({ field }) => ({ field }));
-    await commitPair(context, {
-      pair: atRest(ready),
+    const blocked = await commitPair(context, {
+      pair: { ...atRest(ready), due: ready.due },
       history: [{ pairId: pair.id, at, kind: "refused", side: "referral", fields: refused }],
       inbox: [],
     });
-    return "rest";
+    return tellSeller(context, blocked, connection);
   }
   const creation = intentOf(context, connection, draft);
   return create(context, ready, ownLeg, creation, permit);

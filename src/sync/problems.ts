@@ -36,10 +36,10 @@ export async function failPair(
   await updatePair(context, pairId, (pair) => {
     const problem = problemAfter(context, pair, failure, nextCall);
     const isNew = pair.problem?.code !== problem.code;
-    const due =
-      problem.retryAt === undefined
-        ? undefined
-        : { at: problem.retryAt, priority: pair.due?.priority ?? ("read" as const) };
+    const isToTell = pair.crm !== undefined && problem.side === "referral";
+    const at = problem.retryAt ?? (isToTell ? context.clock.now() : undefined);
+    const priority = pair.due?.priority ?? ("read" as const);
+    const due = at === undefined ? undefined : { at, priority };
     const failed: Pair = {
       ...pair,
       attempt: attempt === "keep" ? pair.attempt : withoutAttempt(pair),

@@ -25,6 +25,7 @@ import { type PairPlan, planPair } from "./plan-pair.ts";
 import { askAboutStale, failPair } from "./problems.ts";
 import type { Priority } from "./runner.ts";
 import { stateFieldsToWrite } from "./state-fields.ts";
+import { tellSeller } from "./tell-seller.ts";
 
 /** Rounds of look, plan, act and settle before a pair that never rests is put off. */
 const mostRounds = 16;
@@ -37,6 +38,7 @@ export const steps = [
   "look-at-deal",
   "nudge-owner",
   "ask-about-stale",
+  "tell-seller",
   "apply-deletion",
   "close-double",
   "match",
@@ -58,7 +60,7 @@ export function nextStep(context: EngineContext, pair: Pair, connection: Connect
   if (pair.look.crm) return "look-at-deal";
   if (pair.role === "sibling") return "nudge-owner";
   if (pair.paused || pair.asks) return "nothing";
-  if (pair.problem && pair.problem.retryAt === undefined) return "nothing";
+  if (pair.problem && pair.problem.retryAt === undefined) return "tell-seller";
   if ((pair.staleTries ?? 0) > context.settings.staleRetries) return "ask-about-stale";
   if (attempt && attempt.writes.length > 0 && pair[attempt.side]) {
     // A memo from an earlier life: what became of that write?
@@ -151,6 +153,7 @@ const stepTakers: Readonly<Record<Step, StepTaker>> = {
     await askAboutStale(context, pair);
     return "rest";
   },
+  "tell-seller": tellSeller,
   "apply-deletion": applyDeletion,
   "close-double": closeDouble,
   match: async (context, pair, connection) => {

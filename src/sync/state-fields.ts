@@ -1,6 +1,6 @@
 import type { CrmFields, CrmValue } from "../crm/port.ts";
 import type { EngineContext } from "./engine-context.ts";
-import type { Pair } from "./pair.ts";
+import type { Pair, PairProblem } from "./pair.ts";
 
 /** A seller's field holds one line. */
 const mostCharacters = 250;
@@ -10,8 +10,9 @@ const mostCharacters = 250;
  * sync, the last error, the id in Microsoft's CRM. Empty at rest.
  *
  * Compared with what we last wrote, never with what the CRM shows: a CRM that normalises the text
- * would else be written for ever. Passing states (sending, retrying once) aren't told, so that an
- * edit costs the CRM no second write. Pure.
+ * would else be written for ever. Passing states (sending, retrying) aren't told, so that an edit
+ * costs the CRM no second write; what waits for a person is, also where there is no referral yet.
+ * Pure.
  */
 export function stateFieldsToWrite(
   context: EngineContext,
@@ -19,15 +20,17 @@ export function stateFieldsToWrite(
   microsoftMsxId: string | undefined,
 ): CrmFields {
   const names = context.crm.capabilities.stateFields;
-  const referralId = pair.referral?.id;
-  if (!names || !referralId || !pair.crm) return {};
+  if (!names || !pair.crm) return {};
   const mapped = new Set(context.projection.fields.map((field) => field.crmField));
   const wanted: Record<string, CrmValue> = {};
   const tell = (name: string | undefined, value: CrmValue): void => {
     if (name !== undefined && !mapped.has(name)) wanted[name] = value;
   };
-  tell(names.referralId, referralId);
-  tell(names.referralLink, context.settings.referralLink.replace("{id}", referralId));
+  const referralId = pair.referral?.id;
+  if (referralId !== undefined) {
+    tell(names.referralId, referralId);
+    tell(names.referralLink, context.settings.referralLink.replace("{id}", referralId));
+  }
   tell(names.syncState, stateInWords(context, pair));
   tell(names.lastError, errorInWords(context, pair));
   if (microsoftMsxId !== undefined) tell(names.microsoftCrmId, microsoftMsxId);
@@ -43,7 +46,13 @@ function newsIn(wanted: CrmFields, shown: CrmFields): CrmFields {
   return news;
 }
 
+/** A problem that no further try will remedy. */
+const standing = ({ problem }: Pair): PairProblem | undefined =>
+  problem?.retryAt === undefined ? problem : undefined;
+
 function stateInWords(context: EngineContext, pair: Pair): string {
+  if (standing(pair)) return "Stopped: see the last error";
+  if (!pair.referral) return "Not shared yet";
   if (pair.isHeld) return "Waiting in the holding stage";
   const asked = Object.entries(pair.parked).filter(
     ([, { reason }]) => reason === "conflict" || reason === "breaker",
@@ -53,11 +62,15 @@ function stateInWords(context: EngineContext, pair: Pair): string {
 }
 
 function errorInWords(context: EngineContext, pair: Pair): string | null {
+  const problem = standing(pair);
+  if (problem) return inOneLine(`${problem.sentence}: ${problem.remedy}`);
   const [refusal] = pair.refusals;
   if (!refusal) return null;
-  const text = `${labelOf(context, refusal.field)}: ${refusal.reason}. ${refusal.remedy}`;
-  return text.length > mostCharacters ? `${text.slice(0, mostCharacters - 1)}…` : text;
+  return inOneLine(`${labelOf(context, refusal.field)}: ${refusal.reason}. ${refusal.remedy}`);
 }
+
+const inOneLine = (text: string): string =>
+  text.length > mostCharacters ? `${text.slice(0, mostCharacters - 1)}…` : text;
 
 function labelOf(context: EngineContext, field: string): string {
   return context.projection.byName.get(field)?.label ?? field;

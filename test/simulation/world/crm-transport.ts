@@ -169,7 +169,9 @@ function perform(
   ) {
     throw new CrmError("conflict", "the deal was changed in between");
   }
-  if (row.key === undefined) model.setKey(row.id, write.key);
+  // The alternate key is the column that holds the referral's id.
+  const key = step.fields.pr_referralid;
+  if (row.key === undefined && typeof key === "string") model.setKey(row.id, key);
   if (hasNews(row.fields, step.fields)) model.change(row.id, "engine", step.part, step.fields);
   return row;
 }

@@ -1,0 +1,63 @@
+import { attemptOf, type Progress, sendDeal } from "./act.ts";
+import { type EngineContext, mayWrite, quietly, updatePair } from "./engine-context.ts";
+import { backoffMs, type Failure, failureOf } from "./failure.ts";
+import type { ConnectionState } from "./ledger-port.ts";
+import { landDeal, type Sighting } from "./observe.ts";
+import type { Pair } from "./pair.ts";
+import { atRest } from "./pair-state.ts";
+import { stateFieldsToWrite } from "./state-fields.ts";
+
+/**
+ * Shows in the deal's own state fields why its pair has stopped, so that a seller sees it without
+ * another tool. Nothing else is written; the pair stays as it is.
+ */
+export async function tellSeller(
+  context: EngineContext,
+  pair: Pair,
+  connection: ConnectionState,
+): Promise<Progress> {
+  const fields = stateFieldsToWrite(context, pair, undefined);
+  const isVisible = pair.crm?.presence === "present" && pair.problem?.side !== "crm";
+  const isToTell = isVisible && Object.keys(fields).length > 0 && mayWrite(context, connection);
+  if (!isToTell) {
+    await updatePair(context, pair.id, (one) => (one.due ? quietly(atRest(one)) : undefined));
+    return "rest";
+  }
+  try {
+    const { record } = await sendDeal(context, pair, attemptOf(context, pair, "crm", []), fields);
+    const sighting: Sighting = { source: "get", at: context.clock.now(), connection };
+    await updatePair(context, pair.id, (one) => {
+      const landed = landDeal(context, one, record, sighting);
+      const shown = { ...landed.pair.shown, ...fields };
+      return { ...landed, pair: { ...atRest(landed.pair), shown } };
+    });
+  } catch (error) {
+    await notTold(context, pair.id, fields, failureOf(error));
+  }
+  return "rest";
+}
+
+const passing: ReadonlySet<Failure["kind"]> = new Set(["throttled", "unavailable", "unknown"]);
+const laterTry = 4;
+
+/** Tried again where that may help; a CRM that refuses its state fields does without. */
+async function notTold(
+  context: EngineContext,
+  pairId: string,
+  fields: Pair["shown"],
+  failure: Failure,
+): Promise<void> {
+  const { clock, log, random, settings } = context;
+  log.warn({ pairId, code: failure.code }, "the seller couldn't be told in the CRM");
+  const waitMs = failure.retryAfterMs ?? backoffMs(laterTry, settings.retry, random.fraction());
+  await updatePair(context, pairId, (pair) => {
+    if (failure.kind === "stale") {
+      const due = { at: clock.now(), priority: "read" as const };
+      return quietly({ ...pair, due, look: { ...pair.look, crm: "proof" } });
+    }
+    if (passing.has(failure.kind)) {
+      return quietly({ ...pair, due: { at: clock.now() + waitMs, priority: "read" } });
+    }
+    return quietly({ ...atRest(pair), shown: { ...pair.shown, ...fields } });
+  });
+}
