@@ -83,6 +83,11 @@ export const commandModules: readonly CommandModule[] = [
     load: async () => (await import("./commands/pause.ts")).registerResume,
   },
   {
+    name: "alerts",
+    summary: "what people are alerted of, and whether it arrives",
+    load: async () => (await import("./commands/alerts.ts")).registerAlerts,
+  },
+  {
     name: "sandbox",
     summary: "run the referrals service on this machine, to develop and test against",
     load: async () => (await import("./commands/sandbox.ts")).registerSandbox,

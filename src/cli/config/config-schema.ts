@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { crmSection } from "../crm/registry.ts";
+import { alertSection } from "./alert-schema.ts";
 
 /** Where the state lies unless the configuration says otherwise. */
 export const defaultData = "./data";
@@ -65,6 +66,8 @@ export const configSchema = z.strictObject({
   mapping: z.string().min(1).optional(),
   /** Folder of the database and the encrypted sign-in. */
   data: z.string().min(1).default(defaultData),
+  /** Who is told when something needs a person. */
+  alerts: alertSection.default(() => alertSection.parse({})),
   server: server.default(() => server.parse({})),
   sync: sync.default(() => sync.parse({})),
 });

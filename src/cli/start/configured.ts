@@ -90,6 +90,7 @@ export async function startConfigured(config: Config, log: Log): Promise<SyncPro
     data: config.data,
     environment: config.environment,
     server: config.server,
+    alerts: config.alerts,
     log,
     ...(webhook ? { trust: trustOf(webhook) } : {}),
   });

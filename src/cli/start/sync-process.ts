@@ -15,6 +15,9 @@ import {
   type Ledger,
   openLedger,
 } from "../../sync/index.ts";
+import { openAlerter } from "../alerts/open-alerter.ts";
+import type { AlertConfig } from "../config/alert-schema.ts";
+import { clientInProcess } from "../ledger-access/operations-client.ts";
 import type { Connections } from "./connections.ts";
 import { announceAddress, fileWitness, ledgerFile } from "./data-folder.ts";
 
@@ -33,6 +36,8 @@ export interface SyncProcessOptions {
   readonly log: Log;
   readonly trust?: WebhookTrust;
   readonly demonstration?: Demonstration;
+  /** Who is told when something needs a person; nobody where absent. */
+  readonly alerts?: AlertConfig;
   readonly places?: Readonly<Record<string, string>>;
 }
 
@@ -97,15 +102,36 @@ export async function startSyncProcess(options: SyncProcessOptions): Promise<Syn
   const { engine, server, close } = await openSync(options);
   const statusUrl = await server.listen({ host: options.server.host, port: options.server.port });
   const withdraw = announceAddress(options.data, statusUrl);
+  const alerting = startAlerts(options, server, statusUrl);
   const running = engine.start();
   return {
     statusUrl,
     running,
     stop: async () => {
       withdraw();
+      await alerting.stop();
       await engine.stop();
       server.server.closeAllConnections();
       await close();
+    },
+  };
+}
+
+/** Tells people what needs them, as long as the process runs. */
+function startAlerts(
+  { alerts, data, environment, log }: SyncProcessOptions,
+  server: FastifyInstance,
+  pageUrl: string,
+): { stop(): Promise<void> } {
+  if (!alerts || alerts.to.length === 0) return { stop: async () => {} };
+  const client = clientInProcess(server, data);
+  const ending = new AbortController();
+  const alerter = openAlerter({ config: alerts, client, data, environment, pageUrl, log });
+  const running = alerter.run(ending.signal);
+  return {
+    stop: async () => {
+      ending.abort();
+      await running;
     },
   };
 }
