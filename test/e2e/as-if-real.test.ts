@@ -4,7 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { root } from "../checks.ts";
 import { eventually, type RunningProcess, startProcess } from "./processes.ts";
 import {
   callCrm,
@@ -26,6 +30,8 @@ let service: RunningProcess;
 let crm: RunningProcess;
 let sync: RunningProcess;
 let line: DemonstrationLine;
+let path = "";
+let secrets: Record<string, string> = {};
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -91,8 +97,8 @@ beforeAll(async () => {
     referrals: service.line as unknown as DemonstrationLine["referrals"],
     crm: { kind: "dynamics365", url: String(crm.line.url), token: String(crm.line.userToken) },
   };
-  const path = await writeConfiguration(await freePort());
-  const secrets = {
+  path = await writeConfiguration(await freePort());
+  secrets = {
     SANDBOX_SECRET: line.referrals.clients[0]?.clientSecret ?? "",
     CRM_TOKEN: String(crm.line.token),
   };
@@ -138,3 +144,61 @@ test("an edit in the CRM reaches the configured referrals service within two sec
   );
   expect(elapsedMs).toBeLessThan(promisedMs);
 });
+
+/** `referrals mcp` beside the configuration, as an agent's program starts it; the person agrees. */
+async function startAgent(): Promise<Client> {
+  const agent = new Client({ name: "agent", version: "1" }, { capabilities: { elicitation: {} } });
+  agent.setRequestHandler(ElicitRequestSchema, () => ({
+    action: "accept",
+    content: { confirm: true },
+  }));
+  const program = ["--disable-warning=ExperimentalWarning", `${root}/src/cli/main.ts`];
+  const args = [...program, "mcp", "--config", path];
+  const env = { PATH: process.env.PATH ?? "", ...secrets };
+  await agent.connect(new StdioClientTransport({ command: process.execPath, args, env }));
+  return agent;
+}
+
+interface Question {
+  readonly id: string;
+  readonly field?: string;
+  readonly kind: string;
+}
+
+test("an agent finds the running sync by its configuration, sees a conflict and answers it", async () => {
+  const deal = (await inStep()).at(-2);
+  const id = deal?.opportunityid ?? "";
+  const headers = { "content-type": "application/json" };
+  const order = (what: string) =>
+    fetch(new URL(`/api/deals/${id}/${what}`, line.statusUrl), {
+      method: "POST",
+      headers,
+      body: "{}",
+    });
+  await order("pause");
+  await callCrm(line, "PATCH", `opportunities(${id})`, { description: "the seller's words" });
+  await playMicrosoft(line, "PATCH", `referrals/${deal?.pr_referralid}`, {
+    details: { notes: "Microsoft's words" },
+  });
+  await order("resume");
+  const agent = await startAgent();
+  const call = async (name: string, input: Record<string, unknown> = {}): Promise<unknown> =>
+    (await agent.callTool({ name, arguments: input })).structuredContent;
+  const { answer: questions } = await eventually(
+    async () => ((await call("deal_status", { id })) as { questions: Question[] }).questions,
+    (open) => open.length > 0,
+    settleMs,
+  );
+  expect(questions).toMatchObject([{ kind: "conflict", field: "notes" }]);
+  expect(JSON.stringify(await call("list_conflicts"))).toContain(questions[0]?.id);
+  expect(JSON.stringify(await call("sync_status"))).toContain('"asking":1');
+  expect(JSON.stringify(await call("find_deals", { state: "asking" }))).toContain(id);
+  expect(await call("sync_plan")).toBeDefined();
+  await call("answer_conflict", { id: questions[0]?.id, choose: "referral" });
+  await eventually(
+    async () => (await listDeals(line)).find(({ opportunityid }) => opportunityid === id),
+    (now) => now?.description === "Microsoft's words",
+    settleMs,
+  );
+  await agent.close();
+}, 60_000);

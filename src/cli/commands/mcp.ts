@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Command, Option } from "commander";
+import type { McpOptions } from "../../connector/index.ts";
 import { CliFailure } from "../failure.ts";
 import { packageVersion } from "../package-version.ts";
 import { untilStopped } from "../until-stopped.ts";
@@ -23,8 +24,10 @@ const usualSandbox = "data/sandbox";
 const defaultPort = 4030;
 const secretBytes = 32;
 
+type Connected = Pick<McpOptions, "client" | "operationsUrl" | "operationsToken">;
+
 /** Where the referrals are, who signs in, and where a sync runs. */
-async function connect(options: McpCommandOptions) {
+async function connect(options: McpCommandOptions): Promise<Connected> {
   const { ReferralsClient } = await import("../../client/index.ts");
   if (options.sandbox !== undefined) {
     const { sandboxSignIn } = await import("./mcp-sandbox.ts");
@@ -42,22 +45,25 @@ async function connect(options: McpCommandOptions) {
   const config = loadConfig(path, process.env);
   const { referralsUrl, scope } = config.partnerCenter;
   const { host, port } = config.server;
+  const { runningAddress } = await import("../start/data-folder.ts");
+  const { operationsToken } = await import("../ledger-access/operations-client.ts");
+  const token = operationsToken(config.data);
   const credential = await partnerCenterCredential(config);
   const client = new ReferralsClient({ credential, endpoint: referralsUrl, scopes: scope });
-  return { client, operationsUrl: `http://${host}:${port}` };
+  const operationsUrl = runningAddress(config.data) ?? `http://${host}:${port}`;
+  return { client, operationsUrl, ...(token === undefined ? {} : { operationsToken: token }) };
 }
 
 async function run(options: McpCommandOptions): Promise<void> {
   const { createLog, systemRandom } = await import("../../runtime/index.ts");
   const { serveMcpOverHttp, serveMcpOverStdio } = await import("../../connector/index.ts");
-  const connected = await connect(options);
-  const operationsUrl = options.operations ?? connected.operationsUrl;
+  const { operations } = options;
   const serving = {
-    client: connected.client,
+    ...(await connect(options)),
+    ...(operations === undefined ? {} : { operationsUrl: operations }),
     isReadOnly: options.readOnly ?? false,
     version: packageVersion(),
     log: createLog(options.log),
-    ...(operationsUrl === undefined ? {} : { operationsUrl }),
   };
   if (!options.http) return serveMcpOverStdio(serving, untilStopped());
   const secret =

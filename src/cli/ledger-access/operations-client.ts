@@ -57,10 +57,14 @@ function operatorName(): string {
 }
 
 /** Written at start by a process that demands sign-in; readable by the owner of the data alone. */
-function tokenHeader(data: string): Readonly<Record<string, string>> {
+export function operationsToken(data: string): string | undefined {
   const path = join(data, "operations.token");
-  if (!existsSync(path)) return {};
-  return { authorization: `Bearer ${readFileSync(path, "utf8").trim()}` };
+  return existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
+}
+
+function tokenHeader(data: string): Readonly<Record<string, string>> {
+  const token = operationsToken(data);
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
 /** Speaks to the API through `send`, in the name of whoever runs the command. */

@@ -94,10 +94,11 @@ function askBy(server: Server): AskPerson {
 }
 
 function toolsOf(options: McpOptions): ReadonlyMap<string, Tool> {
-  const { client, operationsUrl, http = fetchHttp, isReadOnly = false } = options;
+  const { client, http = fetchHttp, isReadOnly = false } = options;
+  const { operationsUrl, operationsToken } = options;
   const all = [
     ...referralTools(client),
-    ...(operationsUrl === undefined ? [] : syncTools(http, operationsUrl)),
+    ...(operationsUrl === undefined ? [] : syncTools(http, operationsUrl, operationsToken)),
   ];
   const offered = all.filter(({ effect }) => !isReadOnly || effect === "read");
   return new Map(offered.map((tool) => [tool.name, tool]));

@@ -20,7 +20,9 @@ const answerInput = z.strictObject({
 /** Calls the operator's API of a running sync; resolves to what it answers. */
 type Ask = (method: HttpRequest["method"], path: string, body?: unknown) => Promise<unknown>;
 
-function askOver(http: Http, baseUrl: string): Ask {
+function askOver(http: Http, baseUrl: string, token: string | undefined): Ask {
+  const signIn: Readonly<Record<string, string>> =
+    token === undefined ? {} : { authorization: `Bearer ${token}`, "x-operator": "agent" };
   return async (method, path, body) => {
     try {
       const answer = await http({
@@ -29,6 +31,7 @@ function askOver(http: Http, baseUrl: string): Ask {
         timeoutMs,
         headers: {
           accept: "application/json",
+          ...signIn,
           ...(body === undefined ? {} : { "content-type": "application/json" }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -147,7 +150,7 @@ function answeringTools(ask: Ask): readonly Tool[] {
 }
 
 /** Tools over a running sync, by its operator's API. */
-export function syncTools(http: Http, operationsUrl: string): readonly Tool[] {
-  const ask = askOver(http, operationsUrl.replace(/\/+$/, ""));
+export function syncTools(http: Http, operationsUrl: string, token?: string): readonly Tool[] {
+  const ask = askOver(http, operationsUrl.replace(/\/+$/, ""), token);
   return [...readingTools(ask), ...answeringTools(ask)];
 }
