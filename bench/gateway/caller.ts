@@ -1,45 +1,64 @@
-import { Agent, request } from "node:http";
+import { RawConnection, requestBytes } from "../raw-connection.ts";
 
 /** An answer with when it was asked for and when it had come, in milliseconds of one clock. */
 export interface TimedAnswer {
   readonly status: number;
-  readonly connectionId: string | undefined;
-  readonly retryAfterS: number;
+  /** What the answer's head says; looked at only where it matters. */
+  readonly head: string;
   readonly sentAt: number;
   readonly endedAt: number;
 }
 
-/** Calls over connections that stay open; bare node:http, so that the measurement costs little. */
+/** Calls one server over connections that stay open. */
 export interface Caller {
-  get(url: string, token: string): Promise<TimedAnswer>;
+  send(request: Buffer): Promise<TimedAnswer>;
   close(): void;
 }
 
-/** A caller with at most so many sockets to each host. */
-export function createCaller(maxSockets: number): Caller {
-  const agent = new Agent({ keepAlive: true, maxSockets });
+/** The bytes of a read with a token. */
+export function readWith(token: string, url: string): Buffer {
+  const { pathname: path } = new URL(url);
+  const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
+  return requestBytes(url, { method: "GET", path, headers });
+}
+
+/** The value of a header; undefined where the head has none. */
+export function headerOf({ head }: TimedAnswer, name: string): string | undefined {
+  return new RegExp(`\r\n${name}: *([^\r]*)`, "i").exec(head)?.[1];
+}
+
+/** A caller that opens at most so many connections to a server, as they are needed. */
+export function createCaller(url: string, maxConnections: number): Caller {
+  const all: RawConnection[] = [];
+  const idle: RawConnection[] = [];
+  const waiting: ((connection: RawConnection) => void)[] = [];
+  let opened = 0;
+
+  const free = async (): Promise<RawConnection> => {
+    const one = idle.pop();
+    if (one) return one;
+    if (opened >= maxConnections) return new Promise((resolve) => waiting.push(resolve));
+    opened += 1;
+    const connection = await RawConnection.open(url);
+    all.push(connection);
+    return connection;
+  };
+  const release = (connection: RawConnection): void => {
+    const next = waiting.shift();
+    if (next) next(connection);
+    else idle.push(connection);
+  };
   return {
-    get: (url, token) =>
-      new Promise((resolve, reject) => {
-        const sentAt = performance.now();
-        const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
-        const call = request(url, { agent, headers }, (response) => {
-          response.resume();
-          response.on("error", reject);
-          response.on("end", () =>
-            resolve({
-              status: response.statusCode ?? 0,
-              connectionId: response.headers["x-connection-id"]?.toString(),
-              retryAfterS: Number(response.headers["retry-after"] ?? 0),
-              sentAt,
-              endedAt: performance.now(),
-            }),
-          );
-        });
-        call.on("error", reject);
-        call.end();
-      }),
-    close: () => agent.destroy(),
+    async send(request) {
+      const connection = await free();
+      const sentAt = performance.now();
+      const { status, head } = await connection.exchange(request);
+      release(connection);
+      return { status, head, sentAt, endedAt: performance.now() };
+    },
+    close: () => {
+      for (const connection of all) connection.close();
+    },
   };
 }
 
@@ -53,12 +72,12 @@ export async function atRate(
 ): Promise<void> {
   const total = Math.round(perSecond * seconds);
   const begun = performance.now();
-  const running: Promise<void>[] = [];
+  const running = new Set<Promise<void>>();
   for (let sent = 0; sent < total; ) {
     const due = Math.min(total, Math.ceil(((performance.now() - begun) / 1000) * perSecond));
-    while (sent < due) {
-      running.push(send(sent));
-      sent += 1;
+    for (; sent < due; sent += 1) {
+      const call = send(sent).finally(() => running.delete(call));
+      running.add(call);
     }
     await new Promise((resolve) => setTimeout(resolve, 1));
   }

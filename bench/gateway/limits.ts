@@ -1,5 +1,12 @@
 import { readFileSync } from "node:fs";
-import { atRate, type Caller, createCaller, type TimedAnswer } from "./caller.ts";
+import {
+  atRate,
+  type Caller,
+  createCaller,
+  headerOf,
+  readWith,
+  type TimedAnswer,
+} from "./caller.ts";
 import { type BenchedConnection, type BenchedSystem, startSystem } from "./system.ts";
 
 const limit = 100;
@@ -10,9 +17,14 @@ const rows = 1_000;
 const sockets = 256;
 const signInsAtOnce = 8;
 
+/** When a call was sent and when its answer had come. */
+type Span = Pick<TimedAnswer, "sentAt" | "endedAt">;
+
 /** What is known of one connection's calls. */
 interface Account extends BenchedConnection {
-  readonly admitted: TimedAnswer[];
+  /** The read that it makes again and again. */
+  request: Buffer;
+  readonly admitted: Span[];
   readonly refused: TimedAnswer[];
 }
 
@@ -21,7 +33,9 @@ async function connectAll(system: BenchedSystem, count: number): Promise<Account
   const worker = async (): Promise<void> => {
     while (accounts.length < count) {
       const connection = await system.connect();
-      if (accounts.length < count) accounts.push({ ...connection, admitted: [], refused: [] });
+      if (accounts.length < count) {
+        accounts.push({ ...connection, request: Buffer.alloc(0), admitted: [], refused: [] });
+      }
     }
   };
   await Promise.all(Array.from({ length: signInsAtOnce }, worker));
@@ -41,7 +55,10 @@ function faultsOf({ id, admitted, refused }: Account): readonly string[] {
       faults.push(`${id}: more than ${limit} calls in ${windowMs / 1000} s`);
     }
   }
-  for (const { connectionId, retryAfterS, sentAt, endedAt } of refused) {
+  for (const answer of refused) {
+    const { sentAt, endedAt } = answer;
+    const connectionId = headerOf(answer, "x-connection-id");
+    const retryAfterS = Number(headerOf(answer, "retry-after") ?? 0);
     if (connectionId !== id) faults.push(`${id}: refused in the name of ${connectionId}`);
     if (!(retryAfterS > 0 && retryAfterS <= windowMs / 1000)) faults.push(`${id}: no Retry-After`);
     const earlier = admitted.filter(
@@ -54,7 +71,6 @@ function faultsOf({ id, admitted, refused }: Account): readonly string[] {
 
 async function load(
   caller: Caller,
-  url: string,
   accounts: readonly Account[],
   seconds: number,
 ): Promise<ReadonlyMap<number, number>> {
@@ -63,11 +79,11 @@ async function load(
   await atRate(perSecond, seconds, async (number) => {
     const account = accounts[number % accounts.length];
     if (!account) return;
-    const answer = await caller.get(url, account.token).catch(() => undefined);
-    const status = answer?.status ?? 0;
+    const answer = await caller.send(account.request);
+    const { status, sentAt, endedAt } = answer;
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
-    if (answer && status < 300) account.admitted.push(answer);
-    if (answer && status === 429) account.refused.push(answer);
+    if (status < 300) account.admitted.push({ sentAt, endedAt });
+    if (status === 429) account.refused.push(answer);
   });
   return statuses;
 }
@@ -85,16 +101,19 @@ function residentMb(processId: number): number {
 /** Many connections at their limits: every answer that isn't 2xx is a 429 of the right one. */
 export async function measureLimits(connections: number, seconds: number) {
   const system = await startSystem(rows, limit);
-  const caller = createCaller(sockets);
+  const caller = createCaller(system.gatewayUrl, sockets);
   try {
     const accounts = await connectAll(system, connections);
     const token = await system.directToken();
     const headers = { authorization: `Bearer ${token}` };
-    const list = await fetch(`${system.directUrl}?$select=id&$top=1`, { headers });
+    const list = await fetch(`${system.directUrl}?$select=id&$top=200`, { headers });
     const { value } = (await list.json()) as { value: { id: string }[] };
-    const url = `${system.gatewayUrl}/${value[0]?.id}`;
+    for (const [index, account] of accounts.entries()) {
+      const { id = "" } = value[index % value.length] ?? {};
+      account.request = readWith(account.token, `${system.gatewayUrl}/${id}`);
+    }
     const begun = performance.now();
-    const statuses = await load(caller, url, accounts, seconds);
+    const statuses = await load(caller, accounts, seconds);
     const elapsedS = (performance.now() - begun) / 1000;
     const faults = accounts.flatMap(faultsOf);
     const met = accounts.filter(({ refused }) => refused.length > 0).length;

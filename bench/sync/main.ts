@@ -16,7 +16,10 @@ type Part = (options: SyncBenchOptions) => Promise<readonly Figure[]>;
 /** Loaded one by one: a part pays for its own imports alone. */
 const parts: Readonly<Record<string, Part>> = {
   calls: async () => (await import("./calls.ts")).measureCalls(),
-  drain: async () => (await import("./drain.ts")).measureDrain(),
+  drain: async ({ realTime }) => [
+    ...(await (await import("./drain.ts")).measureDrain()),
+    ...(realTime ? await (await import("./real-drain.ts")).measureRealDrain() : []),
+  ],
   staleness: async () => (await import("./staleness.ts")).measureStaleness(),
   interactive: async () => (await import("./interactive.ts")).measureInteractive(),
   planner: async () => (await import("./planner.ts")).measurePlanner(),

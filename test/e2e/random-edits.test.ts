@@ -15,9 +15,14 @@ const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const random = seededRandom(seed);
 const folder = mkdtempSync(join(tmpdir(), "partner-referrals-kills-"));
 const settleMs = 90_000;
-const referrals = 36;
-const deals = 20;
 const editsPerRound = 4;
+/**
+ * So many that few fields are edited often from both sides within minutes: there the engine asks,
+ * and a question proves less than an arrival.
+ */
+const referrals = Math.max(36, 4 * kills);
+const deals = 20;
+const mostListed = 1_000;
 
 const below = (limit: number): number => Math.floor(random.fraction() * limit);
 const pick = <T>(items: readonly T[]): T => items[below(items.length)] as T;
@@ -143,7 +148,9 @@ beforeAll(async () => {
   await startEngine();
   const isLoaded = (status: Status): boolean => status.deals >= referrals && isAtRest(status);
   await eventually(() => ask<Status>("/api/status"), isLoaded, settleMs);
-  const inStep = await ask<{ deals: { crm: { id: string } }[] }>("/api/deals?state=in-step");
+  const inStep = await ask<{ deals: { crm: { id: string } }[] }>(
+    `/api/deals?state=in-step&limit=${mostListed}`,
+  );
   flowing = new Set(inStep.deals.map((deal) => deal.crm.id));
 }, 180_000);
 afterAll(async () => {
@@ -196,5 +203,6 @@ test(`after ${kills} kills both sides are equal, nothing is doubled, and every e
   }
   expect(edits).toBe(kills * (editsPerRound + 1));
   expect({ unequal, unrecorded }).toEqual({ unequal: [], unrecorded: [] });
-  expect(asked).toBeLessThan(lastEdits.size / 2);
+  console.log(`${edits} edits of ${lastEdits.size} fields: ${asked} are asked about`);
+  expect(asked).toBeLessThan(lastEdits.size / 4);
 });
