@@ -1,11 +1,12 @@
 import {
   errorFromResponse,
+  type Problem,
   type Referral,
   ReferralsError,
   validateReferral,
 } from "../contract/index.ts";
 import { type Clock, HttpFailure } from "../runtime/index.ts";
-import type { ListPage, StoredReferral } from "./port.ts";
+import type { ListPage, StoredReferral, UnreadableReferral } from "./port.ts";
 import { isUnknownOutcome } from "./retry.ts";
 import type { Answer, Call, Transport } from "./transport.ts";
 
@@ -102,8 +103,37 @@ export function storedReferralOf(answer: Answer): StoredReferral {
 function referralOf(answer: Answer, document: unknown): Referral {
   const result = validateReferral(document, "read");
   if (result.ok) return result.referral;
-  const first = result.problems[0];
-  throw invalidAnswer(answer, `the answer is not a referral: ${first?.pointer} ${first?.reason}`);
+  throw invalidAnswer(answer, `the answer is not a referral: ${firstOf(result.problems)}`);
+}
+
+const firstOf = ([first]: readonly Problem[]): string => `${first?.pointer} ${first?.reason}`;
+
+/** The error of a list that holds items which can't be read; no value of theirs is in it. */
+export function unreadableError([first, ...others]: readonly UnreadableReferral[]): ReferralsError {
+  const which = first?.id === undefined ? "A referral" : `Referral ${first.id}`;
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+  return new ReferralsError("invalidAnswer", {
+    message: `${which} of the list can't be read: ${firstOf(first?.problems ?? [])}${more}`,
+    retryable: false,
+  });
+}
+
+const idIn = (document: unknown): string | undefined => {
+  const { id } = (document ?? {}) as { readonly id?: unknown };
+  return typeof id === "string" ? id : undefined;
+};
+
+/** The items of a list, read one by one: what is wrong with one of them concerns no other. */
+function itemsOf(documents: readonly unknown[]): Pick<ListPage, "referrals" | "unreadable"> {
+  const referrals: Referral[] = [];
+  const unreadable: UnreadableReferral[] = [];
+  for (const document of documents) {
+    const result = validateReferral(document, "read");
+    const id = idIn(document);
+    if (result.ok) referrals.push(result.referral);
+    else unreadable.push({ ...(id && { id }), document, problems: result.problems });
+  }
+  return { referrals, ...(unreadable.length > 0 && { unreadable }) };
 }
 
 /** The page of a list that an answer holds. */
@@ -120,7 +150,7 @@ export function listPageOf(answer: Answer): ListPage {
   const nextLink = fields["@odata.nextLink"];
   const count = fields["@odata.count"];
   return {
-    referrals: fields.value.map((item) => referralOf(answer, item)),
+    ...itemsOf(fields.value),
     ...(typeof nextLink === "string" && nextLink !== "" ? { nextLink } : {}),
     ...(typeof count === "number" ? { count } : {}),
   };

@@ -75,6 +75,7 @@ export type {
   PatchOptions,
   ReferralsPort,
   StoredReferral,
+  UnreadableReferral,
   UpdateOptions,
 } from "./port.ts";
 export {

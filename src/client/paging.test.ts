@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../runtime/index.ts";
 import { filter } from "./filter.ts";
+import type { ReferralPage } from "./paging.ts";
 import { ReferralsClient } from "./referrals-client.ts";
 import {
   jumpingClock,
@@ -97,5 +98,48 @@ describe("a list", () => {
       if (referral.id === "a") break;
     }
     expect(requests).toHaveLength(1);
+  });
+
+  describe("with a referral that can't be read", () => {
+    const odd = { ...storedReferral("odd"), details: { dealValue: { amount: 5 } } };
+    const mixed = (next?: string): Step => ({
+      status: 200,
+      body: {
+        value: [storedReferral("a"), odd, 7, storedReferral("b")],
+        ...(next === undefined ? {} : { "@odata.nextLink": next }),
+      },
+    });
+
+    test("gives the others, by page, and that one as it came, with what is wrong", async () => {
+      const { client } = clientTo(mixed());
+      const first: ReferralPage = (await client.listReferrals().byPage().next()).value;
+      expect(first.referrals.map(({ id }) => id)).toEqual(["a", "b"]);
+      expect(first.unreadable).toMatchObject([
+        { id: "odd", document: odd, problems: [{ pointer: "/details/dealValue" }] },
+        { document: 7, problems: [{ pointer: "" }] },
+      ]);
+      expect(first.unreadable?.[1]).not.toHaveProperty("id");
+    });
+
+    test("gives all others, one by one, and then doesn't pass for the whole list", async () => {
+      const { client, requests } = clientTo(mixed(`${url}?$skiptoken=1`), page(["c"]));
+      const seen: unknown[] = [];
+      const walk = async (): Promise<void> => {
+        for await (const { id } of client.listReferrals()) seen.push(id);
+      };
+      await expect(walk()).rejects.toMatchObject({
+        code: "invalidAnswer",
+        retryable: false,
+        message: expect.stringMatching(/^Referral odd of the list.*\/details\/dealValue.*1 more/),
+      });
+      expect(seen).toEqual(["a", "b", "c"]);
+      expect(requests).toHaveLength(2);
+    });
+
+    test("says nothing of unreadable items where there are none", async () => {
+      const { client } = clientTo(page(["a"]));
+      const { value } = await client.listReferrals().byPage().next();
+      expect(value).not.toHaveProperty("unreadable");
+    });
   });
 });

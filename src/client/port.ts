@@ -1,4 +1,4 @@
-import type { PatchOperation, Referral } from "../contract/index.ts";
+import type { PatchOperation, Problem, Referral } from "../contract/index.ts";
 
 /** What every call accepts. */
 export interface CallOptions {
@@ -55,8 +55,22 @@ export interface NextPage {
   readonly maxPageSize?: number;
 }
 
+/** An item of a list that holds something else where the contract has a field. */
+export interface UnreadableReferral {
+  /** The item's id, where it says one. */
+  readonly id?: string;
+  /** The item as it came. */
+  readonly document: unknown;
+  readonly problems: readonly Problem[];
+}
+
 export interface ListPage {
   readonly referrals: readonly Referral[];
+  /**
+   * What couldn't be read; absent where all could. A field that can't be read isn't an empty one,
+   * so such an item is never among the referrals; whoever needs the whole list must look here.
+   */
+  readonly unreadable?: readonly UnreadableReferral[];
   readonly nextLink?: string;
   readonly count?: number;
 }

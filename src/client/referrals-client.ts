@@ -5,6 +5,7 @@ import {
   requireSuccess,
   sendExpectingSuccess,
   storedReferralOf,
+  unreadableError,
 } from "./answer.ts";
 import { type CallBudget, createCallBudget } from "./call-budget.ts";
 import {
@@ -138,7 +139,10 @@ export class ReferralsClient {
         );
         return { ...answered, ...(nextLink === undefined ? {} : { continuationToken: nextLink }) };
       },
-      () => nextLinkError("leads back to a page that was already read"),
+      {
+        loop: () => nextLinkError("leads back to a page that was already read"),
+        unreadable: unreadableError,
+      },
     );
   }
 

@@ -1,4 +1,4 @@
-import type { Referral } from "../contract/index.ts";
+import { type Referral, ReferralsError } from "../contract/index.ts";
 import type { Progress } from "./act.ts";
 import type { Permit } from "./call-budget.ts";
 import {
@@ -176,6 +176,8 @@ async function probe(
   await context.budget.take(priority);
   let page = await context.referrals.listPage({ orderby: "createdDateTime desc" });
   for (let pages = 1; ; pages += 1) {
+    // One of them may be what an earlier try made: to go on would make a second one.
+    if (page.unreadable) throw new ReferralsError("invalidAnswer", { retryable: false });
     for (const referral of page.referrals) {
       if (context.rules.isSameCreation(fingerprint, referral)) candidates.push(referral);
     }

@@ -147,7 +147,12 @@ async function listPage(
 ): Promise<ListPage> {
   await context.budget.take(priority);
   try {
-    return await context.referrals.listPage(query);
+    const page = await context.referrals.listPage(query);
+    for (const { id, problems } of page.unreadable ?? []) {
+      const { pointer, reason } = problems[0] ?? {};
+      context.log.warn({ referralId: id, pointer, reason }, "a listed referral can't be read");
+    }
+    return page;
   } catch (error) {
     if (error instanceof ReferralsError) await noteFailure(context, failureOf(error));
     throw error;
