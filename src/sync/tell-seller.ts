@@ -19,20 +19,22 @@ export async function tellSeller(
   const fields = stateFieldsToWrite(context, pair, undefined);
   const isVisible = pair.crm?.presence === "present" && pair.problem?.side !== "crm";
   const isToTell = isVisible && Object.keys(fields).length > 0 && mayWrite(context, connection);
+  // What came in between isn't rested over: it is why the pair is due again.
+  const rested = (one: Pair): Pair => (one.revision === pair.revision ? atRest(one) : one);
   if (!isToTell) {
-    await updatePair(context, pair.id, (one) => (one.due ? quietly(atRest(one)) : undefined));
+    await updatePair(context, pair.id, (one) => (one.due ? quietly(rested(one)) : undefined));
     return "rest";
   }
   try {
     const { record } = await sendDeal(context, pair, attemptOf(context, pair, "crm", []), fields);
-    const sighting: Sighting = { source: "get", at: context.clock.now(), connection };
+    const at = context.clock.now();
+    const sighting: Sighting = { source: "get", at, connection, due: "outbound" };
     await updatePair(context, pair.id, (one) => {
-      const landed = landDeal(context, one, record, sighting);
-      const shown = { ...landed.pair.shown, ...fields };
-      return { ...landed, pair: { ...atRest(landed.pair), shown } };
+      const landed = landDeal(context, rested(one), record, sighting);
+      return { ...landed, pair: { ...landed.pair, shown: { ...landed.pair.shown, ...fields } } };
     });
   } catch (error) {
-    await notTold(context, pair.id, fields, failureOf(error));
+    await notTold(context, pair, fields, failureOf(error));
   }
   return "rest";
 }
@@ -43,21 +45,23 @@ const laterTry = 4;
 /** Tried again where that may help; a CRM that refuses its state fields does without. */
 async function notTold(
   context: EngineContext,
-  pairId: string,
+  { id, revision }: Pair,
   fields: Pair["shown"],
   failure: Failure,
 ): Promise<void> {
   const { clock, log, random, settings } = context;
-  log.warn({ pairId, code: failure.code }, "the seller couldn't be told in the CRM");
+  log.warn({ pairId: id, code: failure.code }, "the seller couldn't be told in the CRM");
   const waitMs = failure.retryAfterMs ?? backoffMs(laterTry, settings.retry, random.fraction());
-  await updatePair(context, pairId, (pair) => {
+  const now = { at: clock.now(), priority: "read" } as const;
+  await updatePair(context, id, (pair) => {
     if (failure.kind === "stale") {
-      const due = { at: clock.now(), priority: "read" as const };
-      return quietly({ ...pair, due, look: { ...pair.look, crm: "proof" } });
+      return quietly({ ...pair, due: now, look: { ...pair.look, crm: "proof" } });
     }
-    if (passing.has(failure.kind)) {
-      return quietly({ ...pair, due: { at: clock.now() + waitMs, priority: "read" } });
+    if (!passing.has(failure.kind)) {
+      return quietly({ ...pair, shown: { ...pair.shown, ...fields } });
     }
-    return quietly({ ...atRest(pair), shown: { ...pair.shown, ...fields } });
+    return pair.revision === revision
+      ? quietly({ ...pair, due: { ...now, at: now.at + waitMs } })
+      : undefined;
   });
 }
