@@ -27,6 +27,8 @@ interface Figure {
   readonly perSecond: number;
   /** Microseconds of processor time that the server spent on one request. */
   readonly processorMicroseconds: number;
+  /** Of one answer, head and body; absent where an answer has no body. */
+  readonly bytes?: number;
 }
 type Figures = Readonly<Record<string, readonly Figure[]>>;
 
@@ -46,12 +48,12 @@ function measurement(
   return async () => {
     const load = scenario === "conditional" ? await conditional?.(writers) : contestant[scenario];
     const before = processorSeconds(processId) ?? Number.NaN;
-    const { perSecond, requests } =
+    const { perSecond, requests, ...seen } =
       load && "referrals" in load
         ? await measureConditionalPatches(load, seconds)
         : await measureLoad(load ?? contestant.byId, seconds);
     const spent = (processorSeconds(processId) ?? Number.NaN) - before;
-    return { perSecond, processorMicroseconds: (spent * 1_000_000) / requests };
+    return { perSecond, processorMicroseconds: (spent * 1_000_000) / requests, ...seen };
   };
 }
 
@@ -65,8 +67,18 @@ async function compare(
     return run ? [[contestant.name, run] as const] : [];
   });
   process.stderr.write(`${scenario}: ${runs.map(([name]) => name).join(", ")}…\n`);
-  for (const [, run] of runs) await run();
+  // Twice: it takes the engine some seconds to compile what is called most.
+  for (const [, run] of [...runs, ...runs]) await run();
   return interleave(Object.fromEntries(runs), options.rounds);
+}
+
+const twoPlaces = (value: number): number => Number(value.toFixed(2));
+
+/** Ours divided by theirs, in each round: the middle, and the spread that it comes from. */
+function ratiosOf(ours: readonly number[], theirs: readonly number[]) {
+  const rounds = ours.map((value, round) => value / (theirs[round] ?? Number.NaN));
+  const [least, most] = [Math.min(...rounds), Math.max(...rounds)].map(twoPlaces);
+  return { median: twoPlaces(medianRatio(ours, theirs)), least, most };
 }
 
 function summarize(figures: Figures, ours: string) {
@@ -76,9 +88,11 @@ function summarize(figures: Figures, ours: string) {
   return Object.entries(figures).map(([name, values]) => ({
     name,
     perSecond: Math.round(median(rates(values))),
-    rateRatio: Number(medianRatio(rates(own), rates(values)).toFixed(2)),
+    rateRatio: ratiosOf(rates(own), rates(values)),
     processorMicroseconds: Math.round(median(times(values))),
-    processorRatio: Number(medianRatio(times(values), times(own)).toFixed(2)),
+    // Turned round, so that in both ratios more is better for us.
+    processorRatio: ratiosOf(times(values), times(own)),
+    ...(values[0]?.bytes === undefined ? {} : { bytes: values[0].bytes }),
   }));
 }
 
