@@ -63,12 +63,14 @@ export function createCaller(url: string, maxConnections: number): Caller {
 }
 
 /**
- * Calls `send` so many times a second for some seconds, whether or not earlier calls have ended.
+ * Calls `send` so many times a second for some seconds, whether or not earlier calls have ended;
+ * what falls due within `everyMs` together.
  */
 export async function atRate(
   perSecond: number,
   seconds: number,
   send: (number: number) => Promise<void>,
+  everyMs = 1,
 ): Promise<void> {
   const total = Math.round(perSecond * seconds);
   const begun = performance.now();
@@ -79,7 +81,7 @@ export async function atRate(
       const call = send(sent).finally(() => running.delete(call));
       running.add(call);
     }
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
   await Promise.all(running);
 }

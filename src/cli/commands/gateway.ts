@@ -5,6 +5,7 @@ import type { Gateway } from "../../connector/index.ts";
 import { createLog } from "../../runtime/index.ts";
 import { CliFailure } from "../failure.ts";
 import { untilStopped } from "../until-stopped.ts";
+import { keepYoungSpaceSmall } from "../young-space.ts";
 import { forgetGateway, rememberGateway } from "./gateway-file.ts";
 import type { UpstreamOptions } from "./gateway-upstream.ts";
 import { registerGatewayVerbs } from "./gateway-verbs.ts";
@@ -29,6 +30,7 @@ interface RunOptions extends UpstreamOptions {
 }
 
 async function open(options: RunOptions): Promise<Gateway> {
+  keepYoungSpaceSmall();
   // Loaded only here, so that the operator's commands answer at once.
   const { tokenKeyFromFile } = await import("../../client/index.ts");
   const { createGateway } = await import("../../connector/index.ts");

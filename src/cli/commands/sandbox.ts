@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { setFlagsFromString } from "node:v8";
 import { type Command, Option } from "commander";
 import { createLog } from "../../runtime/index.ts";
 import type { ReferralsService } from "../../service/index.ts";
 import { CliFailure } from "../failure.ts";
+import { keepYoungSpaceSmall } from "../young-space.ts";
 import { forgetSandbox, rememberSandbox } from "./sandbox-file.ts";
 import { registerSandboxVerbs } from "./sandbox-verbs.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -27,14 +27,6 @@ interface RunOptions {
 }
 
 const isLoopback = (host: string): boolean => /^(127\.|localhost$|::1$)/.test(host);
-
-/**
- * V8 lets the space for young objects grow to 130 MB and more on a large machine, and gives none of
- * it back. What a call makes is gone with the call: the space as it is now is enough.
- */
-function keepYoungSpaceSmall(): void {
-  setFlagsFromString("--semi-space-growth-factor=1");
-}
 
 async function open(options: RunOptions): Promise<ReferralsService> {
   keepYoungSpaceSmall();
