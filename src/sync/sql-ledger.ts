@@ -13,6 +13,15 @@ import {
   type PairQuery,
 } from "./ledger-port.ts";
 import { connectionAtStart, priorityRank, searchTextOf } from "./ledger-queries.ts";
+import {
+  changePair,
+  countSend,
+  dueByRank,
+  dueRanks,
+  marks,
+  storeItem,
+  storePair,
+} from "./ledger-statements.ts";
 import type { Pair, PairState } from "./pair.ts";
 import type { Priority, Runner } from "./runner.ts";
 
@@ -41,33 +50,8 @@ export async function openLedger(
 const parsed = <T>(row: Row | undefined): T | undefined =>
   row === undefined ? undefined : (JSON.parse(String(row.document)) as T);
 
-const marks = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
 const likeText = (text: string): string => `%${text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`;
 const keysPerQuery = 500;
-
-const storePair = `INSERT INTO ledger_pairs (connection_id, pair_id, revision, state, referral_id,
-  record_id, engagement_id, match_key, claim, due_at, due_rank, due_priority, search_text, document)
-  VALUES (${marks(14)})`;
-const changePair = `UPDATE ledger_pairs SET revision = ?, state = ?, referral_id = ?, record_id = ?,
-  engagement_id = ?, match_key = ?, claim = ?, due_at = ?, due_rank = ?, due_priority = ?,
-  search_text = ?, document = ? WHERE connection_id = ? AND pair_id = ? AND revision = ?`;
-const countSend = "UPDATE ledger_connections SET sends = sends + 1 WHERE connection_id = ?";
-const storeItem = `INSERT INTO ledger_inbox
-  (connection_id, item_id, kind, pair_id, is_open, opened_at, document) VALUES (${marks(7)})
-  ON CONFLICT (connection_id, item_id) DO UPDATE SET kind = excluded.kind,
-  pair_id = excluded.pair_id, is_open = excluded.is_open, opened_at = excluded.opened_at,
-  document = excluded.document`;
-
-const ranks = Object.values(priorityRank);
-// One walk along the index per class: thousands of due pairs of a low class cost a high one
-// nothing.
-const dueByRank = `SELECT pair_id, due_at, due_rank, due_priority FROM (${ranks
-  .map(
-    (rank) => `SELECT * FROM (SELECT pair_id, due_at, due_rank, due_priority FROM ledger_pairs
-      WHERE connection_id = ? AND due_rank = ? AND due_at <= ? ORDER BY due_at, pair_id LIMIT ?)
-      AS class_${rank}`,
-  )
-  .join(" UNION ALL ")}) AS due ORDER BY due_rank, due_at, pair_id LIMIT ?`;
 
 /** A pair's columns from `revision` to `document`. */
 function columnsOf(pair: Pair): readonly SqlValue[] {
@@ -171,7 +155,7 @@ class SqlLedger implements Ledger {
   }
 
   async due(now: number, limit: number): Promise<readonly DuePair[]> {
-    const values = ranks.flatMap((rank) => [this.#connectionId, rank, now, limit]);
+    const values = dueRanks.flatMap((rank) => [this.#connectionId, rank, now, limit]);
     const rows = await this.#database.all(dueByRank, [...values, limit]);
     return rows.map((row) => ({
       pairId: String(row.pair_id),
