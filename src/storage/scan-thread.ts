@@ -3,6 +3,8 @@ import type { Clock } from "../runtime/index.ts";
 import type { ScanAnswer, ScanRequest, ScanSetting } from "./scan-worker.ts";
 
 const interruptionGraceMs = 500;
+/** Batches are bounded, so a small heap is enough; the platform's own limit is gigabytes. */
+const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 };
 
 /** Emitted JavaScript lies beside its like, TypeScript beside its own. */
 const workerUrl = new URL(
@@ -33,9 +35,12 @@ export class ScanThread {
     const workerData: ScanSetting = { path, interruption: this.#interruption };
     this.#worker = new Worker(workerUrl, {
       workerData,
+      resourceLimits,
       execArgv: ["--disable-warning=ExperimentalWarning"],
     });
     this.#worker.on("message", (answer: ScanAnswer) => this.#settle?.(answer));
+    // What ends a thread is told to whoever waits for its answer, by the exit that follows.
+    this.#worker.on("error", () => {});
     this.#worker.once("exit", () => {
       this.#settle?.({ failure: { message: "the scan's thread has ended", errcode: undefined } });
       onExit();

@@ -23,6 +23,7 @@ export type ScanAnswer =
 
 // A result up to this size leaves in one piece, so that a slow reader of it holds no thread.
 const rowsPerBatch = 1_000;
+const bytesPerBatch = 4_194_304;
 
 const { path, interruption } = workerData as ScanSetting;
 const connection = SqliteConnection.openReader(path);
@@ -33,15 +34,25 @@ connection.defineFunction("scan_may_go_on", () => {
   return 1;
 });
 
+function sizeOf(row: Row): number {
+  let size = 0;
+  for (const value of Object.values(row)) {
+    size += typeof value === "string" || value instanceof Uint8Array ? value.length : 8;
+  }
+  return size;
+}
+
 function nextBatch(): ScanAnswer {
   const batch: Row[] = [];
-  while (batch.length < rowsPerBatch) {
+  let size = 0;
+  while (batch.length < rowsPerBatch && size < bytesPerBatch) {
     const next = rows?.next();
     if (next === undefined || next.done === true) {
       rows = undefined;
       return { rows: batch, isLast: true };
     }
     batch.push(next.value);
+    size += sizeOf(next.value);
   }
   return { rows: batch, isLast: false };
 }

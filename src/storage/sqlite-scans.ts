@@ -8,6 +8,8 @@ const threadLimit = 2;
 const waitingLimit = 32;
 const pauseLimitMs = 30_000;
 const endLimitMs = 5_000;
+/** A thread holds 30 MB and more; one that nobody has needed for so long is ended. */
+const idleLimitMs = 10_000;
 
 const tooLong = (): StorageError =>
   new StorageError("timeLimitExceeded", "the query needs longer than it may");
@@ -30,7 +32,8 @@ export class SqliteScans {
   readonly #path: string;
   readonly #clock: Clock;
   readonly #threads = new Set<ScanThread>();
-  readonly #idle: ScanThread[] = [];
+  /** Threads without work, each with what stops its retirement. */
+  readonly #idle = new Map<ScanThread, AbortController>();
   readonly #waiting: ((thread: ScanThread | undefined) => void)[] = [];
   #closed = false;
 
@@ -66,6 +69,7 @@ export class SqliteScans {
   async close(): Promise<void> {
     this.#closed = true;
     for (const waiting of this.#waiting.splice(0)) waiting(undefined);
+    for (const taken of this.#idle.values()) taken.abort();
     await Promise.all([...this.#threads].map((thread) => thread.end()));
   }
 
@@ -112,8 +116,8 @@ export class SqliteScans {
   }
 
   async #acquire(timeLimitMs: number): Promise<ScanThread> {
-    const idle = this.#idle.pop();
-    if (idle) return idle;
+    const [idle] = this.#idle.keys();
+    if (idle) return this.#take(idle);
     if (this.#threads.size < threadLimit) return this.#start();
     if (this.#waiting.length >= waitingLimit) throw tooMany();
     const { promise, resolve } = Promise.withResolvers<ScanThread | undefined>();
@@ -141,8 +145,7 @@ export class SqliteScans {
 
   #forget(thread: ScanThread): void {
     this.#threads.delete(thread);
-    const place = this.#idle.indexOf(thread);
-    if (place >= 0) this.#idle.splice(place, 1);
+    this.#take(thread);
     if (!this.#closed && this.#waiting.length > 0) this.#release(this.#start());
   }
 
@@ -150,6 +153,27 @@ export class SqliteScans {
     if (!this.#threads.has(thread)) return;
     const next = this.#waiting.shift();
     if (next) next(thread);
-    else this.#idle.push(thread);
+    else this.#rest(thread);
+  }
+
+  #rest(thread: ScanThread): void {
+    if (this.#closed) return;
+    const taken = new AbortController();
+    this.#idle.set(thread, taken);
+    this.#clock.sleep(idleLimitMs, taken.signal).then(
+      () => {
+        // It may have been taken in the very moment.
+        if (this.#idle.get(thread) !== taken) return;
+        this.#idle.delete(thread);
+        return thread.end();
+      },
+      () => {},
+    );
+  }
+
+  #take(thread: ScanThread): ScanThread {
+    this.#idle.get(thread)?.abort();
+    this.#idle.delete(thread);
+    return thread;
   }
 }
