@@ -23,9 +23,24 @@ export const commandModules: readonly CommandModule[] = [
     load: async () => (await import("./commands/sign-in.ts")).registerSignIn,
   },
   {
-    name: "crm-setup",
-    summary: "list what the CRM lacks for the sync, and create it on request",
-    load: async () => (await import("./commands/crm-setup.ts")).registerCrmSetup,
+    name: "crm",
+    summary: "what the CRM lacks for the mapping, and creating it; its fields",
+    load: async () => (await import("./commands/crm.ts")).registerCrm,
+  },
+  {
+    name: "webhooks",
+    summary: "who receives Partner Center's events, and taking them over",
+    load: async () => (await import("./commands/webhooks.ts")).registerWebhooks,
+  },
+  {
+    name: "test-mapping",
+    summary: "send a real record through the mapping; write nothing",
+    load: async () => (await import("./commands/test-mapping.ts")).registerTestMapping,
+  },
+  {
+    name: "doctor",
+    summary: "check everything that the sync needs; each finding with its remedy",
+    load: async () => (await import("./commands/doctor.ts")).registerDoctor,
   },
   {
     name: "plan",

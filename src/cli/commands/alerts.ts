@@ -33,7 +33,7 @@ function sampleMessage(environment: string, pageUrl: string): AlertMessage {
 }
 
 async function list(options: LedgerOptions): Promise<void> {
-  const config = requireConfig(options);
+  const config = await requireConfig(options);
   await withOperations(options, async (operations) => {
     const alerter = openAlerter({
       config: config.alerts,
@@ -63,7 +63,7 @@ async function list(options: LedgerOptions): Promise<void> {
 }
 
 async function test(options: TestOptions): Promise<void> {
-  const { alerts, environment, server } = requireConfig(options);
+  const { alerts, environment, server } = await requireConfig(options);
   const all = receiversOf(alerts.to, systemClock);
   const meant = all.filter(({ name }) => options.to === undefined || name === options.to);
   if (meant.length === 0) {

@@ -34,7 +34,8 @@ async function connect(options: McpCommandOptions): Promise<Connected> {
     const folder = options.sandbox === true ? usualSandbox : options.sandbox;
     return { client: new ReferralsClient(await sandboxSignIn(folder)) };
   }
-  const { configFileName, loadConfig } = await import("../config/load-config.ts");
+  const { configFileName } = await import("../config/config-file.ts");
+  const { loadConfig } = await import("../config/load-config.ts");
   const path = options.config ?? configFileName;
   if (options.config === undefined && !existsSync(path)) {
     throw new CliFailure("the MCP server doesn't know where the referrals are", {

@@ -48,10 +48,14 @@ function fieldChange(field: NonNullable<DealEvent["fields"]>[number]): string {
   return values.length === 0 ? field.field : `${field.field} ${[...new Set(values)].join(" / ")}`;
 }
 
+const mostFields = 3;
+
 /** What happened, in a few words. */
 export function eventText({ kind, side, fields = [], by, note }: DealEvent): string {
   const where = side === undefined ? "" : ` in ${sides[side]}`;
-  const what = fields.length === 0 ? "" : `: ${fields.map(fieldChange).join(", ")}`;
+  const named = fields.slice(0, mostFields).map(fieldChange).join(", ");
+  const more = fields.length > mostFields ? ` and ${fields.length - mostFields} more` : "";
+  const what = fields.length === 0 ? "" : `: ${named}${more}`;
   const who = by === undefined ? "" : ` (by ${by})`;
   return `${verbs[kind] ?? kind}${where}${what}${who}${note ? ` – ${note}` : ""}`;
 }

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { signInWithDeviceCode } from "../../client/index.ts";
-import { configFileName, loadConfig } from "../config/load-config.ts";
+import { configFileName } from "../config/config-file.ts";
+import { loadConfig } from "../config/load-config.ts";
 import { CliFailure } from "../failure.ts";
 import { openTokenStore } from "../start/connections.ts";
 

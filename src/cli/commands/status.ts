@@ -37,24 +37,26 @@ export function waitingFor({ questions, problems, awaitsApproval }: OperatorStat
 }
 
 function headline(status: OperatorStatus): string {
-  const inStep = count(status.byState["in-step"] ?? 0);
+  const inStep = counted(status.byState["in-step"] ?? 0, "deal");
   const waits = waitingFor(status);
   const call =
     waits === 0
       ? paint.good("Nothing needs you.")
       : paint.warn(`${counted(waits, "thing needs you", "things need you")}.`);
-  return `${paint.strong(`${inStep} of ${counted(status.deals, "deal")} in step.`)} ${call}`;
+  return `${paint.strong(`${inStep} in step.`)} ${call}`;
 }
 
 function upstreamLine(
   { name, state, sentence, lastSuccessAt, signInEndsAt }: Upstream,
   now: number,
+  isRunning: boolean,
 ) {
+  const isKnown = isRunning || state === "unknown";
   const mark = { well: marks.good, failing: marks.bad, waiting: marks.warn, unknown: marks.none };
   const seen = lastSuccessAt === undefined ? "" : ` · last answer ${relative(lastSuccessAt, now)}`;
   const ends =
     signInEndsAt === undefined ? "" : ` · sign-in good for ${duration(signInEndsAt - now)}`;
-  return [name, `${mark[state]} ${sentence}${seen}${ends}`] as const;
+  return [name, `${isKnown ? `${mark[state]} ${sentence}` : "not running"}${seen}${ends}`] as const;
 }
 
 function budgetText({ limit, used, byClass, blockedUntil }: OperatorStatus["budget"], now: number) {
@@ -73,12 +75,16 @@ export function statusText(status: OperatorStatus, width: number, isRunning: boo
     .toSorted(([, left], [, right]) => right - left)
     .map(([state, deals]) => {
       const remedy = commandFor[state];
-      return [words[state] ?? state, count(deals), remedy === undefined ? "" : remedyLine(remedy)];
+      return [
+        (words[state] ?? state).replace("crm", "CRM").replace("partner center", "Partner Center"),
+        count(deals),
+        remedy === undefined ? "" : remedyLine(remedy),
+      ];
     });
   const columns = [{ title: "" }, { title: "", align: "right" }, { title: "" }] as const;
   const walked = (at: number): string => (at === 0 ? "not yet" : relative(at, now));
   const facts = [
-    ...status.upstreams.map((upstream) => upstreamLine(upstream, now)),
+    ...status.upstreams.map((upstream) => upstreamLine(upstream, now, isRunning)),
     ["Looked at", `Partner Center ${walked(walks.referrals)}, CRM ${walked(walks.crm)}`],
     ["Oldest change", staleness.nowMs === 0 ? "all carried over" : duration(staleness.nowMs)],
     ["Calls", budgetText(status.budget, now)],

@@ -1,9 +1,8 @@
 import { z } from "zod";
+import { isPasswordHash } from "../../operations/index.ts";
 import { crmSection } from "../crm/registry.ts";
 import { alertSection } from "./alert-schema.ts";
-
-/** Where the state lies unless the configuration says otherwise. */
-export const defaultData = "./data";
+import { defaultData } from "./config-file.ts";
 
 const url = z.url({ protocol: /^https?$/ });
 const seconds = z.number().positive().max(86_400);
@@ -49,11 +48,38 @@ const sync = z.strictObject({
   matchFields: z.array(z.string()).default([]),
 });
 
+const user = z.strictObject({
+  name: z.string().min(1).max(200),
+  role: z.enum(["viewer", "operator"]).default("viewer"),
+  /** As `referrals password` prints it. */
+  passwordHash: z.string().refine(isPasswordHash, "must be what `referrals password` prints"),
+});
+
+const openId = z.strictObject({
+  /** `https://login.microsoftonline.com/<tenant>/v2.0` */
+  issuer: url,
+  clientId: z.string().min(1),
+  clientSecret: z.string().min(1).optional(),
+  /** What the button says. */
+  label: z.string().min(1).default("OpenID Connect"),
+  /** Addresses of those who may decide; `*` for everybody whom the provider lets in. */
+  operators: z.array(z.string()).default([]),
+  viewers: z.array(z.string()).default([]),
+  /** Where browsers reach this process. */
+  publicUrl: url,
+  /** True for an issuer on this machine without TLS. */
+  allowsHttp: z.boolean().default(false),
+});
+
 const server = z.strictObject({
   host: z.string().default("127.0.0.1"),
   port: z.number().int().min(0).max(65_535).default(4400),
   /** Names under which the page is asked for, beside loopback. */
   hostNames: z.array(z.string()).default([]),
+  /** Who signs in by password; without anybody, and without openId, this machine alone may ask. */
+  users: z.array(user).max(1_000).default([]),
+  /** Sign-in at an OpenID Connect provider, such as Microsoft Entra. */
+  openId: openId.optional(),
 });
 
 /** The shape of referrals.config.yaml. */

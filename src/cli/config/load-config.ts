@@ -1,14 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { parse } from "yaml";
 import { parseTypedYaml, type ValueFault } from "../../runtime/index.ts";
 import { vendorOf } from "../crm/registry.ts";
 import { CliFailure } from "../failure.ts";
-import { type Config, configSchema, defaultData } from "./config-schema.ts";
-
-/** The file that `npm start` looks for in the current folder. */
-export const configFileName = "referrals.config.yaml";
+import { type Config, configSchema } from "./config-schema.ts";
 
 /** Beside the configuration, readable by its owner alone: the secrets that `init` was given. */
 export const secretsFileName = "referrals.env";
@@ -70,15 +66,4 @@ export function loadConfig(path: string, environment: Variables): Config {
     data: resolve(folder, config.data),
     ...(config.mapping ? { mapping: resolve(folder, config.mapping) } : {}),
   };
-}
-
-/**
- * The data folder that a configuration file names, without its secrets: a running process is found
- * by it alone.
- */
-export function dataFolderOf(path: string): string {
-  const document: unknown = existsSync(path) ? parse(readFileSync(path, "utf8")) : undefined;
-  const named =
-    typeof document === "object" && document !== null ? Reflect.get(document, "data") : undefined;
-  return resolve(dirname(resolve(path)), typeof named === "string" ? named : defaultData);
 }

@@ -29,9 +29,9 @@ export async function findDeal(client: OperationsClient, named: string): Promise
   );
   if (exact) return client.get(`/api/deals/${enc(exact.id)}`);
   if (byWords.length > 1) {
-    const titles = byWords.slice(0, mostShown).map(({ id, title }) => `${title} (${id})`);
-    const more = byWords.length > mostShown ? ", and more" : "";
-    throw new CliFailure(`Several deals fit "${named}": ${titles.join(", ")}${more}.`, {
+    const titles = byWords.slice(0, mostShown).map(({ id, title }) => `\n  ${id}  ${title}`);
+    const more = byWords.length > mostShown ? "\n  … and more" : "";
+    throw new CliFailure(`Several deals fit "${named}":${titles.join("")}${more}`, {
       remedy: "Give more of the name, or one of the ids.",
     });
   }

@@ -1,15 +1,12 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { silentLog, systemClock } from "../../runtime/index.ts";
+import { configFileName, dataFolderOf } from "../config/config-file.ts";
 import type { Config } from "../config/config-schema.ts";
-import { configFileName, dataFolderOf, loadConfig } from "../config/load-config.ts";
 import { CliFailure } from "../failure.ts";
-import { settingsOf } from "../start/configured.ts";
-import { type Connections, openConnections } from "../start/connections.ts";
-import { claimDataFolder, demonstrationMark, runningAddress } from "../start/data-folder.ts";
-import { type OpenSync, openSync } from "../start/sync-process.ts";
-import { clientByHttp, clientInProcess, type OperationsClient } from "./operations-client.ts";
+import { demonstrationMark, runningAddress } from "../start/data-folder.ts";
+import type { OwnSync } from "./open-own-sync.ts";
+import { clientByHttp, type OperationsClient } from "./operations-client.ts";
 
 /** The options that every command on the ledger takes. */
 export interface LedgerOptions {
@@ -24,12 +21,6 @@ export function addLedgerOptions(command: Command): Command {
     .option("--config <file>", `configuration; ./${configFileName} is used where it exists`)
     .option("--data <folder>", "folder of the state, as `referrals start` was told")
     .option("--json", "print the answer as one JSON object");
-}
-
-/** A sync that this command opened itself, because no process runs on its data. */
-export interface OwnSync extends OpenSync {
-  readonly config: Config;
-  readonly connections: Connections;
 }
 
 /** The operator's API, of the running process or of a sync opened for this command alone. */
@@ -51,9 +42,11 @@ export function findConfigFile(options: LedgerOptions): string | undefined {
 }
 
 /** The configuration in that file. Errors: CliFailure where there is none. */
-export function requireConfig(options: LedgerOptions): Config {
+export async function requireConfig(options: LedgerOptions): Promise<Config> {
   const path = findConfigFile(options);
   if (path === undefined) throw nothingConfigured();
+  // Loaded only here: a question to a running process needs no adapter's words.
+  const { loadConfig } = await import("../config/load-config.ts");
   const config = loadConfig(path, process.env);
   return options.data === undefined ? config : { ...config, data: resolve(options.data) };
 }
@@ -72,43 +65,6 @@ export function dataFolder(options: LedgerOptions): string {
   return path === undefined ? resolve("data") : dataFolderOf(path);
 }
 
-const claimTries = 20;
-const claimPauseMs = 250;
-
-/** Claims the folder; another command that has it just now is done in a moment. */
-async function claimPatiently(data: string): Promise<() => void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return claimDataFolder(data);
-    } catch (error) {
-      if (tries >= claimTries || runningAddress(data) !== undefined) throw error;
-      await systemClock.sleep(claimPauseMs);
-    }
-  }
-}
-
-async function openOwn(config: Config, data: string): Promise<Operations> {
-  const release = await claimPatiently(data);
-  try {
-    const connections = await openConnections({ ...config, data });
-    const { environment, server } = config;
-    const log = silentLog;
-    const settings = settingsOf(config);
-    const sync = await openSync({ connections, settings, data, environment, server, log });
-    await sync.engine.open();
-    const close = async (): Promise<void> => {
-      await sync.engine.stop();
-      await sync.close();
-      release();
-    };
-    const own = { ...sync, config, connections };
-    return { ...clientInProcess(sync.server, data), own, data, close };
-  } catch (error) {
-    release();
-    throw error;
-  }
-}
-
 /**
  * Opens the operator's API: of the process that runs on the data folder, or of a sync opened here.
  * The folder's lock keeps two engines from one ledger. The caller closes.
@@ -125,7 +81,9 @@ export async function openOperations(options: LedgerOptions): Promise<Operations
       remedy: "Start it in another terminal: npm start",
     });
   }
-  return openOwn(requireConfig(options), data);
+  // Loaded only here: a question to a running process needs no engine.
+  const { openOwnSync } = await import("./open-own-sync.ts");
+  return openOwnSync(await requireConfig(options), data);
 }
 
 /** Opens the API for one piece of work and closes it again, whatever comes of the work. */

@@ -7,7 +7,9 @@ import type { Log } from "../../runtime/index.ts";
 import { defaultSettings, type EngineSettings } from "../../sync/index.ts";
 import type { Config } from "../config/config-schema.ts";
 import { CliFailure } from "../failure.ts";
+import { accessOf } from "./access.ts";
 import { type Connections, openConnections } from "./connections.ts";
+import { dashboardFolder } from "./dashboard-folder.ts";
 import { claimDataFolder } from "./data-folder.ts";
 import { type SyncProcess, startSyncProcess } from "./sync-process.ts";
 
@@ -90,6 +92,8 @@ export async function startConfigured(config: Config, log: Log): Promise<SyncPro
     data: config.data,
     environment: config.environment,
     server: config.server,
+    access: accessOf(config),
+    pageFolder: await dashboardFolder((text) => process.stderr.write(text)),
     alerts: config.alerts,
     log,
     ...(webhook ? { trust: trustOf(webhook) } : {}),

@@ -13,13 +13,14 @@ import {
   webhookSignerName,
 } from "../../service/index.ts";
 import { openDatabase } from "../../storage/index.ts";
+import { configFileName } from "../config/config-file.ts";
 import { type Config, configSchema } from "../config/config-schema.ts";
-import { configFileName } from "../config/load-config.ts";
 import { vendorOf } from "../crm/registry.ts";
 import type { CrmChoice, CrmSandboxKind } from "../crm/vendor.ts";
 import { CliFailure } from "../failure.ts";
 import { settingsOf } from "./configured.ts";
 import { openConnections } from "./connections.ts";
+import { dashboardFolder } from "./dashboard-folder.ts";
 import { claimDataFolder, demonstrationMark } from "./data-folder.ts";
 import { createPlay } from "./play.ts";
 import { storedSecret } from "./stored-secret.ts";
@@ -176,6 +177,7 @@ export async function startDemonstration(options: {
       data,
       environment: config.environment,
       server: config.server,
+      pageFolder: await dashboardFolder((text) => process.stderr.write(text)),
       log,
       trust: await trustOf(service),
       demonstration: createPlay({

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import {
+  type AccessOptions,
   createOperations,
   createWebhookVerifier,
   type Demonstration,
@@ -36,6 +37,10 @@ export interface SyncProcessOptions {
   readonly log: Log;
   readonly trust?: WebhookTrust;
   readonly demonstration?: Demonstration;
+  /** Who may come in; without it, everybody on this machine. */
+  readonly access?: AccessOptions;
+  /** The built dashboard; without it only the API is served. */
+  readonly pageFolder?: string;
   /** Who is told when something needs a person; nobody where absent. */
   readonly alerts?: AlertConfig;
   readonly places?: Readonly<Record<string, string>>;
@@ -72,6 +77,8 @@ export async function openSync(options: SyncProcessOptions): Promise<OpenSync> {
       ...(options.places ? { places: options.places } : {}),
     },
     hosts: options.server.hostNames ?? [],
+    ...(options.access ? { access: options.access } : {}),
+    ...(options.pageFolder === undefined ? {} : { pageFolder: options.pageFolder }),
     ...(options.trust
       ? { verifier: createWebhookVerifier(options.trust, { http: fetchHttp, clock: systemClock }) }
       : {}),

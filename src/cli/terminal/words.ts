@@ -37,20 +37,34 @@ export function moment(at: number): string {
   return `${days} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
 }
 
+/** A date that a system keeps as the first moment of its day. */
+const midnight = /^\d{4}-\d\d-\d\dT00:00:00(\.0+)?Z$/;
+
 /** A field's value as a person reads it; an empty one is a dash. */
 export function shown(value: unknown): string {
   if (value === null || value === undefined || value === "") return "–";
   if (typeof value === "number") return count(value);
   if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "string" && midnight.test(value)) return value.slice(0, "YYYY-MM-DD".length);
   if (typeof value === "string") return value.replace(/\s+/g, " ").trim() || "–";
   if (Array.isArray(value)) return value.length === 0 ? "–" : value.map(named).join(", ");
   return JSON.stringify(value);
 }
 
-/** A person, a solution or another entry of a list by its name. */
+/** A person, a solution or another entry of a list by its name, in either side's spelling. */
 function named(entry: unknown): string {
   if (typeof entry !== "object" || entry === null) return shown(entry);
-  const text = (name: string): string => String(Reflect.get(entry, name) ?? "");
-  const person = [text("firstName"), text("lastName")].filter((part) => part !== "").join(" ");
-  return person || text("name") || text("email") || text("id") || JSON.stringify(entry);
+  const values = new Map(
+    Object.entries(entry).map(([key, value]) => [key.toLowerCase().replace(/^.*_/, ""), value]),
+  );
+  const text = (...keys: readonly string[]): string =>
+    keys
+      .map((key) => values.get(key))
+      .filter((value) => typeof value === "string" && value !== "")
+      .join(" ");
+  return (
+    text("firstname", "lastname") ||
+    ["name", "fullname", "email", "emailaddress1", "id"].map((key) => text(key)).find(Boolean) ||
+    JSON.stringify(entry)
+  );
 }

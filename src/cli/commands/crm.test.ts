@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 async function setup(...options: readonly string[]) {
-  const command = promisify(execFile)(process.execPath, [main, "crm-setup", ...options], {
+  const command = promisify(execFile)(process.execPath, [main, "crm", "setup", ...options], {
     cwd: folder,
   });
   const { stdout, stderr, code } = await command.then(
@@ -43,7 +43,7 @@ test("it lists what the CRM lacks, creates it on request, and then lists nothing
   const { missing } = JSON.parse(before.stdout) as { missing: readonly { name: string }[] };
   expect(missing.map(({ name }) => name)).toContain("alternate key opportunity(pr_referralid)");
 
-  const creating = await setup("--create");
+  const creating = await setup("--apply");
   expect(creating.code).toBe(0);
   expect(creating.stdout).toContain("✓ created table pr_solution");
   expect(creating.stdout).toContain("✓ The CRM has everything that the mapping uses.");
