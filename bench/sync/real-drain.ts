@@ -7,8 +7,9 @@ import { type Figure, figure } from "./report.ts";
 import { callsPerMinute } from "./virtual-world.ts";
 
 const edits = 300;
-/** Some of them wait for an answer, are closed, or are refused: only the others' edits flow. */
-const seededReferrals = 600;
+/** Some wait for an answer, are closed, or aren't shared: only the others' edits flow. */
+const seededReferrals = 480;
+const seededDeals = 300;
 const looseLimit = 1_000_000;
 const pollCrmSeconds = 1;
 const lookEveryMs = 10_000;
@@ -67,7 +68,17 @@ class Stage {
 
   startCrm(port = "0"): Promise<Child> {
     const data = join(this.#folder, "crm");
-    return this.#start("crm", "crm-sandbox", "dynamics365", "--port", port, "--data", data);
+    const seed = ["--seed", String(seededDeals)];
+    return this.#start(
+      "crm",
+      "crm-sandbox",
+      "dynamics365",
+      "--port",
+      port,
+      "--data",
+      data,
+      ...seed,
+    );
   }
 
   startSync(sandbox: SandboxLine, crm: CrmLine, calls: number): Promise<Child> {

@@ -1,5 +1,13 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -79,4 +87,20 @@ test("the packed package installs in an empty folder and its client lists the re
   const names = JSON.parse(run("node", ["list.mjs", JSON.stringify(line)], folder));
   expect(names).toHaveLength(7);
   expect(names.every((name: unknown) => typeof name === "string" && name !== "")).toBe(true);
+}, 60_000);
+
+test("the installed command exports the connector package of the sources byte for byte, icon included", () => {
+  const choices = ["--edition", "current", "--profile", "gateway", "--host", "g.example"];
+  const exported = (program: string, args: readonly string[], out: string): string[] => {
+    run(program, [...args, "connector", "export", "--out", join(folder, out), ...choices], folder);
+    return readdirSync(join(folder, out)).sort();
+  };
+  const installed = exported(join(folder, "node_modules/.bin/referrals"), [], "installed");
+  const fromSources = exported("node", [join(root, "src/cli/main.ts")], "sources");
+  expect(installed).toEqual(fromSources);
+  expect(installed).toContain("icon.png");
+  for (const name of installed) {
+    const there = readFileSync(join(folder, "installed", name));
+    expect(there.equals(readFileSync(join(folder, "sources", name)))).toBe(true);
+  }
 }, 60_000);
