@@ -220,8 +220,10 @@ export async function sendDeal(
   const written = await crm.upsert(order, options);
   if (written.record) return { record: written.record, isExact: steps.length === 1 };
   const record = await crm.read(written.id, { correlationId: attempt.id });
-  if (!record)
-    throw new Error(`the CRM can't show record ${written.id}, which it has just written`);
+  if (!record) {
+    const sentence = `the CRM doesn't show the deal ${written.id}, which it has just written`;
+    throw new CrmError("unavailable", sentence, { outcomeUnknown: true });
+  }
   const isExact =
     steps.length === 1 &&
     crm.capabilities.versions === "etag" &&

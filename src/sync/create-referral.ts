@@ -243,6 +243,8 @@ async function existsUnseen(
     if (error instanceof ReferralsError && error.status === 400) return undefined;
     throw error;
   });
+  // An item that can't be read may be the one.
+  if (page?.unreadable) throw new ReferralsError("invalidAnswer", { retryable: false });
   if (!page) await context.walkReferrals();
   const leg = page?.referrals.find(
     (one) => one.engagementId === own.engagementId && isMicrosoftLeg(one),
