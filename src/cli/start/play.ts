@@ -1,4 +1,5 @@
 import type { CrmFields } from "../../crm/index.ts";
+import { faultNames } from "../../http/index.ts";
 import type { Demonstration } from "../../operations/index.ts";
 import { sendJson } from "../crm/send-json.ts";
 
@@ -21,6 +22,29 @@ export function createPlay({ referrals, editDeal }: Stage): Demonstration {
       const url = `${referrals.adminUrl}/referrals`;
       const answer = await sendJson(url, "POST", referrals.adminSecret, { kind: "lead" });
       return (JSON.parse(answer) as { id: string }).id;
+    },
+    faults: faultsOf(referrals),
+  };
+}
+
+const isFault = (name: string): boolean => (faultNames as readonly string[]).includes(name);
+
+/** What is wrong with Partner Center, over the sandbox's admin API. */
+function faultsOf({
+  adminUrl,
+  adminSecret,
+}: Stage["referrals"]): NonNullable<Demonstration["faults"]> {
+  const url = `${adminUrl}/faults`;
+  return {
+    current: async () => {
+      const headers = { authorization: `Bearer ${adminSecret}` };
+      const answer: unknown = await (await fetch(url, { headers })).json();
+      const { profile } = answer as { profile: Readonly<Record<string, number>> };
+      const strikes = Object.entries(profile).filter(([name, share]) => isFault(name) && share > 0);
+      return Object.fromEntries(strikes);
+    },
+    set: async (shares) => {
+      await sendJson(url, "PUT", adminSecret, shares);
     },
   };
 }

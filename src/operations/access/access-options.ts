@@ -13,7 +13,7 @@ export interface OpenIdOptions {
   /** `https://login.microsoftonline.com/<tenant>/v2.0`, or any other issuer. */
   readonly issuer: string;
   readonly clientId: string;
-  readonly clientSecret?: string;
+  readonly clientSecret?: string | undefined;
   /** What the button says: `Microsoft`. */
   readonly label: string;
   /** Addresses or names of those who may decide; everybody else of `viewers` only looks. */

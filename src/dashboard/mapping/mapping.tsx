@@ -1,0 +1,4 @@
+/** A place of the page. */
+export default function Mapping() {
+  return null;
+}

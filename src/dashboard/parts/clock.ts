@@ -1,0 +1,2 @@
+/** The time of now, in milliseconds since 1970. */
+export const timeNow = (): number => Date.now();

@@ -1,0 +1,114 @@
+import type { PlainValue } from "../../contract/index.ts";
+
+const secondMs = 1_000;
+const minuteMs = 60 * secondMs;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+const locales = (): readonly string[] => navigator.languages;
+const whole = new Intl.NumberFormat([...locales()]);
+const compact = new Intl.NumberFormat([...locales()], {
+  notation: "compact",
+  maximumFractionDigits: 1,
+});
+const percent = new Intl.NumberFormat([...locales()], {
+  style: "percent",
+  maximumFractionDigits: 0,
+});
+const dayFormat = new Intl.DateTimeFormat([...locales()], { dateStyle: "medium" });
+const timeFormat = new Intl.DateTimeFormat([...locales()], { timeStyle: "medium" });
+const fullFormat = new Intl.DateTimeFormat([...locales()], {
+  dateStyle: "medium",
+  timeStyle: "medium",
+});
+const relative = new Intl.RelativeTimeFormat([...locales()], { numeric: "auto", style: "short" });
+
+/** A number as the reader writes it. */
+export const number = (value: number): string => whole.format(value);
+
+/** A number in few characters: 12K. */
+export const shortNumber = (value: number): string => compact.format(value);
+
+/** A share of 1 in percent. */
+export const share = (value: number): string => percent.format(value);
+
+const moneyFormats = new Map<string, Intl.NumberFormat>();
+
+/** An amount with its currency; the number alone where the currency isn't one. */
+export function money(value: number | null | undefined, currency?: string | null): string {
+  if (value === null || value === undefined) return "–";
+  if (!currency || !/^[A-Z]{3}$/.test(currency)) return whole.format(value);
+  let format = moneyFormats.get(currency);
+  if (!format) {
+    const digits = { minimumFractionDigits: 0, maximumFractionDigits: 2 };
+    const currencyDisplay = "code";
+    format = new Intl.NumberFormat([...locales()], {
+      style: "currency",
+      currency,
+      currencyDisplay,
+      ...digits,
+    });
+    moneyFormats.set(currency, format);
+  }
+  return format.format(value).replaceAll("\u00a0", " ");
+}
+
+/** A date without a time. */
+export function day(at: number | string | null | undefined): string {
+  const moment = typeof at === "string" ? Date.parse(at) : at;
+  return moment === null || moment === undefined || Number.isNaN(moment)
+    ? "–"
+    : dayFormat.format(moment);
+}
+
+/** A time of the day, to the second. */
+export const timeOfDay = (at: number): string => timeFormat.format(at);
+
+/** Date and time. */
+export const fullTime = (at: number): string => fullFormat.format(at);
+
+/** A duration in its largest fitting unit: `4 s`, `12 min`, `3 h`, `2 d`. */
+export function duration(ms: number): string {
+  if (ms < secondMs) return ms === 0 ? "0 s" : "< 1 s";
+  if (ms < minuteMs) return `${Math.round(ms / secondMs)} s`;
+  if (ms < hourMs) return `${Math.round(ms / minuteMs)} min`;
+  if (ms < 2 * dayMs) return `${Math.round(ms / hourMs)} h`;
+  return `${Math.round(ms / dayMs)} d`;
+}
+
+/** A moment seen from now: `4 sec. ago`, `in 3 days`. */
+export function ago(at: number, now: number): string {
+  const delta = at - now;
+  const size = Math.abs(delta);
+  if (size < minuteMs) return relative.format(Math.round(delta / secondMs), "second");
+  if (size < hourMs) return relative.format(Math.round(delta / minuteMs), "minute");
+  if (size < 2 * dayMs) return relative.format(Math.round(delta / hourMs), "hour");
+  return relative.format(Math.round(delta / dayMs), "day");
+}
+
+const isoMoment = /^\d{4}-\d\d-\d\d(?:T[\d:.]+Z?)?$/;
+
+/** A field's value for the reader's eyes. */
+export function valueText(value: PlainValue | undefined, currency?: string): string {
+  if (value === null || value === undefined || value === "") return "–";
+  if (typeof value === "number") return currency ? money(value, currency) : whole.format(value);
+  if (typeof value === "boolean") return value ? "Yes" : "No";
+  if (typeof value === "string") return isoMoment.test(value) ? day(value) : value;
+  if (Array.isArray(value)) {
+    return value.length === 0 ? "–" : value.map((item) => itemText(item as PlainValue)).join(", ");
+  }
+  return itemText(value);
+}
+
+/** The name of a person or a solution, else the whole as it is. */
+function itemText(item: PlainValue): string {
+  if (item === null || typeof item !== "object") return valueText(item);
+  const record = item as Readonly<Record<string, PlainValue>>;
+  const person = [record.firstName ?? record.firstname, record.lastName ?? record.lastname].filter(
+    Boolean,
+  );
+  const email = record.email ?? record.emailaddress1;
+  if (person.length > 0) return `${person.join(" ")}${email ? ` <${String(email)}>` : ""}`;
+  const name = record.name ?? record.pr_name ?? email ?? record.id;
+  return typeof name === "string" ? name : JSON.stringify(item);
+}
