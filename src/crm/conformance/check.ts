@@ -40,7 +40,7 @@ function customerFields(fields: ConformanceFields, title: string): CrmFields {
   return {
     [account.name]: `${title} Ltd`,
     [account.postalCode]: "12345",
-    [account.country]: "Germany",
+    [account.country]: fields.germany ?? "Germany",
   };
 }
 
@@ -58,7 +58,6 @@ function wholeFields(fields: ConformanceFields, title: string): CrmFields {
 
 function basicFields(fields: ConformanceFields, title: string): CrmFields {
   return {
-    ...fields.required,
     [fields.name]: title,
     [fields.amount]: 1234.56,
     ...customerFields(fields, title),

@@ -9,12 +9,10 @@ export interface ConformanceFields {
   readonly name: string;
   /** An amount with two digits. */
   readonly amount: string;
-  /** A long text, and the most that it holds. */
-  readonly notes: { readonly field: string; readonly maxLength: number };
+  /** A long text, and the most that it holds; absent where there is no bound. */
+  readonly notes: { readonly field: string; readonly maxLength?: number };
   /** A calendar date, as `2026-12-24`. */
   readonly date?: string;
-  /** What the CRM wants in every deal besides. */
-  readonly required?: CrmFields;
   /** A currency's code, with two that the CRM knows and one that it doesn't. */
   readonly currency?: {
     readonly field: string;
@@ -33,6 +31,8 @@ export interface ConformanceFields {
     readonly won: CrmValue;
     readonly lost: CrmValue;
   };
+  /** Germany as a country's field holds it, where that isn't its name. */
+  readonly germany?: CrmValue;
   /** The customer's account. */
   readonly account?: {
     readonly name: string;

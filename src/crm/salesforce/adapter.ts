@@ -18,6 +18,11 @@ export interface SalesforceAdapterOptions extends TransportOptions {
   readonly keyField?: string;
   /** The currency of an organisation that has only one. */
   readonly soleCurrency?: string;
+  /**
+   * Days until a new deal closes whose referral names no day, since Salesforce wants one; 90 unless
+   * told, 0 to refuse such a deal.
+   */
+  readonly closeDays?: number;
   /** Deals on a page of changes. */
   readonly pageSize?: number;
   /** What to do where several accounts have the customer's name, postal code and country. */
@@ -33,6 +38,7 @@ export interface SalesforceAdapterOptions extends TransportOptions {
 }
 
 const defaultPageSize = 200;
+const defaultCloseDays = 90;
 const defaultKeyField = "PR_ReferralId__c";
 
 /** Reads and writes the opportunities of a Salesforce organisation through its REST API. */
@@ -49,6 +55,7 @@ export function createSalesforceAdapter(options: SalesforceAdapterOptions): CrmA
     stages: new StageBook(send),
     pageSize: options.pageSize ?? defaultPageSize,
     followsChildren,
+    closeDays: options.closeDays ?? defaultCloseDays,
     accounts: {
       ambiguity: options.ambiguousAccount ?? "refuse",
       updates: options.updateAccounts ?? false,

@@ -12,7 +12,6 @@ export const salesforceFields: ConformanceFields = {
   amount: "Amount",
   notes: { field: "Description", maxLength: 32_000 },
   date: "CloseDate",
-  required: { CloseDate: "2026-12-24" },
   currency: { field: "CurrencyIsoCode", known: ["EUR", "GBP"], unknown: "QQQ" },
   picklist: {
     field: "PR_MicrosoftHelp__c",

@@ -37,6 +37,8 @@ export interface Transport {
   /** `/services/data/v62.0`. */
   readonly versionPath: string;
   readonly instanceUrl: string;
+  /** Salesforce's clock at its last answer, in milliseconds since 1970. */
+  lastServerTimeMs(): number | undefined;
 }
 
 /** One entry of a refusal's body. */
@@ -139,7 +141,8 @@ export function jsonOf(body: string): unknown {
 export function createTransport(options: TransportOptions): Transport {
   const instanceUrl = options.instanceUrl.replace(/\/+$/, "");
   const versionPath = `/services/data/v${options.apiVersion ?? defaultVersion}`;
-  const attempt = (
+  let serverTimeMs: number | undefined;
+  const attempt = async (
     call: RestCall,
     token: string,
     operation: OperationOptions,
@@ -160,7 +163,10 @@ export function createTransport(options: TransportOptions): Transport {
       ...(operation.signal === undefined ? {} : { signal: operation.signal }),
     };
     const isWrite = call.method !== "GET" && !call.isRead;
-    return sendOnce(options.http, request, { crm: "Salesforce", isWrite });
+    const response = await sendOnce(options.http, request, { crm: "Salesforce", isWrite });
+    const date = Date.parse(response.headers.date ?? "");
+    if (Number.isFinite(date)) serverTimeMs = date;
+    return response;
   };
   const send = async (call: RestCall, operation: OperationOptions): Promise<HttpResponse> => {
     const signal = operation.signal === undefined ? {} : { signal: operation.signal };
@@ -175,5 +181,5 @@ export function createTransport(options: TransportOptions): Transport {
     const isWrite = call.method !== "GET" && !call.isRead;
     throw errorOfAnswer(response, jsonOf(response.body), { isWrite, sent: call.body });
   };
-  return Object.assign(send, { versionPath, instanceUrl });
+  return Object.assign(send, { versionPath, instanceUrl, lastServerTimeMs: () => serverTimeMs });
 }

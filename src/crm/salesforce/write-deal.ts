@@ -42,7 +42,12 @@ export interface WriteContext extends DealContext {
   readonly stages: StageBook;
   readonly accounts: { readonly ambiguity: Ambiguity; readonly updates: boolean };
   readonly contacts: ContactRules;
+  /** Days until a new deal closes whose referral names no day; 0: such a deal is refused. */
+  readonly closeDays: number;
 }
+
+const closeDateField = "CloseDate";
+const dayMs = 86_400_000;
 
 /** How far a write has come: what its memo remembers. */
 interface Progress {
@@ -134,7 +139,8 @@ class DealWriting {
     const { keyField, stages } = this.#context;
     const { account, contacts, own } = this.#split(steps);
     const first = statusField in own ? {} : { StageName: await stages.first(this.#options) };
-    const body = { ...first, ...(await this.#ownBody(own)), [keyField]: this.#write.key };
+    const ownBody = { ...first, ...(await this.#ownBody(own)), [keyField]: this.#write.key };
+    const body = { ...ownBody, ...this.#closeDate(own) };
     const found = await findParties(
       this.#context.send,
       { ...(account ? { account } : {}), emails: unknownEmails(contacts, undefined) },
@@ -160,6 +166,23 @@ class DealWriting {
       if (!isTaken) throw error;
       return this.#takeOver(steps, error);
     }
+  }
+
+  /** Salesforce takes no deal without a close date, and an inbound referral may have none. */
+  #closeDate(own: CrmFields): CrmFields {
+    const { closeDays, send } = this.#context;
+    if ((own[closeDateField] ?? null) !== null) return {};
+    const nowMs = send.lastServerTimeMs();
+    if (closeDays === 0 || nowMs === undefined) {
+      throw new CrmError(
+        "invalid",
+        "Salesforce takes no deal without a close date; set one on the referral, or `closeDays` " +
+          "in the configuration",
+        { field: closeDateField },
+      );
+    }
+    const day = new Date(nowMs + closeDays * dayMs).toISOString().slice(0, 10);
+    return { [closeDateField]: day };
   }
 
   /** An earlier try of this write, or somebody else's deal? Equal values are the former. */

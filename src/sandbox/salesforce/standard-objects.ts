@@ -241,4 +241,15 @@ export const standardStages: readonly {
 ];
 
 /** The currencies of the emulated organisation; the first is the corporate one. */
-export const standardCurrencies = ["USD", "EUR", "GBP", "JPY", "SEK", "INR", "AUD", "CAD"] as const;
+export const standardCurrencies = [
+  "USD",
+  "EUR",
+  "GBP",
+  "JPY",
+  "SEK",
+  "INR",
+  "BRL",
+  "AUD",
+  "CAD",
+  "ZAR",
+] as const;
