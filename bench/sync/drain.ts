@@ -1,4 +1,4 @@
-import { fullLimit, guaranteedCalls } from "../../src/sync/budget-window.ts";
+import { fullLimit, guaranteedCalls } from "../../src/sync/budget/budget-window.ts";
 import type { EditedField } from "../../test/simulation/schedule/schedule.ts";
 import { kindsOf } from "./calls.ts";
 import { pass, startEngine, until, untilInStep } from "./engine-life.ts";

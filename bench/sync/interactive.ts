@@ -1,4 +1,4 @@
-import { guaranteedCalls } from "../../src/sync/budget-window.ts";
+import { guaranteedCalls } from "../../src/sync/budget/budget-window.ts";
 import { act } from "../../test/simulation/world/people.ts";
 import { stream } from "../../test/simulation/world/world.ts";
 import { kindsOf } from "./calls.ts";

@@ -1,6 +1,6 @@
 import type { CrmCapabilities } from "../../src/crm/port.ts";
-import type { Ledger, LedgerChange } from "../../src/sync/ledger-port.ts";
-import type { Pair } from "../../src/sync/pair.ts";
+import type { Ledger, LedgerChange } from "../../src/sync/ledger/ledger-port.ts";
+import type { Pair } from "../../src/sync/pair/pair.ts";
 import { pass, startEngine, untilInStep } from "./engine-life.ts";
 import { edit } from "./people.ts";
 import { createBenchWorld } from "./virtual-world.ts";

@@ -1,4 +1,4 @@
-import { fullLimit } from "../../src/sync/budget-window.ts";
+import { fullLimit } from "../../src/sync/budget/budget-window.ts";
 import { valuesOfDeal, valuesOfReferral } from "../../test/simulation/check/values.ts";
 import { type EditedField, type Side, sides } from "../../test/simulation/schedule/schedule.ts";
 import { stream } from "../../test/simulation/world/world.ts";

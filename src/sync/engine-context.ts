@@ -2,7 +2,7 @@ import type { ReferralsPort } from "../client/port.ts";
 import type { Mapping } from "../crm/mapping-port.ts";
 import type { CrmAdapter } from "../crm/port.ts";
 import type { Clock, Log, Random } from "../runtime/index.ts";
-import type { CallBudget } from "./call-budget.ts";
+import type { CallBudget } from "./budget/call-budget.ts";
 import type { EngineEvent } from "./engine-port.ts";
 import {
   type ConnectionState,
@@ -11,11 +11,11 @@ import {
   type Ledger,
   type LedgerChange,
   LedgerConflict,
-} from "./ledger-port.ts";
-import type { Pair } from "./pair.ts";
-import { stateOf } from "./pair-state.ts";
-import type { Projection } from "./projection.ts";
-import type { EngineRules } from "./rules.ts";
+} from "./ledger/ledger-port.ts";
+import type { Pair } from "./pair/pair.ts";
+import { stateOf } from "./pair/pair-state.ts";
+import type { Projection } from "./pair/projection.ts";
+import type { EngineRules } from "./core/rules.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /** What a step of the engine works with. */

@@ -2,10 +2,10 @@ import type { ReferralsPort } from "../client/port.ts";
 import type { Mapping } from "../crm/mapping-port.ts";
 import type { CrmAdapter, CrmValue } from "../crm/port.ts";
 import type { Clock, Log, Random } from "../runtime/index.ts";
-import type { HistoryEntry, InboxItem, Ledger } from "./ledger-port.ts";
-import type { Side } from "./pair.ts";
-import type { EngineRules } from "./rules.ts";
-import type { Runner } from "./runner.ts";
+import type { HistoryEntry, InboxItem, Ledger } from "./ledger/ledger-port.ts";
+import type { Side } from "./pair/pair.ts";
+import type { EngineRules } from "./core/rules.ts";
+import type { Runner } from "./run/runner.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { ReferralsError } from "../contract/index.ts";
 import { CrmError } from "../crm/port.ts";
-import { approveWrites, release, resolveItem } from "./answers.ts";
-import { auditSides } from "./audit.ts";
-import { createCallBudget } from "./call-budget.ts";
+import { approveWrites, release, resolveItem } from "./people/answers.ts";
+import { auditSides } from "./walk/audit.ts";
+import { createCallBudget } from "./budget/call-budget.ts";
 import {
   approvalItem,
   beginEpoch,
@@ -12,9 +12,9 @@ import {
   resumeScope,
   undoWrite,
   unlinkPair,
-} from "./commands.ts";
-import { editPair } from "./edits.ts";
-import { createEmbeddedRunner } from "./embedded-runner.ts";
+} from "./people/commands.ts";
+import { editPair } from "./people/edits.ts";
+import { createEmbeddedRunner } from "./run/embedded-runner.ts";
 import {
   commit,
   commitPair,
@@ -33,18 +33,18 @@ import type {
   Rehearsal,
   WalkReport,
 } from "./engine-port.ts";
-import { backoffMs } from "./failure.ts";
-import { HintGathering } from "./hint-gathering.ts";
-import { type ConnectionState, LedgerConflict } from "./ledger-port.ts";
-import { generationOf } from "./ledger-queries.ts";
-import { newPair } from "./new-pair.ts";
-import type { FieldValues, Pair } from "./pair.ts";
-import { createProjection } from "./projection.ts";
-import { reconcilePair } from "./reconcile.ts";
-import { rehearse } from "./rehearsal.ts";
-import { engineRules } from "./rules.ts";
-import type { Runner } from "./runner.ts";
-import { closeReferralWalk, type WalkMemory, walkCrm, walkReferrals } from "./walk.ts";
+import { backoffMs } from "./pair/failure.ts";
+import { HintGathering } from "./walk/hint-gathering.ts";
+import { type ConnectionState, LedgerConflict } from "./ledger/ledger-port.ts";
+import { generationOf } from "./ledger/ledger-queries.ts";
+import { newPair } from "./pair/new-pair.ts";
+import type { FieldValues, Pair } from "./pair/pair.ts";
+import { createProjection } from "./pair/projection.ts";
+import { reconcilePair } from "./core/reconcile.ts";
+import { rehearse } from "./people/rehearsal.ts";
+import { engineRules } from "./core/rules.ts";
+import type { Runner } from "./run/runner.ts";
+import { closeReferralWalk, type WalkMemory, walkCrm, walkReferrals } from "./walk/walk.ts";
 
 /** Creates an engine for one connection. It does nothing until it is told to. */
 export function createEngine(environment: EngineEnvironment): Engine {

@@ -1,6 +1,6 @@
-export { type BudgetView, type CallBudget, createCallBudget, type Permit } from "./call-budget.ts";
-export { isEditable } from "./edits.ts";
-export { createEmbeddedRunner, type EmbeddedRunner } from "./embedded-runner.ts";
+export { type BudgetView, type CallBudget, createCallBudget, type Permit } from "./budget/call-budget.ts";
+export { isEditable } from "./people/edits.ts";
+export { createEmbeddedRunner, type EmbeddedRunner } from "./run/embedded-runner.ts";
 export { createEngine } from "./engine.ts";
 export {
   type Answer,
@@ -24,8 +24,8 @@ export {
   type InboxKind,
   type Ledger,
   LedgerConflict,
-} from "./ledger-port.ts";
-export { createMemoryLedger, type LedgerSnapshot, type MemoryLedger } from "./memory-ledger.ts";
+} from "./ledger/ledger-port.ts";
+export { createMemoryLedger, type LedgerSnapshot, type MemoryLedger } from "./ledger/memory-ledger.ts";
 export {
   type Pair,
   type PairProblem,
@@ -33,9 +33,9 @@ export {
   pairStates,
   type Refusal,
   type Side,
-} from "./pair.ts";
-export { createProjection, type Projection } from "./projection.ts";
-export { type EngineRules, engineRules } from "./rules.ts";
-export type { Priority, Runner } from "./runner.ts";
+} from "./pair/pair.ts";
+export { createProjection, type Projection } from "./pair/projection.ts";
+export { type EngineRules, engineRules } from "./core/rules.ts";
+export type { Priority, Runner } from "./run/runner.ts";
 export { defaultSettings, type EngineSettings } from "./settings.ts";
-export { type Migrate, openLedger } from "./sql-ledger.ts";
+export { type Migrate, openLedger } from "./ledger/sql-ledger.ts";

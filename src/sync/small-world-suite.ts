@@ -12,9 +12,9 @@ import {
 import { type Clock, seededRandom, silentLog } from "../runtime/index.ts";
 import { createEngine } from "./engine.ts";
 import type { Engine, EngineEnvironment } from "./engine-port.ts";
-import { createMemoryLedger, type MemoryLedger } from "./memory-ledger.ts";
-import type { Pair } from "./pair.ts";
-import { withValue } from "./projection.ts";
+import { createMemoryLedger, type MemoryLedger } from "./ledger/memory-ledger.ts";
+import type { Pair } from "./pair/pair.ts";
+import { withValue } from "./pair/projection.ts";
 import { defaultSettings, type EngineSettings } from "./settings.ts";
 import { smallMapping } from "./small-mapping-suite.ts";
 

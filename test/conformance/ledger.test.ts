@@ -5,7 +5,7 @@ import { afterAll, describe } from "vitest";
 import { migrate, openDatabase } from "../../src/storage/index.ts";
 import type { Database } from "../../src/storage/port.ts";
 import { createMemoryLedger, openLedger } from "../../src/sync/index.ts";
-import { type LedgerUnderTest, ledgerSuite } from "../../src/sync/ledger-suite.ts";
+import { type LedgerUnderTest, ledgerSuite } from "../../src/sync/ledger/ledger-suite.ts";
 import { postgresForTests } from "../postgres.ts";
 
 async function ledgersIn(database: Database, after: () => Promise<void>): Promise<LedgerUnderTest> {

@@ -1,6 +1,6 @@
 import type { PlannedWrite } from "../../src/sync/engine-port.ts";
-import type { InboxItem, LedgerChange } from "../../src/sync/ledger-port.ts";
-import type { Pair } from "../../src/sync/pair.ts";
+import type { InboxItem, LedgerChange } from "../../src/sync/ledger/ledger-port.ts";
+import type { Pair } from "../../src/sync/pair/pair.ts";
 import type { PlannedEffect } from "./check/rehearsal.ts";
 import { crmNames, editedFields, neutralValue, referralPointers } from "./check/values.ts";
 import type { Witness } from "./check/witness.ts";

@@ -1,5 +1,5 @@
 import type { Answer, Engine } from "../../src/sync/engine-port.ts";
-import type { InboxItem } from "../../src/sync/ledger-port.ts";
+import type { InboxItem } from "../../src/sync/ledger/ledger-port.ts";
 import { compareWithRun } from "./check/rehearsal.ts";
 import type { Witness } from "./check/witness.ts";
 import { plannedEffects } from "./engine-insight.ts";

@@ -1,8 +1,8 @@
 import { silentLog } from "../../src/runtime/index.ts";
 import { createEngine } from "../../src/sync/engine.ts";
 import type { EngineEnvironment } from "../../src/sync/engine-port.ts";
-import type { InboxItem } from "../../src/sync/ledger-port.ts";
-import type { Pair } from "../../src/sync/pair.ts";
+import type { InboxItem } from "../../src/sync/ledger/ledger-port.ts";
+import type { Pair } from "../../src/sync/pair/pair.ts";
 import { defaultSettings, type EngineSettings } from "../../src/sync/settings.ts";
 import type { Witness } from "./check/witness.ts";
 import {

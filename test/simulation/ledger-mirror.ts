@@ -4,8 +4,8 @@ import type {
   InboxItem,
   Ledger,
   LedgerChange,
-} from "../../src/sync/ledger-port.ts";
-import type { Pair } from "../../src/sync/pair.ts";
+} from "../../src/sync/ledger/ledger-port.ts";
+import type { Pair } from "../../src/sync/pair/pair.ts";
 import type { Generation } from "./kernel/generation.ts";
 
 type Unnumbered = Omit<HistoryEntry, "sequence">;

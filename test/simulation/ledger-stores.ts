@@ -1,7 +1,7 @@
 import { type Database, migrate, openDatabase } from "../../src/storage/index.ts";
-import type { Ledger } from "../../src/sync/ledger-port.ts";
-import { createMemoryLedger, type LedgerSnapshot } from "../../src/sync/memory-ledger.ts";
-import { openLedger } from "../../src/sync/sql-ledger.ts";
+import type { Ledger } from "../../src/sync/ledger/ledger-port.ts";
+import { createMemoryLedger, type LedgerSnapshot } from "../../src/sync/ledger/memory-ledger.ts";
+import { openLedger } from "../../src/sync/ledger/sql-ledger.ts";
 import type { Schedule } from "./schedule/schedule.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
-import { pairStates } from "../../src/sync/pair.ts";
+import { pairStates } from "../../src/sync/pair/pair.ts";
 import { runCampaign, runHunts } from "./campaign/campaign.ts";
 import { judge } from "./campaign/judge.ts";
 import { ledgerOf } from "./campaign/run-share.ts";

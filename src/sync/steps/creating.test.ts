@@ -1,0 +1,203 @@
+import { expect, test } from "vitest";
+import type { Referral } from "../../contract/index.ts";
+import { createEngine } from "../engine.ts";
+import { type SmallWorld, settled, smallMapping, smallWorld } from "../small-world-suite.ts";
+
+const deal = { share: true, name: "Migration", customer: "Contoso", dealValue: 1, stage: "Open" };
+const settleMs = 120_000;
+
+const creates = (world: SmallWorld): number =>
+  world.referrals.calls.filter((call) => call === "create").length;
+
+test("a create whose answer was lost is looked for before it is repeated, and found", async () => {
+  const world = await smallWorld();
+  world.crm.add(deal);
+  world.referrals.faults.push({ method: "create", fault: "timeout-after" });
+  await world.engine.pollReferrals();
+  await world.engine.pollCrm();
+  while ((await world.engine.runDue()) > 0);
+  expect((await world.onlyPair()).state).toBe("probing");
+  await world.clock.advance(settleMs);
+  while ((await world.engine.runDue()) > 0);
+  expect(creates(world)).toBe(1);
+  const pair = await world.onlyPair();
+  expect(pair.referral?.id).toBe("r1");
+  expect(pair.state).toBe("in-step");
+});
+
+test("a create that never arrived is repeated after the probe, with the same request", async () => {
+  const world = await smallWorld();
+  world.crm.add(deal);
+  world.referrals.faults.push({ method: "create", fault: "timeout-before" });
+  await world.sync();
+  const first = (await world.onlyPair()).creation;
+  await world.clock.advance(settleMs);
+  await world.sync();
+  expect(creates(world)).toBe(2);
+  expect(world.referrals.stored.size).toBe(1);
+  const created = await world.ledger.history((await world.onlyPair()).id);
+  expect(created.find(({ kind }) => kind === "created")?.correlationId).toBe(first?.requestId);
+});
+
+test("nothing is probed before a late create must have landed", async () => {
+  const world = await smallWorld();
+  world.crm.add(deal);
+  world.referrals.faults.push({ method: "create", fault: "timeout-before" });
+  await world.sync();
+  const before = world.referrals.calls.length;
+  await world.clock.advance(settleMs - 1_000);
+  while ((await world.engine.runDue()) > 0);
+  expect(world.referrals.calls.slice(before)).toEqual([]);
+});
+
+test("a crash during the create leaves an intent, from which the next life finds the referral", async () => {
+  const world = await smallWorld();
+  world.crm.add(deal);
+  const { referrals } = world;
+  const dying = createEngine({
+    ...world.environment,
+    referrals: {
+      ...referrals,
+      create: async (referral, options) => {
+        await referrals.create(referral, options);
+        return new Promise(() => {});
+      },
+    },
+  });
+  await dying.pollReferrals();
+  await dying.pollCrm();
+  void dying.runDue();
+  await settled();
+  expect((await world.onlyPair()).state).toBe("creating-referral");
+  await world.restart();
+  while ((await world.engine.runDue()) > 0);
+  await world.clock.advance(settleMs);
+  await world.sync();
+  expect(creates(world)).toBe(1);
+  expect((await world.onlyPair()).referral?.id).toBe("r1");
+});
+
+test("a create that lands after its repetition leaves a question, never a second deal", async () => {
+  const world = await smallWorld();
+  world.crm.add(deal);
+  await world.sync();
+  const own = world.referrals.stored.get("r1");
+  const { id: _id, eTag: _tag, engagementId: _engagement, ...late } = own ?? ({} as Referral);
+  world.referrals.add(late);
+  await world.sync();
+  const [item] = await world.ledger.inbox({ kinds: ["double"], isOpen: true, limit: 5 });
+  expect(item?.proposal).toContain("Close");
+  expect(world.crm.records.size).toBe(1);
+  await world.engine.resolve(item?.id ?? "", { choose: "close" }, "Kim");
+  await world.sync();
+  expect(world.referrals.stored.get("r2")).toMatchObject({ status: "Closed" });
+  expect(world.referrals.stored.get("r1")).toMatchObject({ status: "New" });
+});
+
+test("referrals of one engagement are siblings, not doubles", async () => {
+  const world = await smallWorld();
+  world.crm.add(deal);
+  await world.sync();
+  const own = world.referrals.stored.get("r1");
+  const { id: _id, eTag: _tag, ...sibling } = own ?? ({} as Referral);
+  world.referrals.add(sibling);
+  await world.sync();
+  expect(await world.ledger.inbox({ isOpen: true, limit: 5 })).toEqual([]);
+  expect(world.crm.records.size).toBe(1);
+  const all = await world.ledger.pairsOfEngagement(own?.engagementId ?? "");
+  expect(all.map(({ role }) => role).toSorted()).toEqual(["deal", "sibling"]);
+});
+
+test("a value that is missing is refused by name and never invented; filled in, the referral is created", async () => {
+  const world = await smallWorld();
+  world.crm.add({ ...deal, customer: null });
+  await world.sync();
+  expect(world.referrals.stored.size).toBe(0);
+  const pair = await world.onlyPair();
+  expect(pair.refusals[0]).toMatchObject({ field: "customer" });
+  expect(pair.refusals[0]?.remedy).toBe("Fill in customer in the CRM.");
+  world.crm.edit("c1", { customer: "Contoso" });
+  await world.sync();
+  expect(world.referrals.stored.size).toBe(1);
+});
+
+test("contact data stays in the CRM without consent, at creation and later", async () => {
+  const team = [{ email: "kim@contoso.example" }];
+  const world = await smallWorld();
+  world.crm.add({ ...deal, consent: false, team });
+  world.crm.add({ ...deal, name: "Second", consent: true, team });
+  await world.sync();
+  const byName = (name: string): Referral | undefined =>
+    [...world.referrals.stored.values()].find((one) => one.name === name);
+  expect(byName("Migration")?.customerProfile).not.toHaveProperty("team");
+  expect(byName("Second")?.customerProfile?.team).toEqual(team);
+  world.crm.edit("c1", { team: [{ email: "lee@contoso.example" }] });
+  await world.sync();
+  expect(byName("Migration")?.customerProfile).not.toHaveProperty("team");
+});
+
+test("a deal that is over isn't shared, and one that is no longer marked isn't either", async () => {
+  const world = await smallWorld();
+  world.crm.add({ ...deal, stage: "Lost" });
+  world.crm.add({ ...deal, name: "Second" });
+  await world.engine.pollReferrals();
+  await world.engine.pollCrm();
+  world.crm.edit("c2", { share: false });
+  while ((await world.engine.runDue()) > 0);
+  expect(world.referrals.stored.size).toBe(0);
+});
+
+test("an inbound referral that is over when first seen makes no deal", async () => {
+  const world = await smallWorld();
+  world.referrals.add({ name: "Old", status: "Closed", substatus: "Lost" });
+  await world.sync();
+  expect(world.crm.records.size).toBe(0);
+});
+
+test("a deal whose creation lost its answer is found again, with the edit that a person made meanwhile", async () => {
+  const world = await smallWorld();
+  world.referrals.add({
+    name: "Lead",
+    status: "Active",
+    substatus: "Accepted",
+    customerProfile: { name: "Fabrikam" },
+    details: { dealValue: 10 },
+  });
+  world.crm.faults.push("timeout-after");
+  await world.sync();
+  expect(world.crm.records.size).toBe(1);
+  world.crm.edit("c1", { dealValue: 11 });
+  await world.clock.advance(60_000);
+  await world.sync();
+  expect(world.crm.records.size).toBe(1);
+  expect(world.crm.records.get("c1")?.fields.dealValue).toBe(11);
+  expect(world.referrals.stored.get("r1")?.details?.dealValue).toBe(11);
+});
+
+test("an inbound referral waits in the holding stage, and moving it on accepts it", async () => {
+  const holding = { crmField: "stage", value: "Waiting" };
+  const world = await smallWorld({}, { mapping: { ...smallMapping, holding } });
+  world.referrals.add({
+    name: "Lead",
+    status: "New",
+    substatus: "Pending",
+    customerProfile: { name: "Fabrikam" },
+    details: { dealValue: 10 },
+  });
+  await world.sync();
+  expect((await world.onlyPair()).state).toBe("held");
+  world.crm.edit("c1", { dealValue: 12 });
+  await world.sync();
+  expect(world.referrals.stored.get("r1")?.details?.dealValue).toBe(10);
+  world.referrals.edit("r1", { "/details/notes": "still arrives" });
+  await world.sync();
+  expect(world.crm.records.get("c1")?.fields.notes).toBe("still arrives");
+  world.crm.edit("c1", { stage: "Open" });
+  await world.sync();
+  expect(world.referrals.stored.get("r1")).toMatchObject({
+    status: "Active",
+    substatus: "Accepted",
+    details: { dealValue: 12 },
+  });
+  expect((await world.onlyPair()).state).toBe("in-step");
+});

@@ -1,0 +1,70 @@
+import { isFinal, type Referral } from "../../contract/index.ts";
+import type { EngineContext, PairChange } from "../engine-context.ts";
+import { pairQuestion } from "../people/inbox-items.ts";
+import { isMicrosoftLeg, siblingsOf } from "./legs.ts";
+import type { Pair } from "../pair/pair.ts";
+import { atRest } from "../pair/pair-state.ts";
+
+/**
+ * A referral that stands for a deal which has one already: a late or repeated create left it
+ * behind. It can't be deleted; a person closes it.
+ */
+export function doubleReferral(context: EngineContext, pair: Pair, other: Pair): PairChange {
+  const isMicrosofts = pair.referral?.document && isMicrosoftLeg(pair.referral.document);
+  const item = pairQuestion(
+    context,
+    pair,
+    "double",
+    isMicrosofts
+      ? "Microsoft's side of one engagement was created twice."
+      : "Two referrals in Partner Center stand for one deal.",
+    { candidates: [other.id], proposal: "Close the younger referral as declined." },
+  );
+  const double: Pair = { ...atRest(pair), role: "double", asks: item.id };
+  return { pair: double, history: [], inbox: [item] };
+}
+
+const isLive = (referral: Referral | undefined): boolean =>
+  referral !== undefined && !isFinal({ status: referral.status ?? "" });
+
+/** Microsoft's other live side of a pair's engagement, where there is one: there should be none. */
+export async function otherMicrosoftLeg(
+  context: EngineContext,
+  pair: Pair,
+): Promise<Pair | undefined> {
+  if (!isLive(pair.referral?.document)) return undefined;
+  const siblings = await siblingsOf(context, pair);
+  return siblings.find(({ role, referral }) => {
+    const document = referral?.document;
+    return role === "sibling" && document && isMicrosoftLeg(document) && isLive(document);
+  });
+}
+
+/**
+ * Whether a deal without a referral stands beside one that has it: the deal names that referral,
+ * or, where nobody has shared it, looks just like the other deal. Perhaps that one was created
+ * while this one couldn't be seen.
+ */
+export async function hasLinkedTwin({ ledger }: EngineContext, deal: Pair): Promise<boolean> {
+  const { claim, matchKey } = deal;
+  if (deal.referral || deal.isUnmatched) return false;
+  if (claim !== undefined) {
+    const named = (await ledger.pairsByReferral([claim])).get(claim);
+    return named?.crm !== undefined && !named.ended;
+  }
+  if (deal.crm?.document || matchKey === undefined) return false;
+  const alike = await ledger.pairsByMatchKey(matchKey);
+  return alike.some(({ referral, crm, ended }) => referral && crm && !ended);
+}
+
+/** Asks whether a second deal in the CRM is meant. */
+export function twinDeal(context: EngineContext, deal: Pair): PairChange {
+  const item = pairQuestion(
+    context,
+    deal,
+    "match",
+    "A second deal in the CRM looks just like one that has a referral already.",
+    { proposal: "Merge the two in the CRM, or leave them if they are different." },
+  );
+  return { pair: { ...atRest(deal), asks: item.id }, history: [], inbox: [item] };
+}

@@ -1,0 +1,116 @@
+import { expect, test } from "vitest";
+import type { Referral } from "../../contract/index.ts";
+import { createEngine } from "../engine.ts";
+import { type SmallWorld, smallWorld } from "../small-world-suite.ts";
+
+const deal = { name: "Migration", customer: "Contoso", dealValue: 1, stage: "Open" };
+const referral: Partial<Referral> = {
+  name: "Migration",
+  status: "Active",
+  substatus: "Accepted",
+  customerProfile: { name: "Contoso" },
+  details: { dealValue: 1 },
+};
+const byNames = { matchFields: ["customer", "name"] };
+
+const openQuestions = async ({ ledger }: SmallWorld): Promise<readonly string[]> =>
+  (await ledger.inbox({ isOpen: true, limit: 9 })).map(({ sentence }) => sentence);
+
+const gone = "The deal of this referral was deleted or is hidden.";
+
+test("a referral whose deal was deleted before the two were linked is asked about, never given a new one", async () => {
+  for (const claim of [{}, { referralId: "r1" }]) {
+    const world = await smallWorld("referralId" in claim ? {} : byNames);
+    world.crm.add({ ...deal, ...claim });
+    await world.sync();
+    world.crm.remove("c1");
+    await world.sync();
+    world.referrals.add(referral);
+    await world.sync();
+    expect(world.crm.records.size).toBe(0);
+    expect(await openQuestions(world)).toEqual([gone]);
+  }
+});
+
+test("a person who wants the deal anew gets it", async () => {
+  const world = await smallWorld(byNames);
+  world.crm.add(deal);
+  await world.sync();
+  world.crm.remove("c1");
+  await world.sync();
+  world.referrals.add(referral);
+  await world.sync();
+  const [item] = await world.ledger.inbox({ isOpen: true, limit: 9 });
+  await world.engine.resolve(item?.id ?? "", { choose: "create" }, "Kim");
+  await world.sync();
+  expect(world.crm.records.size).toBe(1);
+});
+
+test("a deal that was hidden answers the question about its referral when it comes back", async () => {
+  const world = await smallWorld({}, {}, { deleteSignal: "not-found" });
+  world.crm.add({ ...deal, referralId: "r1" });
+  await world.sync();
+  const record = world.crm.records.get("c1");
+  world.crm.remove("c1");
+  await world.sync();
+  world.referrals.add(referral);
+  await world.sync();
+  expect(await openQuestions(world)).toEqual([gone]);
+  world.crm.edit("c1", record?.fields ?? {});
+  await world.sync();
+  expect(await openQuestions(world)).toEqual([]);
+  expect(world.crm.records.size).toBe(1);
+  expect((await world.onlyPair()).state).toBe("in-step");
+});
+
+test("a deal that names a referral which no walk has shown looks it up before it is shared", async () => {
+  const world = await smallWorld();
+  const { referrals } = world;
+  const listPage: typeof referrals.listPage = async (query) => {
+    const page = await referrals.listPage(query);
+    return { referrals: page.referrals.filter(({ id }) => id !== "r1") };
+  };
+  world.engine = createEngine({ ...world.environment, referrals: { ...referrals, listPage } });
+  referrals.add(referral);
+  world.crm.add({ ...deal, share: true, referralId: "r1" });
+  await world.sync();
+  expect(referrals.stored.size).toBe(1);
+  expect((await world.onlyPair()).state).toBe("in-step");
+});
+
+test("a deal that names a referral which Partner Center doesn't show is asked about", async () => {
+  const world = await smallWorld();
+  world.crm.add({ ...deal, share: true, referralId: "r9" });
+  await world.sync();
+  expect(world.referrals.stored.size).toBe(0);
+  expect(await openQuestions(world)).toEqual([
+    "The deal names a referral that Partner Center doesn't show.",
+  ]);
+});
+
+test("an unshared deal that names another deal's referral is asked about, once", async () => {
+  const world = await smallWorld();
+  world.crm.add({ ...deal, share: true });
+  await world.sync();
+  world.crm.add({ ...deal, name: "Copy", referralId: "r1" });
+  await world.sync();
+  expect(await openQuestions(world)).toEqual([
+    "A second deal in the CRM looks just like one that has a referral already.",
+  ]);
+  const [item] = await world.ledger.inbox({ isOpen: true, limit: 9 });
+  await world.engine.resolve(item?.id ?? "", { choose: "dismiss" }, "Kim");
+  world.crm.edit("c2", { name: "Copy of it" });
+  await world.sync();
+  expect(await openQuestions(world)).toEqual([]);
+});
+
+test("a referral of another engagement that names a deal which has one is asked about", async () => {
+  const world = await smallWorld();
+  world.crm.add({ ...deal, share: true });
+  await world.sync();
+  world.referrals.add({ ...referral, externalReferenceId: "c1" });
+  await world.sync();
+  expect(await openQuestions(world)).toEqual([
+    "Two referrals in Partner Center stand for one deal.",
+  ]);
+});

@@ -1,0 +1,112 @@
+import type { Referral } from "../../contract/index.ts";
+import { agree } from "../core/agree.ts";
+import { commit, type EngineContext, type NewHistory, type PairChange } from "../engine-context.ts";
+import type { InboxItem } from "../ledger/ledger-port.ts";
+import { canInviteMicrosoft } from "./legs.ts";
+import { landReferral, type Sighting } from "../core/observe.ts";
+import type { Creation, FieldValues, Pair } from "../pair/pair.ts";
+import { dueSooner } from "../pair/pair-state.ts";
+import { type Agreement, saySame } from "../core/plan.ts";
+
+/** A half pair takes over the other half; the two become one row in one transaction. */
+export async function linkPairs(
+  context: EngineContext,
+  pair: Pair,
+  deal: Pair,
+  reason: string,
+): Promise<void> {
+  const { clock } = context;
+  const linked: Pair = {
+    ...pair,
+    crm: deal.crm,
+    asks: undefined,
+    claim: undefined,
+    problem: undefined,
+    // What isn't kept of a deal that nobody shared must be read.
+    look: { ...pair.look, ...(deal.crm?.document ? {} : { crm: "hint" as const }) },
+    due: dueSooner(pair.due, clock.now(), "read"),
+  };
+  const history: NewHistory = { pairId: pair.id, at: clock.now(), kind: "linked", note: reason };
+  const inbox = await answeredByLinking(context, [pair.asks, deal.asks]);
+  await commit(context, { pairs: [linked], removed: [deal], history: [history], inbox });
+}
+
+/** What was asked about two halves has answered itself once they are one. */
+async function answeredByLinking(
+  { clock, ledger }: EngineContext,
+  itemIds: readonly (string | undefined)[],
+): Promise<readonly InboxItem[]> {
+  const items: InboxItem[] = [];
+  for (const id of itemIds) {
+    const item = id === undefined ? undefined : await ledger.inboxItem(id);
+    if (!item || item.resolvedAt !== undefined) continue;
+    items.push({ ...item, resolvedAt: clock.now(), resolution: "the two were linked" });
+  }
+  return items;
+}
+
+/**
+ * The state in which the service let a referral begin is agreed where the deal's stage said the
+ * same; else it is news to the deal.
+ */
+function stageAgreement(
+  { projection }: EngineContext,
+  { referral, crm }: Pair,
+  stage: NonNullable<Creation["stage"]>,
+  values: FieldValues,
+): Agreement {
+  const field = projection.byName.get(stage.field);
+  const begun = values[stage.field] ?? null;
+  const context = projection.context(referral?.document, crm?.document);
+  const isAgreed = field && saySame(field, begun, stage.crm, context);
+  return isAgreed ? { ...stage, referral: begun } : stage;
+}
+
+/**
+ * The pair after the referral that it intended to create was found or answered: linked, with what
+ * was sent agreed, and Microsoft's side wanted where it is configured. Pure.
+ */
+export function linkCreated(
+  context: EngineContext,
+  pair: Pair,
+  creation: Creation,
+  found: { readonly referral: Referral; readonly eTag: string },
+  sighting: Sighting,
+): PairChange {
+  const { projection, clock, rules, settings } = context;
+  const values = projection.referralValues(found.referral);
+  const landed = landReferral(context, pair, found.referral, found.eTag, sighting).pair;
+  // A repeated request may be answered with what somebody has made of the first one's result.
+  const { createdDateTime, updatedDateTime } = found.referral;
+  const isFresh = creation.tries === 1 || updatedDateTime === createdDateTime;
+  const isAnswer = sighting.source !== "list" && isFresh;
+  const agreements = creation.writes.map(({ field, value, source }): Agreement => {
+    const stored = values[field] ?? null;
+    const isOurs = projection.byName.get(field)?.lens.sameInReferral(value, stored);
+    // Found later, another value may be somebody's edit: then the deal's is known, and this is
+    // news.
+    if (!isAnswer && !isOurs) return { field, crm: source };
+    return { field, referral: rules.agreedValue(value, stored), crm: source };
+  });
+  if (creation.stage) agreements.push(stageAgreement(context, landed, creation.stage, values));
+  const { pair: agreed, history } = agree(context, landed, agreements);
+  const isInviting = settings.inviteMicrosoft && canInviteMicrosoft(found.referral);
+  const linked: Pair = {
+    ...agreed,
+    creation: undefined,
+    problem: undefined,
+    claim: undefined,
+    look: sighting.source === "list" ? { ...agreed.look, referral: "hint" } : agreed.look,
+    due: dueSooner(pair.due, clock.now(), "outbound"),
+    ...(isInviting ? { invitation: "wanted" as const } : {}),
+  };
+  const created: NewHistory = {
+    pairId: pair.id,
+    at: clock.now(),
+    kind: "created",
+    side: "referral",
+    fields: creation.writes.map(({ field, value }) => ({ field, to: value })),
+    correlationId: creation.requestId,
+  };
+  return { pair: linked, history: [created, ...history], inbox: [] };
+}

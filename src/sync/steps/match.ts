@@ -1,0 +1,265 @@
+import { isFinal, type Referral } from "../../contract/index.ts";
+import { CrmError } from "../../crm/port.ts";
+import type { Progress } from "../core/act.ts";
+import { doubleReferral, otherMicrosoftLeg } from "./doubles.ts";
+import {
+  commit,
+  commitPair,
+  type EngineContext,
+  isWalked,
+  quietly,
+  updatePair,
+} from "../engine-context.ts";
+import { pairQuestion } from "../people/inbox-items.ts";
+import type { ConnectionState, InboxItem } from "../ledger/ledger-port.ts";
+import { isMicrosoftLeg } from "./legs.ts";
+import { linkCreated, linkPairs } from "./link.ts";
+import { newPair } from "../pair/new-pair.ts";
+import { landDeal } from "../core/observe.ts";
+import type { Pair } from "../pair/pair.ts";
+import { atRest, dueSooner } from "../pair/pair-state.ts";
+
+/**
+ * What a referral without a deal turned out to be. `nothing`: no deal stands for it, so one may be
+ * created.
+ */
+type Match = Progress | "nothing";
+
+/**
+ * Finds the deal of a referral: by the CRM id that it carries, by the referral id that a deal
+ * carries, by normalised names. One candidate is linked, several are asked about, a referral of a
+ * known engagement is shown beside its deal.
+ */
+export async function matchReferral(
+  context: EngineContext,
+  pair: Pair,
+  connection: ConnectionState,
+): Promise<Match> {
+  const referral = pair.referral?.document;
+  if (!referral) return "rest";
+  if (!isWalked(connection)) return walkBoth(context);
+  if (isMicrosoftLeg(referral)) return placeMicrosoftLeg(context, pair);
+  const byReference = await matchReference(context, pair, referral);
+  if (byReference !== "nothing") return byReference;
+  const owner = await ownerInEngagement(context, pair);
+  if (owner) return becomeSibling(context, pair);
+  const claimed = (await context.ledger.pairsByClaim(pair.referral?.id ?? "")).filter(isFreeDeal);
+  if (claimed.length > 0) return linkOrAsk(context, pair, claimed, "the deal names the referral");
+  return (await walkBeforeCreating(context, pair, connection)) ?? matchNames(context, pair);
+}
+
+/** Before each side was walked over once, nobody knows which referral belongs to which deal. */
+export async function walkBoth(context: EngineContext): Promise<Progress> {
+  await context.walkCrm();
+  await context.walkReferrals();
+  return "again";
+}
+
+/** A deal made at the same time as its referral may not have been walked over yet. */
+async function walkBeforeCreating(
+  context: EngineContext,
+  pair: Pair,
+  { crmCursor }: ConnectionState,
+): Promise<Progress | undefined> {
+  const seenAt = pair.newsAt ?? pair.createdAt;
+  const visibleAt = seenAt + context.crm.capabilities.visibilityDelayMs;
+  if (crmCursor.walkedAt >= visibleAt) return undefined;
+  if (context.clock.now() >= visibleAt) {
+    await context.walkCrm();
+    return "again";
+  }
+  const due = { at: visibleAt, priority: pair.due?.priority ?? ("read" as const) };
+  await commitPair(context, quietly({ ...pair, due }));
+  return "rest";
+}
+
+const isFreeDeal = (pair: Pair): boolean =>
+  pair.crm !== undefined && !pair.referral && !pair.ended && pair.role === "deal";
+
+async function wait(context: EngineContext, pair: Pair): Promise<Progress> {
+  const at = context.clock.now() + context.settings.pollCrmMs;
+  await commitPair(context, quietly({ ...pair, due: { at, priority: "backfill" } }));
+  return "rest";
+}
+
+/** Microsoft's side is shown beside the deal of its engagement; a second one is one too many. */
+async function placeMicrosoftLeg(context: EngineContext, pair: Pair): Promise<Progress> {
+  const other = await otherMicrosoftLeg(context, pair);
+  return other ? becomeDouble(context, pair, other) : becomeSibling(context, pair);
+}
+
+async function becomeSibling(context: EngineContext, pair: Pair): Promise<Progress> {
+  const sibling: Pair = { ...atRest(pair), role: "sibling", asks: undefined };
+  await commitPair(context, quietly(sibling));
+  await nudgeOwner(context, sibling);
+  return "rest";
+}
+
+async function ownerInEngagement(context: EngineContext, pair: Pair): Promise<Pair | undefined> {
+  if (!pair.engagementId) return undefined;
+  const others = await context.ledger.pairsOfEngagement(pair.engagementId);
+  return others.find(({ id, role, crm }) => id !== pair.id && role === "deal" && crm !== undefined);
+}
+
+/** A change of Microsoft's side may concern the deal: its id in Microsoft's CRM is shown there. */
+export async function nudgeOwner(context: EngineContext, sibling: Pair): Promise<void> {
+  const owner = await ownerInEngagement(context, sibling);
+  if (!owner) return;
+  await updatePair(context, owner.id, (pair) =>
+    quietly({ ...pair, due: dueSooner(pair.due, context.clock.now(), "read") }),
+  );
+}
+
+async function matchReference(
+  context: EngineContext,
+  pair: Pair,
+  referral: Referral,
+): Promise<Match> {
+  const recordId = referral.externalReferenceId;
+  if (!recordId) return "nothing";
+  const deal = (await context.ledger.pairsByRecord([recordId])).get(recordId);
+  if (!deal) return matchUnknownRecord(context, pair, recordId);
+  if (deal.id === pair.id) return "nothing";
+  if (deal.creation) return matchIntent(context, pair, deal, referral);
+  const linked = deal.referral?.document;
+  if (linked) {
+    return context.rules.isDouble(linked, referral)
+      ? becomeDouble(context, pair, deal)
+      : becomeSibling(context, pair);
+  }
+  if (!isFreeDeal(deal)) return becomeSibling(context, pair);
+  return linkOrAsk(context, pair, [deal], "the referral names the deal");
+}
+
+/**
+ * A deal that was never shared isn't in the ledger's walk of shared deals, but the CRM may know it.
+ */
+async function matchUnknownRecord(
+  context: EngineContext,
+  pair: Pair,
+  recordId: string,
+): Promise<Match> {
+  try {
+    const at = context.clock.now();
+    const record = await context.crm.read(recordId, {});
+    // Perhaps it was deleted: to create it anew unasked would undo that.
+    if (!record) return ask(context, pair, [], "The referral names a deal that the CRM lacks.");
+    const connection = await context.ledger.connection();
+    const empty = newPair(context, "crm", connection.epoch);
+    const landed = landDeal(context, empty, record, { source: "get", at, connection });
+    await commitPair(context, landed);
+    return "again";
+  } catch (error) {
+    // An id that isn't one of this CRM's at all.
+    if (error instanceof CrmError && (error.code === "invalid" || error.code === "not-found")) {
+      return "nothing";
+    }
+    throw error;
+  }
+}
+
+/** The deal's own create is under way: this referral may be its late result. */
+async function matchIntent(
+  context: EngineContext,
+  pair: Pair,
+  deal: Pair,
+  referral: Referral,
+): Promise<Progress> {
+  const { creation } = deal;
+  const known = pair.referral;
+  if (!creation || !known || !context.rules.isSameCreation(creation.fingerprint, referral)) {
+    return wait(context, pair);
+  }
+  const connection = await context.ledger.connection();
+  const sighting = { source: "list", at: context.clock.now(), connection } as const;
+  const found = { referral, eTag: known.version };
+  const linked = linkCreated(context, deal, creation, found, sighting);
+  await commit(context, { pairs: [linked.pair], removed: [pair], history: linked.history });
+  return "rest";
+}
+
+async function becomeDouble(context: EngineContext, pair: Pair, other: Pair): Promise<Progress> {
+  await commitPair(context, doubleReferral(context, pair, other));
+  return "rest";
+}
+
+async function matchNames(context: EngineContext, pair: Pair): Promise<Match> {
+  if (pair.matchKey === undefined) return "nothing";
+  const alike = await context.ledger.pairsByMatchKey(pair.matchKey);
+  const deals = alike.filter(isFreeDeal);
+  const rivals = alike.filter(({ id, role, ended }) => id !== pair.id && role === "deal" && !ended);
+  const others = rivals.filter(({ referral }) => referral !== undefined);
+  if (deals.length === 0 && !others.some(({ crm }) => crm)) return "nothing";
+  if (others.length === 0) return linkOrAsk(context, pair, deals, "customer and deal are alike");
+  return ask(context, pair, deals);
+}
+
+async function linkOrAsk(
+  context: EngineContext,
+  pair: Pair,
+  deals: readonly Pair[],
+  reason: string,
+): Promise<Progress> {
+  const present = deals.filter(({ crm }) => crm?.presence === "present");
+  const [deal] = present;
+  // To create it anew unasked would undo a deletion, or double what can't be seen for a while.
+  if (!deal) return ask(context, pair, [], "The deal of this referral was deleted or is hidden.");
+  if (present.length > 1) return ask(context, pair, present);
+  if (deal.creation) return wait(context, pair);
+  await linkPairs(context, pair, deal, reason);
+  return "again";
+}
+
+/** Asks which deal belongs to which referral; the pair waits for the answer. */
+export async function ask(
+  context: EngineContext,
+  pair: Pair,
+  deals: readonly Pair[],
+  sentence = "Several deals and referrals could belong together.",
+): Promise<Progress> {
+  const item = pairQuestion(context, pair, "match", sentence, {
+    candidates: deals.flatMap(({ crm }) => (crm ? [crm.id] : [])),
+    proposal: "Link the deal that is meant, or let a new one be created.",
+  });
+  const asking: Pair = { ...atRest(pair), asks: item.id };
+  await commitPair(context, { pair: asking, history: [], inbox: [item] });
+  return "rest";
+}
+
+/**
+ * Questions about referrals whose deal was deleted or hidden when it was looked for: this deal may
+ * be the answer.
+ */
+export async function questionsThatMissed(
+  { ledger }: EngineContext,
+  { crm, claim, matchKey }: Pair,
+): Promise<readonly InboxItem[]> {
+  const tied = [
+    ...(await ledger.pairsByClaim(crm?.id ?? "")),
+    ...(claim === undefined ? [] : (await ledger.pairsByReferral([claim])).values()),
+    ...(matchKey === undefined ? [] : await ledger.pairsByMatchKey(matchKey)),
+  ];
+  const items: InboxItem[] = [];
+  for (const { referral, crm: linked, asks } of tied) {
+    const item = referral && !linked && asks ? await ledger.inboxItem(asks) : undefined;
+    if (item?.kind === "match" && item.candidates?.length === 0) items.push(item);
+  }
+  return items;
+}
+
+/** A deal that came into sight: referrals that were asked about for want of it are matched anew. */
+export async function reconsider(context: EngineContext, deal: Pair): Promise<void> {
+  const at = context.clock.now();
+  for (const item of await questionsThatMissed(context, deal)) {
+    await updatePair(context, item.pairId ?? "", (pair) => ({
+      pair: { ...pair, asks: undefined, due: dueSooner(pair.due, at, "read") },
+      history: [],
+      inbox: [{ ...item, resolvedAt: at, resolution: "a deal came into sight" }],
+    }));
+  }
+}
+
+/** A referral that was over before it was ever seen needs no deal. */
+export function isWorthADeal(referral: Referral): boolean {
+  return !isFinal({ status: referral.status ?? "" });
+}

@@ -1,0 +1,122 @@
+import { expect, test } from "vitest";
+import type { Referral } from "../../contract/index.ts";
+import { normalisedName } from "./match-key.ts";
+import { smallWorld } from "../small-world-suite.ts";
+
+const deal = { name: "Migration", customer: "Contoso", dealValue: 1, stage: "Open" };
+const referral: Partial<Referral> = {
+  name: "Migration",
+  status: "Active",
+  substatus: "Accepted",
+  customerProfile: { name: "Contoso" },
+  details: { dealValue: 1 },
+};
+const byNames = { matchFields: ["customer", "name"] };
+
+test("a referral that names its deal is linked to it, shared or not", async () => {
+  const world = await smallWorld();
+  const id = world.crm.add(deal);
+  world.referrals.add({ ...referral, externalReferenceId: id });
+  await world.sync();
+  expect(world.crm.records.size).toBe(1);
+  const pair = await world.onlyPair();
+  expect([pair.referral?.id, pair.crm?.id, pair.state]).toEqual(["r1", "c1", "in-step"]);
+});
+
+test("a deal that names its referral is linked to it", async () => {
+  const world = await smallWorld();
+  world.crm.add({ ...deal, referralId: "r1", share: true });
+  world.referrals.add(referral);
+  await world.sync();
+  expect(world.crm.records.size).toBe(1);
+  expect(world.referrals.stored.size).toBe(1);
+  expect((await world.onlyPair()).state).toBe("in-step");
+});
+
+test("one deal and one referral whose names mean the same are linked", async () => {
+  const world = await smallWorld(byNames);
+  world.crm.add({ ...deal, customer: "CONTOSO GmbH", name: "Migration!" });
+  world.referrals.add(referral);
+  await world.sync();
+  expect(world.crm.records.size).toBe(1);
+  expect((await world.onlyPair()).referral?.id).toBe("r1");
+});
+
+test("several candidates are asked about, and the person's choice is carried out", async () => {
+  const world = await smallWorld(byNames);
+  world.crm.add(deal);
+  world.crm.add(deal);
+  world.referrals.add(referral);
+  await world.sync();
+  const [item] = await world.ledger.inbox({ kinds: ["match"], isOpen: true, limit: 5 });
+  expect(item?.candidates).toEqual(["c1", "c2"]);
+  expect(world.crm.records.size).toBe(2);
+  await world.engine.resolve(item?.id ?? "", { choose: "link", recordId: "c2" }, "Kim");
+  await world.sync();
+  const linked = (await world.ledger.pairsByReferral(["r1"])).get("r1");
+  expect(linked?.crm?.id).toBe("c2");
+});
+
+test("told that none is meant, the engine creates a new deal", async () => {
+  const world = await smallWorld(byNames);
+  world.crm.add(deal);
+  world.crm.add(deal);
+  world.referrals.add(referral);
+  await world.sync();
+  const [item] = await world.ledger.inbox({ kinds: ["match"], isOpen: true, limit: 5 });
+  await world.engine.resolve(item?.id ?? "", { choose: "create" }, "Kim");
+  await world.sync();
+  expect(world.crm.records.size).toBe(3);
+});
+
+test("a deal and a referral that appear at the same time are linked, whichever is seen first", async () => {
+  for (const first of ["crm", "referrals"] as const) {
+    const world = await smallWorld(byNames);
+    await world.sync();
+    await world.clock.advance(30_000);
+    world.crm.add({ ...deal, share: true });
+    world.referrals.add(referral);
+    if (first === "crm") await world.engine.pollCrm();
+    else await world.engine.pollReferrals();
+    while ((await world.engine.runDue()) > 0);
+    await world.clock.advance(5_000);
+    await world.sync();
+    expect([world.crm.records.size, world.referrals.stored.size], first).toEqual([1, 1]);
+    expect((await world.onlyPair()).state, first).toBe("in-step");
+  }
+});
+
+test("a second deal just like a shared one is asked about before it is shared too", async () => {
+  const world = await smallWorld(byNames);
+  world.crm.add({ ...deal, share: true });
+  await world.sync();
+  world.crm.add({ ...deal, share: true });
+  await world.sync();
+  expect(world.referrals.stored.size).toBe(1);
+  const [item] = await world.ledger.inbox({ kinds: ["match"], isOpen: true, limit: 5 });
+  await world.engine.resolve(item?.id ?? "", { choose: "create" }, "Kim");
+  await world.sync();
+  expect(world.referrals.stored.size).toBe(2);
+});
+
+test("on first sight equal values are adopted, an empty side is filled, a difference is decided by policy", async () => {
+  const world = await smallWorld();
+  const id = world.crm.add({ ...deal, name: "Other name", notes: null, dealValue: 1 });
+  world.referrals.add({
+    ...referral,
+    externalReferenceId: id,
+    details: { dealValue: 1, notes: "from Microsoft" },
+  });
+  await world.sync();
+  expect(world.crm.records.get(id)?.fields.notes).toBe("from Microsoft");
+  const conflicts = await world.ledger.inbox({ kinds: ["conflict"], isOpen: true, limit: 5 });
+  expect(conflicts.map(({ field }) => field)).toEqual(["name"]);
+  expect(conflicts[0]).toMatchObject({ referral: "Migration", crm: "Other name" });
+});
+
+test("names are compared without case, accents, punctuation and legal form", () => {
+  const alike = ["Müller & Söhne GmbH", "muller sohne", "MÜLLER, SÖHNE Ltd."];
+  expect(new Set(alike.map(normalisedName)).size).toBe(1);
+  expect(normalisedName("Contoso")).not.toBe(normalisedName("Contoso West"));
+  expect(normalisedName(null)).toBe("");
+});

@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import { ReferralsError } from "../../contract/index.ts";
+import { CrmError } from "../../crm/port.ts";
+import { createEngine } from "../engine.ts";
+import { type SmallWorld, smallWorld } from "../small-world-suite.ts";
+
+const deal = { share: true, name: "Migration", customer: "Contoso", dealValue: 1, stage: "Open" };
+const told = ({ crm }: SmallWorld) => crm.records.get("c1")?.fields;
+
+/** A world with one pair in step, whose next PATCH is refused without a word about the field. */
+async function refused(): Promise<SmallWorld> {
+  const world = await smallWorld();
+  world.crm.add(deal);
+  await world.sync();
+  const { referrals } = world.environment;
+  let isRefusing = true;
+  const patch: typeof referrals.patch = async (...values) => {
+    if (!isRefusing) return referrals.patch(...values);
+    isRefusing = false;
+    throw new ReferralsError("invalidRequest", { message: "the deal may not be changed" });
+  };
+  world.engine = createEngine({ ...world.environment, referrals: { ...referrals, patch } });
+  return world;
+}
+
+test("a dead letter shows in the deal's own fields, and goes from there once it is replayed", async () => {
+  const world = await refused();
+  world.crm.edit("c1", { dealValue: 2 });
+  await world.sync();
+  expect((await world.onlyPair()).state).toBe("dead");
+  expect(told(world)).toMatchObject({ syncState: "Stopped: see the last error" });
+  expect(told(world)?.lastError).toContain("the deal may not be changed");
+  await world.engine.replay((await world.onlyPair()).id);
+  await world.sync();
+  expect((await world.onlyPair()).state).toBe("in-step");
+  expect(told(world)).toMatchObject({ syncState: "In step", lastError: null });
+});
+
+test("what has stopped is told once, and telling it isn't taken for an edit", async () => {
+  const world = await refused();
+  world.crm.edit("c1", { dealValue: 2 });
+  await world.sync();
+  const before = world.crm.calls.filter((call) => call === "upsert").length;
+  for (let polls = 0; polls < 5; polls += 1) {
+    await world.clock.advance(60_000);
+    await world.sync();
+  }
+  expect(world.crm.calls.filter((call) => call === "upsert")).toHaveLength(before);
+  expect((await world.onlyPair()).state).toBe("dead");
+});
+
+test("a shared deal that can't become a referral says in the CRM what is missing", async () => {
+  const world = await smallWorld();
+  const { customer: _customer, ...incomplete } = deal;
+  world.crm.add(incomplete);
+  await world.sync();
+  expect(world.referrals.calls).not.toContain("create");
+  expect(told(world)).toMatchObject({ syncState: "Not shared yet" });
+  expect(told(world)?.lastError).toContain("Fill in customer");
+  world.crm.edit("c1", { customer: "Contoso" });
+  await world.sync();
+  expect(told(world)).toMatchObject({ syncState: "In step", lastError: null });
+});
+
+test("a referral that Partner Center no longer shows is told of too", async () => {
+  const world = await smallWorld();
+  world.crm.add(deal);
+  await world.sync();
+  world.referrals.stored.delete("r1");
+  world.crm.edit("c1", { dealValue: 2 });
+  await world.sync();
+  expect((await world.onlyPair()).state).toBe("dead");
+  expect(told(world)?.syncState).toBe("Stopped: see the last error");
+});
+
+test("a CRM that is down is told later, and one that refuses the fields is left alone", async () => {
+  const world = await refused();
+  world.crm.edit("c1", { dealValue: 2 });
+  world.crm.faults.push("unavailable");
+  await world.sync();
+  expect(told(world)?.syncState).toBe("In step");
+  await world.clock.advance(60_000);
+  await world.sync();
+  expect(told(world)?.syncState).toBe("Stopped: see the last error");
+
+  const other = await refused();
+  const { crm } = other;
+  let refusals = 0;
+  const upsert: typeof crm.upsert = async () => {
+    refusals += 1;
+    throw new CrmError("invalid", "no such column", { field: "syncState" });
+  };
+  const stubborn = { ...crm, upsert };
+  const patch = async () => {
+    throw new ReferralsError("invalidRequest", { message: "no" });
+  };
+  const referrals = { ...other.referrals, patch };
+  other.engine = createEngine({ ...other.environment, crm: stubborn, referrals });
+  crm.edit("c1", { dealValue: 2 });
+  for (let polls = 0; polls < 3; polls += 1) {
+    await other.sync();
+    await other.clock.advance(600_000);
+  }
+  expect(refusals).toBe(1);
+});

@@ -1,0 +1,67 @@
+import { attemptOf, type Progress, sendDeal } from "../core/act.ts";
+import { type EngineContext, mayWrite, quietly, updatePair } from "../engine-context.ts";
+import { backoffMs, type Failure, failureOf } from "../pair/failure.ts";
+import type { ConnectionState } from "../ledger/ledger-port.ts";
+import { landDeal, type Sighting } from "../core/observe.ts";
+import type { Pair } from "../pair/pair.ts";
+import { atRest } from "../pair/pair-state.ts";
+import { stateFieldsToWrite } from "./state-fields.ts";
+
+/**
+ * Shows in the deal's own state fields why its pair has stopped, so that a seller sees it without
+ * another tool. Nothing else is written; the pair stays as it is.
+ */
+export async function tellSeller(
+  context: EngineContext,
+  pair: Pair,
+  connection: ConnectionState,
+): Promise<Progress> {
+  const fields = stateFieldsToWrite(context, pair, undefined);
+  const isVisible = pair.crm?.presence === "present" && pair.problem?.side !== "crm";
+  const isToTell = isVisible && Object.keys(fields).length > 0 && mayWrite(context, connection);
+  // What came in between isn't rested over: it is why the pair is due again.
+  const rested = (one: Pair): Pair => (one.revision === pair.revision ? atRest(one) : one);
+  if (!isToTell) {
+    await updatePair(context, pair.id, (one) => (one.due ? quietly(rested(one)) : undefined));
+    return "rest";
+  }
+  try {
+    const { record } = await sendDeal(context, pair, attemptOf(context, pair, "crm", []), fields);
+    const at = context.clock.now();
+    const sighting: Sighting = { source: "get", at, connection, due: "outbound" };
+    await updatePair(context, pair.id, (one) => {
+      const landed = landDeal(context, rested(one), record, sighting);
+      return { ...landed, pair: { ...landed.pair, shown: { ...landed.pair.shown, ...fields } } };
+    });
+  } catch (error) {
+    await notTold(context, pair, fields, failureOf(error));
+  }
+  return "rest";
+}
+
+const passing: ReadonlySet<Failure["kind"]> = new Set(["throttled", "unavailable", "unknown"]);
+const laterTry = 4;
+
+/** Tried again where that may help; a CRM that refuses its state fields does without. */
+async function notTold(
+  context: EngineContext,
+  { id, revision }: Pair,
+  fields: Pair["shown"],
+  failure: Failure,
+): Promise<void> {
+  const { clock, log, random, settings } = context;
+  log.warn({ pairId: id, code: failure.code }, "the seller couldn't be told in the CRM");
+  const waitMs = failure.retryAfterMs ?? backoffMs(laterTry, settings.retry, random.fraction());
+  const now = { at: clock.now(), priority: "read" } as const;
+  await updatePair(context, id, (pair) => {
+    if (failure.kind === "stale") {
+      return quietly({ ...pair, due: now, look: { ...pair.look, crm: "proof" } });
+    }
+    if (!passing.has(failure.kind)) {
+      return quietly({ ...pair, shown: { ...pair.shown, ...fields } });
+    }
+    return pair.revision === revision
+      ? quietly({ ...pair, due: { ...now, at: now.at + waitMs } })
+      : undefined;
+  });
+}
