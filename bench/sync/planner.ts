@@ -1,8 +1,8 @@
 import type { Referral } from "../../src/contract/index.ts";
 import { readyDynamicsMapping } from "../../src/crm/dynamics365/index.ts";
 import type { CrmValue } from "../../src/crm/port.ts";
-import { createProjection, engineRules } from "../../src/sync/index.ts";
 import { type PlanInput, planFields } from "../../src/sync/core/plan.ts";
+import { createProjection, engineRules } from "../../src/sync/index.ts";
 import { median } from "../statistics.ts";
 import { type Figure, figure } from "./report.ts";
 import { sampleReferral } from "./sample-referral.ts";

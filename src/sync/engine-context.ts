@@ -3,6 +3,7 @@ import type { Mapping } from "../crm/mapping-port.ts";
 import type { CrmAdapter } from "../crm/port.ts";
 import type { Clock, Log, Random } from "../runtime/index.ts";
 import type { CallBudget } from "./budget/call-budget.ts";
+import type { EngineRules } from "./core/rules.ts";
 import type { EngineEvent } from "./engine-port.ts";
 import {
   type ConnectionState,
@@ -15,7 +16,6 @@ import {
 import type { Pair } from "./pair/pair.ts";
 import { stateOf } from "./pair/pair-state.ts";
 import type { Projection } from "./pair/projection.ts";
-import type { EngineRules } from "./core/rules.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /** What a step of the engine works with. */

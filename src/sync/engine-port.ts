@@ -2,9 +2,9 @@ import type { ReferralsPort } from "../client/port.ts";
 import type { Mapping } from "../crm/mapping-port.ts";
 import type { CrmAdapter, CrmValue } from "../crm/port.ts";
 import type { Clock, Log, Random } from "../runtime/index.ts";
+import type { EngineRules } from "./core/rules.ts";
 import type { HistoryEntry, InboxItem, Ledger } from "./ledger/ledger-port.ts";
 import type { Side } from "./pair/pair.ts";
-import type { EngineRules } from "./core/rules.ts";
 import type { Runner } from "./run/runner.ts";
 import type { EngineSettings } from "./settings.ts";
 
@@ -80,6 +80,8 @@ export interface RehearsedPair {
   readonly customer: CrmValue;
   readonly changes: readonly {
     readonly side: Side;
+    /** The write that changes it. */
+    readonly kind: "create" | "update";
     readonly field: string;
     readonly label: string;
     readonly from: CrmValue;

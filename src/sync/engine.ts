@@ -1,20 +1,8 @@
 import { ReferralsError } from "../contract/index.ts";
 import { CrmError } from "../crm/port.ts";
-import { approveWrites, release, resolveItem } from "./people/answers.ts";
-import { auditSides } from "./walk/audit.ts";
 import { createCallBudget } from "./budget/call-budget.ts";
-import {
-  approvalItem,
-  beginEpoch,
-  markHinted,
-  pauseScope,
-  replayPair,
-  resumeScope,
-  undoWrite,
-  unlinkPair,
-} from "./people/commands.ts";
-import { editPair } from "./people/edits.ts";
-import { createEmbeddedRunner } from "./run/embedded-runner.ts";
+import { reconcilePair } from "./core/reconcile.ts";
+import { engineRules } from "./core/rules.ts";
 import {
   commit,
   commitPair,
@@ -33,17 +21,29 @@ import type {
   Rehearsal,
   WalkReport,
 } from "./engine-port.ts";
-import { backoffMs } from "./pair/failure.ts";
-import { HintGathering } from "./walk/hint-gathering.ts";
 import { type ConnectionState, LedgerConflict } from "./ledger/ledger-port.ts";
 import { generationOf } from "./ledger/ledger-queries.ts";
+import { backoffMs } from "./pair/failure.ts";
 import { newPair } from "./pair/new-pair.ts";
 import type { FieldValues, Pair } from "./pair/pair.ts";
 import { createProjection } from "./pair/projection.ts";
-import { reconcilePair } from "./core/reconcile.ts";
+import { approveWrites, release, resolveItem } from "./people/answers.ts";
+import {
+  approvalItem,
+  beginEpoch,
+  markHinted,
+  pauseScope,
+  replayPair,
+  resumeScope,
+  undoWrite,
+  unlinkPair,
+} from "./people/commands.ts";
+import { editPair } from "./people/edits.ts";
 import { rehearse } from "./people/rehearsal.ts";
-import { engineRules } from "./core/rules.ts";
+import { createEmbeddedRunner } from "./run/embedded-runner.ts";
 import type { Runner } from "./run/runner.ts";
+import { auditSides } from "./walk/audit.ts";
+import { HintGathering } from "./walk/hint-gathering.ts";
 import { closeReferralWalk, type WalkMemory, walkCrm, walkReferrals } from "./walk/walk.ts";
 
 /** Creates an engine for one connection. It does nothing until it is told to. */

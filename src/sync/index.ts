@@ -1,6 +1,10 @@
-export { type BudgetView, type CallBudget, createCallBudget, type Permit } from "./budget/call-budget.ts";
-export { isEditable } from "./people/edits.ts";
-export { createEmbeddedRunner, type EmbeddedRunner } from "./run/embedded-runner.ts";
+export {
+  type BudgetView,
+  type CallBudget,
+  createCallBudget,
+  type Permit,
+} from "./budget/call-budget.ts";
+export { type EngineRules, engineRules } from "./core/rules.ts";
 export { createEngine } from "./engine.ts";
 export {
   type Answer,
@@ -25,7 +29,12 @@ export {
   type Ledger,
   LedgerConflict,
 } from "./ledger/ledger-port.ts";
-export { createMemoryLedger, type LedgerSnapshot, type MemoryLedger } from "./ledger/memory-ledger.ts";
+export {
+  createMemoryLedger,
+  type LedgerSnapshot,
+  type MemoryLedger,
+} from "./ledger/memory-ledger.ts";
+export { type Migrate, openLedger } from "./ledger/sql-ledger.ts";
 export {
   type Pair,
   type PairProblem,
@@ -35,7 +44,7 @@ export {
   type Side,
 } from "./pair/pair.ts";
 export { createProjection, type Projection } from "./pair/projection.ts";
-export { type EngineRules, engineRules } from "./core/rules.ts";
+export { isEditable } from "./people/edits.ts";
+export { createEmbeddedRunner, type EmbeddedRunner } from "./run/embedded-runner.ts";
 export type { Priority, Runner } from "./run/runner.ts";
 export { defaultSettings, type EngineSettings } from "./settings.ts";
-export { type Migrate, openLedger } from "./ledger/sql-ledger.ts";

@@ -1,11 +1,11 @@
 import type { ReferralsPort } from "../../src/client/port.ts";
 import { ReferralsError } from "../../src/contract/index.ts";
+import { type EngineRules, engineRules } from "../../src/sync/core/rules.ts";
 import type { EngineEnvironment } from "../../src/sync/engine-port.ts";
 import type { BudgetState, Ledger, LedgerChange } from "../../src/sync/ledger/ledger-port.ts";
 import type { Pair } from "../../src/sync/pair/pair.ts";
-import { type EngineRules, engineRules } from "../../src/sync/core/rules.ts";
-import type { EngineSettings } from "../../src/sync/settings.ts";
 import { compareStamps, laterStamp } from "../../src/sync/pair/stamps.ts";
+import type { EngineSettings } from "../../src/sync/settings.ts";
 import type { Invariant } from "./check/violation.ts";
 import type { Sabotage } from "./engine-subject.ts";
 import type { Schedule } from "./schedule/schedule.ts";

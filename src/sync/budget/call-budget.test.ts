@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../runtime/index.ts";
-import { guaranteedCalls, windowMs } from "./budget-window.ts";
-import { createCallBudget } from "./call-budget.ts";
 import { createMemoryLedger } from "../ledger/memory-ledger.ts";
 import type { Priority } from "../run/runner.ts";
 import { type ManualClock, manualClock } from "../small-world-suite.ts";
+import { guaranteedCalls, windowMs } from "./budget-window.ts";
+import { createCallBudget } from "./call-budget.ts";
 
 const seed = Number(process.env.SEED ?? 20260101);
 const classes = Object.keys(guaranteedCalls) as Priority[];

@@ -1,4 +1,7 @@
 import type { Clock } from "../../runtime/index.ts";
+import type { BudgetState, Ledger } from "../ledger/ledger-port.ts";
+import { priorityRank } from "../ledger/ledger-queries.ts";
+import type { Priority } from "../run/runner.ts";
 import {
   advanced,
   afterThrottling,
@@ -7,9 +10,6 @@ import {
   takeCall,
   windowSpent,
 } from "./budget-window.ts";
-import type { BudgetState, Ledger } from "../ledger/ledger-port.ts";
-import { priorityRank } from "../ledger/ledger-queries.ts";
-import type { Priority } from "../run/runner.ts";
 
 /** One call that may be made. */
 export interface Permit {

@@ -14,13 +14,13 @@ import {
   type PairChange,
   updatePair,
 } from "../engine-context.ts";
-import { failureOf } from "../pair/failure.ts";
 import { LedgerConflict } from "../ledger/ledger-port.ts";
-import { landDeal, landReferral, type Sighting } from "./observe.ts";
+import { failureOf } from "../pair/failure.ts";
 import type { Attempt, FieldWrite, Pair, Side } from "../pair/pair.ts";
 import { failPair, parkRefused, withoutAttempt } from "../pair/problems.ts";
 import { stateOfText, statusPath, withValue } from "../pair/projection.ts";
 import type { Priority } from "../run/runner.ts";
+import { landDeal, landReferral, type Sighting } from "./observe.ts";
 import { settleWrite } from "./settle.ts";
 
 /** Whether the pair may have more to do at once. */

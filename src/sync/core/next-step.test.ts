@@ -8,10 +8,10 @@ import type { Attempt, Creation, Pair, PairState, Side, SideState } from "../pai
 import { pairStates } from "../pair/pair.ts";
 import { stateOf } from "../pair/pair-state.ts";
 import { createProjection } from "../pair/projection.ts";
-import { nextStep, type Step } from "./reconcile.ts";
-import { engineRules } from "./rules.ts";
 import { defaultSettings } from "../settings.ts";
 import { manualClock, smallMapping } from "../small-world-suite.ts";
+import { nextStep, type Step } from "./reconcile.ts";
+import { engineRules } from "./rules.ts";
 
 const clock = manualClock();
 const context = {

@@ -2,13 +2,13 @@ import type { Referral } from "../../contract/index.ts";
 import type { CrmFields, CrmRecord, CrmValue } from "../../crm/port.ts";
 import type { EngineContext, NewHistory, PairChange } from "../engine-context.ts";
 import type { ConnectionState, HistoryField, ReferralCursor } from "../ledger/ledger-port.ts";
-import { matchKeyOf, matchKeyOfDeal } from "../steps/match-key.ts";
 import type { FieldValues, FieldWrite, Pair, SeenChange, Side, SideState } from "../pair/pair.ts";
 import { dueSooner } from "../pair/pair-state.ts";
-import type { Order, Source } from "./rules.ts";
-import type { Priority } from "../run/runner.ts";
-import { settleWrite, withWrites } from "./settle.ts";
 import { compareStamps } from "../pair/stamps.ts";
+import type { Priority } from "../run/runner.ts";
+import { matchKeyOf, matchKeyOfDeal } from "../steps/match-key.ts";
+import type { Order, Source } from "./rules.ts";
+import { settleWrite, withWrites } from "./settle.ts";
 
 /** When and how something was seen. */
 export interface Sighting {

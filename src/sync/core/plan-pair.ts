@@ -1,10 +1,10 @@
 import type { EngineContext, PairChange } from "../engine-context.ts";
-import { fieldQuestion } from "../people/inbox-items.ts";
 import type { ConnectionState } from "../ledger/ledger-port.ts";
 import type { FieldWrite, Pair, Park, Side } from "../pair/pair.ts";
-import { type Plan, planFields } from "./plan.ts";
 import { stateOfReferral } from "../pair/projection.ts";
+import { fieldQuestion } from "../people/inbox-items.ts";
 import { mayShareContacts } from "../steps/referral-draft.ts";
+import { type Plan, planFields } from "./plan.ts";
 import { isBroken, settlePlan } from "./settle.ts";
 
 /** A pair's plan: what needs no call is applied already, what does is listed. */

@@ -3,10 +3,10 @@ import { checkMove, isFinal } from "../../contract/index.ts";
 import type { FieldPolicy, Lens, MappedField } from "../../crm/mapping-port.ts";
 import type { CrmValue } from "../../crm/port.ts";
 import type { SeenChange, Side } from "../pair/pair.ts";
-import { type Plan, type PlanInput, planFields } from "./plan.ts";
 import { stateOfText } from "../pair/projection.ts";
-import { engineRules } from "./rules.ts";
 import { mappedField } from "../small-world-suite.ts";
+import { type Plan, type PlanInput, planFields } from "./plan.ts";
+import { engineRules } from "./rules.ts";
 
 /**
  * Upper case in the referral, lower case in the CRM: a side's own form never equals the other's.

@@ -1,7 +1,15 @@
 import { isFinal, type State } from "../../contract/index.ts";
 import type { FieldPolicy, LensContext, MappedField } from "../../crm/mapping-port.ts";
 import { type CrmValue, isEmptyValue } from "../../crm/port.ts";
-import type { Decision, FieldValues, FieldWrite, Park, Refusal, SeenChange, Side } from "../pair/pair.ts";
+import type {
+  Decision,
+  FieldValues,
+  FieldWrite,
+  Park,
+  Refusal,
+  SeenChange,
+  Side,
+} from "../pair/pair.ts";
 import { stateOfText, statusPath } from "../pair/projection.ts";
 import type { EngineRules } from "./rules.ts";
 

@@ -1,9 +1,4 @@
 import { expiresAt } from "../../contract/index.ts";
-import { type Finish, type Progress, writeDeal, writeReferral } from "./act.ts";
-import { createDeal } from "../steps/create-deal.ts";
-import { createReferral, inviteMicrosoft } from "../steps/create-referral.ts";
-import { applyDeletion, closeDouble } from "../steps/deletion.ts";
-import { hasLinkedTwin, twinDeal } from "../steps/doubles.ts";
 import {
   commitPair,
   type EngineContext,
@@ -13,19 +8,24 @@ import {
   quietly,
   updatePair,
 } from "../engine-context.ts";
-import { backoffMs, failureOf } from "../pair/failure.ts";
 import { type ConnectionState, LedgerConflict } from "../ledger/ledger-port.ts";
+import { backoffMs, failureOf } from "../pair/failure.ts";
+import type { CrmSide, Pair } from "../pair/pair.ts";
+import { atRest } from "../pair/pair-state.ts";
+import { askAboutStale, failPair } from "../pair/problems.ts";
+import type { Priority } from "../run/runner.ts";
+import { createDeal } from "../steps/create-deal.ts";
+import { createReferral, inviteMicrosoft } from "../steps/create-referral.ts";
+import { applyDeletion, closeDouble } from "../steps/deletion.ts";
+import { hasLinkedTwin, twinDeal } from "../steps/doubles.ts";
 import { microsoftMsxIdOf } from "../steps/legs.ts";
 import { look } from "../steps/look.ts";
 import { matchReferral, nudgeOwner, reconsider, walkBoth } from "../steps/match.ts";
-import { landDeal } from "./observe.ts";
-import type { CrmSide, Pair } from "../pair/pair.ts";
-import { atRest } from "../pair/pair-state.ts";
-import { type PairPlan, planPair } from "./plan-pair.ts";
-import { askAboutStale, failPair } from "../pair/problems.ts";
-import type { Priority } from "../run/runner.ts";
 import { stateFieldsToWrite } from "../steps/state-fields.ts";
 import { tellSeller } from "../steps/tell-seller.ts";
+import { type Finish, type Progress, writeDeal, writeReferral } from "./act.ts";
+import { landDeal } from "./observe.ts";
+import { type PairPlan, planPair } from "./plan-pair.ts";
 
 /** Rounds of look, plan, act and settle before a pair that never rests is put off. */
 const mostRounds = 16;

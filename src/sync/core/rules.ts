@@ -2,8 +2,8 @@ import { checkMove, type Referral, type State, type Verdict } from "../../contra
 import type { CrmCapabilities, CrmValue } from "../../crm/port.ts";
 import type { ReferralCursor } from "../ledger/ledger-port.ts";
 import type { Fingerprint, SeenChange, Side } from "../pair/pair.ts";
-import type { EngineSettings } from "../settings.ts";
 import { compareStamps, laterStamp, stampBefore } from "../pair/stamps.ts";
+import type { EngineSettings } from "../settings.ts";
 
 /**
  * How an observation came about. `proof`: read after the other side had refused what was seen

@@ -1,9 +1,9 @@
 import type { CrmValue } from "../../crm/port.ts";
-import { agree } from "./agree.ts";
 import type { EngineContext, NewHistory, PairChange } from "../engine-context.ts";
-import { fieldQuestion, inboxId } from "../people/inbox-items.ts";
 import type { InboxItem } from "../ledger/ledger-port.ts";
 import type { Attempt, FieldWrite, Pair, Park, Refusal, Side } from "../pair/pair.ts";
+import { fieldQuestion, inboxId } from "../people/inbox-items.ts";
+import { agree } from "./agree.ts";
 import type { Agreement, Plan } from "./plan.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { ConnectionState, InboxItem, InboxQuery, PairQuery } from "./ledger-port.ts";
 import type { Pair } from "../pair/pair.ts";
 import type { Priority } from "../run/runner.ts";
+import type { ConnectionState, InboxItem, InboxQuery, PairQuery } from "./ledger-port.ts";
 
 /** The classes in the order in which they go first. */
 export const priorityRank: Readonly<Record<Priority, number>> = {

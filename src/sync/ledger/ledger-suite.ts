@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type HistoryEntry, type InboxItem, type Ledger, LedgerConflict } from "./ledger-port.ts";
 import type { Pair } from "../pair/pair.ts";
 import type { Priority } from "../run/runner.ts";
+import { type HistoryEntry, type InboxItem, type Ledger, LedgerConflict } from "./ledger-port.ts";
 
 /** One implementation under test; `close` releases what it holds. */
 export interface LedgerUnderTest {

@@ -1,3 +1,4 @@
+import type { Pair, PairState } from "../pair/pair.ts";
 import {
   type BudgetState,
   type ConnectionState,
@@ -11,7 +12,6 @@ import {
   type PairQuery,
 } from "./ledger-port.ts";
 import { connectionAtStart, matchesInbox, matchesPairs, priorityRank } from "./ledger-queries.ts";
-import type { Pair, PairState } from "../pair/pair.ts";
 
 /** Everything that a memory ledger holds; immutable parts are shared, not copied. */
 export interface LedgerSnapshot {

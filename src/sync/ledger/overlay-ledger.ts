@@ -1,3 +1,4 @@
+import type { Pair } from "../pair/pair.ts";
 import type {
   BudgetState,
   ConnectionState,
@@ -8,7 +9,6 @@ import type {
 } from "./ledger-port.ts";
 import { LedgerConflict } from "./ledger-port.ts";
 import { matchesInbox, matchesPairs, priorityRank } from "./ledger-queries.ts";
-import type { Pair } from "../pair/pair.ts";
 
 /** A ledger over another one: it reads through, keeps what is written to itself, and forgets it. */
 export function createOverlayLedger(base: Ledger): Ledger {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { createEngine } from "../engine.ts";
 import type { Engine, RestoreWitness } from "../engine-port.ts";
-import { createMemoryLedger, type MemoryLedger } from "./memory-ledger.ts";
 import { type SmallWorld, smallWorld } from "../small-world-suite.ts";
+import { createMemoryLedger, type MemoryLedger } from "./memory-ledger.ts";
 
 const deal = { share: true, name: "Migration", customer: "Contoso", dealValue: 1, stage: "Open" };
 

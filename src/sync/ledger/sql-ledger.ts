@@ -1,4 +1,6 @@
 import type { Database, Row, SqlValue, Transaction } from "../../storage/port.ts";
+import type { Pair, PairState } from "../pair/pair.ts";
+import type { Priority, Runner } from "../run/runner.ts";
 import { ledgerMigrations, ledgerSchema } from "./ledger-migrations.ts";
 import {
   type BudgetState,
@@ -22,8 +24,6 @@ import {
   storeItem,
   storePair,
 } from "./ledger-statements.ts";
-import type { Pair, PairState } from "../pair/pair.ts";
-import type { Priority, Runner } from "../run/runner.ts";
 
 /** Runs the numbered migrations of one schema; storage's `migrate`. */
 export type Migrate = (

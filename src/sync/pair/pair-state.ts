@@ -1,6 +1,6 @@
 import { priorityRank } from "../ledger/ledger-queries.ts";
-import type { Pair, PairState } from "./pair.ts";
 import type { Priority } from "../run/runner.ts";
+import type { Pair, PairState } from "./pair.ts";
 
 /** The state that a pair's row says it is in: the first of these that holds. */
 export function stateOf(pair: Pair): PairState {

@@ -1,6 +1,6 @@
 import { commitPair, type EngineContext, type NewHistory, updatePair } from "../engine-context.ts";
-import { backoffMs, type Failure } from "./failure.ts";
 import { pairQuestion } from "../people/inbox-items.ts";
+import { backoffMs, type Failure } from "./failure.ts";
 import type { Pair, PairProblem, Park, Refusal } from "./pair.ts";
 import { atRest } from "./pair-state.ts";
 

@@ -1,4 +1,3 @@
-import { brakeItemId } from "../steps/deletion.ts";
 import {
   commit,
   commitPair,
@@ -9,8 +8,9 @@ import {
 } from "../engine-context.ts";
 import { type Answer, EngineRefusal } from "../engine-port.ts";
 import type { InboxItem } from "../ledger/ledger-port.ts";
-import { linkPairs } from "../steps/link.ts";
 import type { Decision, Pair, PairState, SeenValues } from "../pair/pair.ts";
+import { brakeItemId } from "../steps/deletion.ts";
+import { linkPairs } from "../steps/link.ts";
 
 /** Carries out a person's answer to a question of the inbox. */
 export async function resolveItem(

@@ -1,11 +1,11 @@
 import type { CrmValue } from "../../crm/port.ts";
-import { release, replayed } from "./answers.ts";
 import { type EngineContext, quietly, updateConnection, updatePair } from "../engine-context.ts";
 import { EngineRefusal, type PauseScope } from "../engine-port.ts";
-import { inboxId } from "./inbox-items.ts";
 import type { ConnectionState, HistoryEntry, InboxItem } from "../ledger/ledger-port.ts";
 import type { Decision, Pair, Park, Side } from "../pair/pair.ts";
 import { stateOfReferral, stateOfText, statusPath } from "../pair/projection.ts";
+import { release, replayed } from "./answers.ts";
+import { inboxId } from "./inbox-items.ts";
 
 const someone = (by: string | undefined): { readonly by?: string } => (by ? { by } : {});
 

@@ -1,10 +1,10 @@
 import type { MappedField } from "../../crm/mapping-port.ts";
 import { type EngineContext, updatePair } from "../engine-context.ts";
 import { EngineRefusal } from "../engine-port.ts";
-import { inboxId } from "./inbox-items.ts";
 import type { InboxItem } from "../ledger/ledger-port.ts";
 import type { Decision, FieldValues, Pair, Park } from "../pair/pair.ts";
 import { stateOfReferral, stateOfText, statusPath } from "../pair/projection.ts";
+import { inboxId } from "./inbox-items.ts";
 
 /**
  * Carries a person's own values to both sides, as an answer to a question would: through plan, memo

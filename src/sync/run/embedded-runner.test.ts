@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { silentLog } from "../../runtime/index.ts";
 import type { Transaction } from "../../storage/port.ts";
-import { createEmbeddedRunner } from "./embedded-runner.ts";
 import type { EngineContext } from "../engine-context.ts";
 import { createMemoryLedger, type MemoryLedger } from "../ledger/memory-ledger.ts";
 import { newPair } from "../pair/new-pair.ts";
 import type { Pair } from "../pair/pair.ts";
 import { dueSooner } from "../pair/pair-state.ts";
-import { type RunnerUnderTest, runnerSuite } from "./runner-suite.ts";
 import { type ManualClock, manualClock, settled } from "../small-world-suite.ts";
+import { createEmbeddedRunner } from "./embedded-runner.ts";
+import { type RunnerUnderTest, runnerSuite } from "./runner-suite.ts";
 
 /** The ledger's due index is the queue: a key is a pair's id. */
 function runnerOn(ledger: MemoryLedger, clock: ManualClock, concurrency = 1): RunnerUnderTest {

@@ -2,6 +2,8 @@ import type { Referral } from "../../contract/index.ts";
 import { CrmError, type CrmFields, type CrmRecord, type CrmValue } from "../../crm/port.ts";
 import { attemptOf, type Progress, sendDeal } from "../core/act.ts";
 import { agree } from "../core/agree.ts";
+import { landDeal, type Sighting } from "../core/observe.ts";
+import type { Agreement } from "../core/plan.ts";
 import {
   commit,
   commitPair,
@@ -11,15 +13,13 @@ import {
   quietly,
   updatePair,
 } from "../engine-context.ts";
-import { failureOf } from "../pair/failure.ts";
 import { type ConnectionState, LedgerConflict } from "../ledger/ledger-port.ts";
-import { ask, isWorthADeal } from "./match.ts";
-import { landDeal, type Sighting } from "../core/observe.ts";
+import { failureOf } from "../pair/failure.ts";
 import type { Attempt, FieldWrite, Pair, Refusal } from "../pair/pair.ts";
 import { atRest, dueSooner } from "../pair/pair-state.ts";
-import type { Agreement } from "../core/plan.ts";
 import { failPair } from "../pair/problems.ts";
 import { statusPath } from "../pair/projection.ts";
+import { ask, isWorthADeal } from "./match.ts";
 
 /**
  * Creates the deal of a referral that no deal stands for; goes on where an earlier try was left.

@@ -1,7 +1,6 @@
 import { type Referral, ReferralsError } from "../../contract/index.ts";
 import type { Progress } from "../core/act.ts";
-import { create, type Found, intentOf, type Leg, resumeCreate } from "./creation.ts";
-import { doubleReferral } from "./doubles.ts";
+import { landDeal, landReferral, type Sighting } from "../core/observe.ts";
 import {
   commit,
   commitPair,
@@ -11,15 +10,16 @@ import {
   updatePair,
 } from "../engine-context.ts";
 import { type ConnectionState, LedgerConflict } from "../ledger/ledger-port.ts";
+import { newPair } from "../pair/new-pair.ts";
+import type { Creation, Pair } from "../pair/pair.ts";
+import { atRest } from "../pair/pair-state.ts";
+import type { Priority } from "../run/runner.ts";
+import { create, type Found, intentOf, type Leg, resumeCreate } from "./creation.ts";
+import { doubleReferral } from "./doubles.ts";
 import { canInviteMicrosoft, isMicrosoftLeg, siblingsOf } from "./legs.ts";
 import { linkCreated } from "./link.ts";
 import { ask, reconsider } from "./match.ts";
-import { newPair } from "../pair/new-pair.ts";
-import { landDeal, landReferral, type Sighting } from "../core/observe.ts";
-import type { Creation, Pair } from "../pair/pair.ts";
-import { atRest } from "../pair/pair-state.ts";
 import { draftInvitation, draftReferral } from "./referral-draft.ts";
-import type { Priority } from "../run/runner.ts";
 import { tellSeller } from "./tell-seller.ts";
 
 /** The partner's own referral for a deal. */

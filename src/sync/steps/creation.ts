@@ -1,6 +1,8 @@
 import { type Referral, ReferralsError } from "../../contract/index.ts";
-import type { Progress } from "../core/act.ts";
 import type { Permit } from "../budget/call-budget.ts";
+import type { Progress } from "../core/act.ts";
+import type { Sighting } from "../core/observe.ts";
+import { targetsOf } from "../core/rules.ts";
 import {
   commitPair,
   commitSending,
@@ -8,15 +10,13 @@ import {
   quietly,
   updatePair,
 } from "../engine-context.ts";
-import { type Failure, failureOf } from "../pair/failure.ts";
 import { type ConnectionState, LedgerConflict } from "../ledger/ledger-port.ts";
-import type { Sighting } from "../core/observe.ts";
+import { type Failure, failureOf } from "../pair/failure.ts";
 import type { Creation, Fingerprint, Pair } from "../pair/pair.ts";
 import { failPair } from "../pair/problems.ts";
-import type { ReferralDraft } from "./referral-draft.ts";
-import { targetsOf } from "../core/rules.ts";
-import type { Priority } from "../run/runner.ts";
 import { compareStamps, stampBefore } from "../pair/stamps.ts";
+import type { Priority } from "../run/runner.ts";
+import type { ReferralDraft } from "./referral-draft.ts";
 
 /** A referral that answered a create or was found by a probe. */
 export interface Found {

@@ -1,6 +1,7 @@
 import type { StoredReferral } from "../../client/port.ts";
 import type { Referral, State } from "../../contract/index.ts";
 import { attemptOf, type Progress } from "../core/act.ts";
+import { landReferral, type Sighting } from "../core/observe.ts";
 import {
   commit,
   commitPair,
@@ -9,9 +10,8 @@ import {
   quietly,
   updatePair,
 } from "../engine-context.ts";
-import { failureOf } from "../pair/failure.ts";
 import type { ConnectionState, InboxItem } from "../ledger/ledger-port.ts";
-import { landReferral, type Sighting } from "../core/observe.ts";
+import { failureOf } from "../pair/failure.ts";
 import type { Pair } from "../pair/pair.ts";
 import { atRest } from "../pair/pair-state.ts";
 import { failPair, withoutAttempt } from "../pair/problems.ts";

@@ -1,9 +1,9 @@
 import { isFinal, type Referral } from "../../contract/index.ts";
 import type { EngineContext, PairChange } from "../engine-context.ts";
-import { pairQuestion } from "../people/inbox-items.ts";
-import { isMicrosoftLeg, siblingsOf } from "./legs.ts";
 import type { Pair } from "../pair/pair.ts";
 import { atRest } from "../pair/pair-state.ts";
+import { pairQuestion } from "../people/inbox-items.ts";
+import { isMicrosoftLeg, siblingsOf } from "./legs.ts";
 
 /**
  * A referral that stands for a deal which has one already: a late or repeated create left it

@@ -1,7 +1,7 @@
 import type { Referral } from "../../contract/index.ts";
+import { targetsOf } from "../core/rules.ts";
 import type { EngineContext } from "../engine-context.ts";
 import type { Pair } from "../pair/pair.ts";
-import { targetsOf } from "../core/rules.ts";
 
 /** How a referral to Microsoft is addressed. */
 export const microsoftTarget = { type: "BusinessProfileLocation", id: "msft" } as const;

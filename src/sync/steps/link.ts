@@ -1,12 +1,12 @@
 import type { Referral } from "../../contract/index.ts";
 import { agree } from "../core/agree.ts";
+import { landReferral, type Sighting } from "../core/observe.ts";
+import { type Agreement, saySame } from "../core/plan.ts";
 import { commit, type EngineContext, type NewHistory, type PairChange } from "../engine-context.ts";
 import type { InboxItem } from "../ledger/ledger-port.ts";
-import { canInviteMicrosoft } from "./legs.ts";
-import { landReferral, type Sighting } from "../core/observe.ts";
 import type { Creation, FieldValues, Pair } from "../pair/pair.ts";
 import { dueSooner } from "../pair/pair-state.ts";
-import { type Agreement, saySame } from "../core/plan.ts";
+import { canInviteMicrosoft } from "./legs.ts";
 
 /** A half pair takes over the other half; the two become one row in one transaction. */
 export async function linkPairs(

@@ -1,8 +1,8 @@
 import type { Progress } from "../core/act.ts";
-import { commitPair, type EngineContext, quietly, updatePair } from "../engine-context.ts";
-import { failureOf } from "../pair/failure.ts";
-import type { ConnectionState } from "../ledger/ledger-port.ts";
 import { landDeal, landReferral } from "../core/observe.ts";
+import { commitPair, type EngineContext, quietly, updatePair } from "../engine-context.ts";
+import type { ConnectionState } from "../ledger/ledger-port.ts";
+import { failureOf } from "../pair/failure.ts";
 import type { Pair, Side } from "../pair/pair.ts";
 import { failPair } from "../pair/problems.ts";
 import type { Priority } from "../run/runner.ts";

@@ -1,7 +1,7 @@
 import { isFinal, type Referral } from "../../contract/index.ts";
 import { CrmError } from "../../crm/port.ts";
 import type { Progress } from "../core/act.ts";
-import { doubleReferral, otherMicrosoftLeg } from "./doubles.ts";
+import { landDeal } from "../core/observe.ts";
 import {
   commit,
   commitPair,
@@ -10,14 +10,14 @@ import {
   quietly,
   updatePair,
 } from "../engine-context.ts";
-import { pairQuestion } from "../people/inbox-items.ts";
 import type { ConnectionState, InboxItem } from "../ledger/ledger-port.ts";
-import { isMicrosoftLeg } from "./legs.ts";
-import { linkCreated, linkPairs } from "./link.ts";
 import { newPair } from "../pair/new-pair.ts";
-import { landDeal } from "../core/observe.ts";
 import type { Pair } from "../pair/pair.ts";
 import { atRest, dueSooner } from "../pair/pair-state.ts";
+import { pairQuestion } from "../people/inbox-items.ts";
+import { doubleReferral, otherMicrosoftLeg } from "./doubles.ts";
+import { isMicrosoftLeg } from "./legs.ts";
+import { linkCreated, linkPairs } from "./link.ts";
 
 /**
  * What a referral without a deal turned out to be. `nothing`: no deal stands for it, so one may be

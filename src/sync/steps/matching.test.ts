@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Referral } from "../../contract/index.ts";
-import { normalisedName } from "./match-key.ts";
 import { smallWorld } from "../small-world-suite.ts";
+import { normalisedName } from "./match-key.ts";
 
 const deal = { name: "Migration", customer: "Contoso", dealValue: 1, stage: "Open" };
 const referral: Partial<Referral> = {

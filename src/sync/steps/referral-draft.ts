@@ -2,9 +2,9 @@ import { isFinal, type Referral } from "../../contract/index.ts";
 import type { Mapping } from "../../crm/mapping-port.ts";
 import { type CrmFields, isEmptyValue } from "../../crm/port.ts";
 import type { EngineContext } from "../engine-context.ts";
-import { microsoftTarget } from "./legs.ts";
 import type { Creation, FieldWrite, Refusal } from "../pair/pair.ts";
 import { stateOfText, statusPath, withValue } from "../pair/projection.ts";
+import { microsoftTarget } from "./legs.ts";
 
 /** A referral to be created from a deal. */
 export interface ReferralDraft {

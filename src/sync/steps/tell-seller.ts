@@ -1,8 +1,8 @@
 import { attemptOf, type Progress, sendDeal } from "../core/act.ts";
-import { type EngineContext, mayWrite, quietly, updatePair } from "../engine-context.ts";
-import { backoffMs, type Failure, failureOf } from "../pair/failure.ts";
-import type { ConnectionState } from "../ledger/ledger-port.ts";
 import { landDeal, type Sighting } from "../core/observe.ts";
+import { type EngineContext, mayWrite, quietly, updatePair } from "../engine-context.ts";
+import type { ConnectionState } from "../ledger/ledger-port.ts";
+import { backoffMs, type Failure, failureOf } from "../pair/failure.ts";
 import type { Pair } from "../pair/pair.ts";
 import { atRest } from "../pair/pair-state.ts";
 import { stateFieldsToWrite } from "./state-fields.ts";

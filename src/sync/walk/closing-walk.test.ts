@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { ListPage } from "../../client/port.ts";
 import type { Referral } from "../../contract/index.ts";
-import { createEngine } from "../engine.ts";
 import { engineRules } from "../core/rules.ts";
+import { createEngine } from "../engine.ts";
 import { type SmallWorld, smallWorld } from "../small-world-suite.ts";
 
 const minute = 60_000;

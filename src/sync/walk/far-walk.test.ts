@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { ReferralCursor } from "../ledger/ledger-port.ts";
 import { engineRules } from "../core/rules.ts";
+import type { ReferralCursor } from "../ledger/ledger-port.ts";
 import { smallWorld } from "../small-world-suite.ts";
 
 const minute = 60_000;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { HintGathering } from "./hint-gathering.ts";
 import { manualClock } from "../small-world-suite.ts";
+import { HintGathering } from "./hint-gathering.ts";
 
 const settings = { gatherHints: 3, gatherMs: 150, gatherLongestMs: 3_000 };
 const walkMs = 100;

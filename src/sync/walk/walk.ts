@@ -1,19 +1,19 @@
 import type { ListPage } from "../../client/port.ts";
 import { type Referral, ReferralsError } from "../../contract/index.ts";
 import type { CrmChange } from "../../crm/port.ts";
-import { hasLinkedTwin } from "../steps/doubles.ts";
+import { type Landed, landDeal, landReferral, type Sighting } from "../core/observe.ts";
 import { commit, type EngineContext, mostOvertakings } from "../engine-context.ts";
 import type { WalkReport } from "../engine-port.ts";
-import { failureOf } from "../pair/failure.ts";
 import { type ConnectionState, type CrmCursor, LedgerConflict } from "../ledger/ledger-port.ts";
-import { questionsThatMissed } from "../steps/match.ts";
+import { failureOf } from "../pair/failure.ts";
 import { newPair } from "../pair/new-pair.ts";
-import { type Landed, landDeal, landReferral, type Sighting } from "../core/observe.ts";
 import type { Pair } from "../pair/pair.ts";
 import { dueSooner } from "../pair/pair-state.ts";
 import { noteFailure } from "../pair/problems.ts";
-import type { Priority } from "../run/runner.ts";
 import { compareStamps, laterStamp } from "../pair/stamps.ts";
+import type { Priority } from "../run/runner.ts";
+import { hasLinkedTwin } from "../steps/doubles.ts";
+import { questionsThatMissed } from "../steps/match.ts";
 
 /** Pages of one walk at most; more means that the pages lead in a circle. */
 const mostPages = 100_000;
