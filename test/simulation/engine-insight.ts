@@ -5,7 +5,6 @@ import type { PlannedEffect } from "./check/rehearsal.ts";
 import { crmNames, editedFields, neutralValue, referralPointers } from "./check/values.ts";
 import type { Witness } from "./check/witness.ts";
 import type { LedgerMirror } from "./ledger-mirror.ts";
-import { familyOf } from "./schedule/generate.ts";
 import type { EditedField, Side } from "./schedule/schedule.ts";
 import type { Deal } from "./world/deal-book.ts";
 import { type World, worldStart } from "./world/world.ts";
@@ -125,7 +124,7 @@ export function checkDrift(
   change: LedgerChange,
 ): void {
   const found = (change.connection?.drift ?? before) - before;
-  if (familyOf(world.schedule.seed) !== "lists" || found <= 0) return;
+  if (world.schedule.family !== "lists" || found <= 0) return;
   const since = world.sinceStart() - freshMs;
   const isFresh = [...witness.edits, ...witness.landed].some(({ at }) => at >= since);
   if (!isFresh)

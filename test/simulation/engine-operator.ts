@@ -4,7 +4,6 @@ import { compareWithRun } from "./check/rehearsal.ts";
 import type { Witness } from "./check/witness.ts";
 import { plannedEffects } from "./engine-insight.ts";
 import type { LedgerMirror } from "./ledger-mirror.ts";
-import { familyOf } from "./schedule/generate.ts";
 import type { Action, Side } from "./schedule/schedule.ts";
 import type { Surroundings } from "./subject.ts";
 import type { Deal } from "./world/deal-book.ts";
@@ -38,7 +37,7 @@ export function approveWhenAsked(desk: Desk): void {
     );
     if (isComing || (connection?.awaitsApproval === undefined && !isBraked)) return;
     isComing = true;
-    const isCalm = familyOf(desk.world.schedule.seed) === "calm";
+    const isCalm = desk.world.schedule.family === "calm";
     const isFirst = isCalm && connection?.awaitsApproval === "first-run";
     void life.clock
       .sleep(isFirst ? rehearsalMs : approvalMs)

@@ -46,10 +46,10 @@ describe("the engine in the simulated world", () => {
       counts.set(family, (counts.get(family) ?? 0) + 1);
     }
     expect(Object.fromEntries(counts)).toEqual({
-      storm: 800,
-      calm: 50,
+      storm: 850,
+      calm: 25,
       lists: 50,
-      crashes: 50,
+      crashes: 25,
       tight: 50,
     });
   });

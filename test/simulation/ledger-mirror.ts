@@ -115,6 +115,18 @@ export interface LedgerTampering {
   readonly onCommit?: (change: LedgerChange) => void;
 }
 
+/** The names of an object's methods, those of its class and of what that extends among them. */
+function methodsOf(object: object): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (let holder = object; holder !== Object.prototype; holder = Object.getPrototypeOf(holder)) {
+    for (const name of Object.getOwnPropertyNames(holder)) {
+      if (name !== "constructor" && typeof Reflect.get(object, name) === "function")
+        names.add(name);
+    }
+  }
+  return names;
+}
+
 /**
  * A ledger as one life of the process has it: a dead process neither reads nor writes, and each
  * commit is a place to die,
@@ -144,21 +156,12 @@ export function guardLedger(
         if (!generation.boundary("budgeted")) resolve(isSwapped);
       }, reject);
     });
-  const methods = new Map<PropertyKey, unknown>([
-    ["commit", commit],
-    ["swapBudget", swapBudget],
-  ]);
   // Every other method only reads.
-  return new Proxy(ledger, {
-    get(target, name) {
-      const known = methods.get(name);
-      if (known !== undefined) return known;
-      const method: unknown = Reflect.get(target, name, target);
-      if (typeof method !== "function") return method;
-      const guarded = (...values: unknown[]): unknown =>
-        generation.isAlive() ? method.apply(target, values) : new Promise(() => {});
-      methods.set(name, guarded);
-      return guarded;
-    },
-  });
+  const guarded: Record<string, unknown> = {};
+  for (const name of methodsOf(ledger)) {
+    const method = Reflect.get(ledger, name) as (...values: unknown[]) => unknown;
+    guarded[name] = (...values: unknown[]): unknown =>
+      generation.isAlive() ? method.apply(ledger, values) : new Promise(() => {});
+  }
+  return { ...(guarded as unknown as Ledger), commit, swapBudget };
 }

@@ -33,8 +33,10 @@ const minute = 60_000;
 const quietMs = 60 * minute;
 /** What was changed last has come into sight of the lists by then. */
 const lagMs = 65_000;
-/** Virtual time in which nothing may be written any more. */
-const restMs = 150_000;
+/** How often it is asked whether everything has come to rest, in virtual time. */
+const glanceMs = 10_000;
+/** What a poll may take beyond its interval. */
+const pollingMs = 5_000;
 
 /** Plays one schedule to its end and judges it. */
 export async function play(
@@ -87,14 +89,16 @@ export async function play(
   const lastAt = Math.max(world.scheduler.now(), world.lastLandingAt());
   const calmFrom = lastAt + lagMs - worldStart;
   await world.scheduler.runUntil(lastAt + lagMs);
-  for (let waited = 0; waited < quietMs; waited += minute) {
+  for (let waited = 0; waited < quietMs; waited += glanceMs) {
     // Asked for until one has run: the process may be dead, or the budget spent.
     if (waited % (5 * minute) === 0) host.audit();
-    await world.scheduler.runUntil(world.scheduler.now() + minute);
+    await world.scheduler.runUntil(world.scheduler.now() + glanceMs);
     if (subject.isAtRest(calmFrom)) break;
   }
+  const { pollReferralsMs, pollCrmMs } = schedule.settings;
   await checkEnd(world, witness, subject, {
-    restMs,
+    // Each side is polled once more, and nothing may come of it.
+    restMs: Math.max(pollReferralsMs, pollCrmMs) + pollingMs,
     redeliver: () => {
       for (const deal of world.book.deals.values()) {
         for (const id of deal.referrals.keys()) {

@@ -1,6 +1,5 @@
 import type { Violation } from "../check/violation.ts";
 import { type Outcome, play } from "../play.ts";
-import { familyOf } from "../schedule/generate.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { SubjectFactory } from "../subject.ts";
 
@@ -19,7 +18,7 @@ export async function judge(
   options: { readonly keepTrace?: boolean } = {},
 ): Promise<Outcome> {
   const outcome = await play(schedule, subject, options);
-  if (familyOf(schedule.seed) !== "crashes") return outcome;
+  if (schedule.family !== "crashes") return outcome;
   const uncrashed = await play(withoutCrashes(schedule), subject);
   if (uncrashed.finalState === outcome.finalState) return outcome;
   const violation: Violation = {

@@ -1,7 +1,6 @@
 import type { Invariant, Violation } from "../check/violation.ts";
 import type { Outcome } from "../play.ts";
-import type { Family } from "../schedule/generate.ts";
-import type { Settings } from "../schedule/schedule.ts";
+import type { Family, Settings } from "../schedule/schedule.ts";
 
 /** A schedule that broke a promise. */
 export interface Failure {

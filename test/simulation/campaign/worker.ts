@@ -12,6 +12,9 @@ export type Order =
       readonly options: HuntOptions;
     };
 
+// Nobody reads the stacks of errors that a simulated world throws by the thousand.
+Error.stackTraceLimit = 0;
+
 const order = workerData as Order;
 parentPort?.postMessage(
   order.kind === "share"

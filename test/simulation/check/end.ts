@@ -1,4 +1,3 @@
-import { familyOf } from "../schedule/generate.ts";
 import type { Subject } from "../subject.ts";
 import { type Deal, liveReferrals } from "../world/deal-book.ts";
 import { crmRecordOf, referralOf } from "../world/people.ts";
@@ -77,7 +76,7 @@ export async function checkEnd(
   if (reads.length > 0) {
     witness.report("redelivery is a no-op", `${reads.length} referrals were read again`);
   }
-  if (familyOf(world.schedule.seed) === "calm") {
+  if (world.schedule.family === "calm") {
     checkEconomy(world, witness);
     checkStaleness(world, witness, subject);
   }
@@ -191,8 +190,7 @@ function checkLineage(world: World, witness: Witness, subject: Subject): void {
 
 /** Policy newest: where nothing delays what is seen, the older of two edits never wins. */
 function checkNewest(world: World, witness: Witness, overwrite: Overwrite): void {
-  const { settings, seed } = world.schedule;
-  const family = familyOf(seed);
+  const { settings, family } = world.schedule;
   const { loser, winner, deal, field } = overwrite;
   // The lifecycle has the last word on the status.
   if (settings.policy !== "newest" || field === "status") return;

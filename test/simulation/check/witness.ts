@@ -1,4 +1,3 @@
-import { familyOf } from "../schedule/generate.ts";
 import { quotaOwnerOf, type Schedule, type Side } from "../schedule/schedule.ts";
 import type { CrmRecordChange } from "../world/crm-model.ts";
 import { type Deal, type DealBook, legOf } from "../world/deal-book.ts";
@@ -70,7 +69,7 @@ export function createWitness(
   sinceStart: () => number,
   book: DealBook,
 ): Witness {
-  const isCalm = familyOf(schedule.seed) === "calm";
+  const isCalm = schedule.family === "calm";
   const violations: Violation[] = [];
   const lineage = createLineage();
   const calls: ReferralsCall[] = [];

@@ -1,21 +1,14 @@
 import type { Random } from "../../../src/runtime/index.ts";
 import { seededRandom } from "../../../src/runtime/index.ts";
-import type { Action, EditedField, Fault, FaultKind, Schedule, Settings } from "./schedule.ts";
-
-/** What a schedule is for. */
-export type Family =
-  /** Everything at once. */
-  | "storm"
-  /** No fault at all: counts of writes and staleness are promised here. */
-  | "calm"
-  /** Crashes only, and edits far apart: the end must be that of the same world without crashes. */
-  | "crashes"
-  /**
-   * Lists at their worst, and nothing that hides a change for good: the audit must find no drift.
-   */
-  | "lists"
-  /** Few calls, frequent polls and many crashes: the budget is what is tried. */
-  | "tight";
+import type {
+  Action,
+  EditedField,
+  Family,
+  Fault,
+  FaultKind,
+  Schedule,
+  Settings,
+} from "./schedule.ts";
 
 const second = 1000;
 const minute = 60 * second;
@@ -43,11 +36,13 @@ const families: ReadonlyMap<number, Family> = new Map([
   [11, "lists"],
   [13, "crashes"],
   [17, "tight"],
+  [31, "lists"],
+  [37, "tight"],
 ]);
 
-/** The family of a schedule number: four in five are storms. */
+/** The family that a schedule number belongs to by itself: most are storms. */
 export function familyOf(seed: number): Family {
-  return families.get(seed % 20) ?? "storm";
+  return families.get(seed % 40) ?? "storm";
 }
 
 function settingsOf(draw: Draw, family: Family, ledger: Settings["ledger"]): Settings {
@@ -295,7 +290,16 @@ interface Scope {
   readonly overlapMs: number;
 }
 
-function faultsOf(draw: Draw, family: Family, scope: Scope): Fault[] {
+/** The kinds of faults that can strike in a world. */
+function kindsFor(family: Family, { hasWebhooks, pageSize }: Settings): readonly FaultKind[] {
+  const kinds = family === "lists" ? listFaults : commonFaults;
+  return kinds.filter(
+    (kind) =>
+      (hasWebhooks || !kind.startsWith("webhook-")) && (pageSize < 100 || kind !== "page-shift"),
+  );
+}
+
+function faultsOf(draw: Draw, family: Family, settings: Settings, scope: Scope): Fault[] {
   if (family === "calm") return [];
   const faults: Fault[] = [];
   const isOften = family === "crashes" || family === "tight";
@@ -304,9 +308,9 @@ function faultsOf(draw: Draw, family: Family, scope: Scope): Fault[] {
     faults.push({ ...faultOf(draw, "crash", scope), forMs: scope.length, hits: 1 });
   }
   if (family === "crashes") return faults;
-  const count = draw.whole(7, 9);
+  const count = draw.whole(8, 9);
+  const kinds = kindsFor(family, settings);
   for (let index = 0; index < count; index += 1) {
-    const kinds = family === "lists" ? listFaults : commonFaults;
     faults.push(faultOf(draw, draw.one(kinds), scope));
   }
   if (family !== "lists" && draw.chance(family === "tight" ? 0.4 : 0.08))
@@ -314,19 +318,31 @@ function faultsOf(draw: Draw, family: Family, scope: Scope): Fault[] {
   return faults;
 }
 
-/** The schedule of a seed: the same for ever, whatever the machine. */
-export function generateSchedule(seed: number, ledger: Settings["ledger"]): Schedule {
-  const family = familyOf(seed);
+function lengthOf(draw: Draw, family: Family, edits: number): number {
+  if (family === "crashes") return (edits + 2) * gapMs;
+  return family === "calm" ? 10 * minute : draw.whole(8, 13) * 30 * second;
+}
+
+/** Edits that a schedule has besides its creations; those of light families need no minimum. */
+function editCountOf(draw: Draw, family: Family): number {
+  if (family === "crashes") return draw.whole(14, 16);
+  return family === "calm" ? draw.whole(18, 24) : draw.whole(22, 25);
+}
+
+/**
+ * The schedule of a seed: the same whatever the machine. A hunt may ask for another family than
+ * the seed's own.
+ */
+export function generateSchedule(
+  seed: number,
+  ledger: Settings["ledger"],
+  family: Family = familyOf(seed),
+): Schedule {
   const draw = drawFrom(seededRandom(Math.imul(seed, 0x2545f491) ^ 0x5eed));
   const settings = settingsOf(draw, family, ledger);
-  const deals = draw.whole(3, 5);
-  const count = draw.whole(26, 30);
-  const length =
-    family === "crashes"
-      ? (count + 2) * gapMs
-      : family === "calm"
-        ? 10 * minute
-        : draw.whole(10, 16) * 30 * second;
+  const deals = draw.one([3, 3, 3, 4, 4, 5]);
+  const count = editCountOf(draw, family);
+  const length = lengthOf(draw, family, count);
   const firstMs = family === "calm" ? 210 * second : 25 * second;
   const actions = [
     ...creations(draw, family, deals),
@@ -336,6 +352,6 @@ export function generateSchedule(seed: number, ledger: Settings["ledger"]): Sche
     ...(family === "storm" ? extras(draw, deals, length) : []),
   ].sort((left, right) => left.at - right.at);
   const scope = { deals, length, overlapMs: settings.cursorOverlapMs };
-  const faults = faultsOf(draw, family, scope).sort((left, right) => left.at - right.at);
-  return { seed, settings, actions, faults, endsAt: length };
+  const faults = faultsOf(draw, family, settings, scope).sort((left, right) => left.at - right.at);
+  return { seed, family, settings, actions, faults, endsAt: length };
 }

@@ -104,6 +104,21 @@ export interface Fault {
   readonly amount: number;
 }
 
+/** What a schedule is for. */
+export type Family =
+  /** Everything at once. */
+  | "storm"
+  /** No fault at all: counts of writes and staleness are promised here. */
+  | "calm"
+  /** Crashes only, and edits far apart: the end must be that of the same world without crashes. */
+  | "crashes"
+  /**
+   * Lists at their worst, and nothing that hides a change for good: the audit must find no drift.
+   */
+  | "lists"
+  /** Few calls, frequent polls and many crashes: the budget is what is tried. */
+  | "tight";
+
 /** What is fixed for the length of a world. */
 export interface Settings {
   readonly ledger: "memory" | "sqlite";
@@ -146,6 +161,8 @@ export interface Settings {
 /** A whole life of a simulated world; with the seed it determines every byte. */
 export interface Schedule {
   readonly seed: number;
+  /** Decides which of the promises are checked that hold in some worlds only. */
+  readonly family: Family;
   readonly settings: Settings;
   readonly actions: readonly Action[];
   readonly faults: readonly Fault[];

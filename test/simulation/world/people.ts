@@ -142,7 +142,9 @@ function create(world: World, action: Action & { kind: "create" }): void {
 
 function edit(world: World, action: Action & { kind: "edit" }, deal: Deal): void {
   if (deal.isTwinByName && action.field === "name") return;
-  if (action.side === "referrals") {
+  // Where a deal stands in one system only, people work on it there.
+  const isCrm = crmRecordOf(world, deal) !== undefined;
+  if ((action.side === "referrals" && referralOf(deal) !== undefined) || !isCrm) {
     const id = referralOf(deal);
     const actor = action.at % 2 === 0 ? "microsoft" : "person";
     if (id !== undefined)
