@@ -13,6 +13,11 @@ export interface CommandModule {
 /** Every command, in the order in which a newcomer needs them. */
 export const commandModules: readonly CommandModule[] = [
   {
+    name: "init",
+    summary: "write a configuration: a wizard, or flags alone",
+    load: async () => (await import("./commands/init.ts")).registerInit,
+  },
+  {
     name: "start",
     summary: "keep the CRM and Partner Center in step; without a configuration, a demonstration",
     load: async () => (await import("./commands/start.ts")).registerStart,

@@ -1,7 +1,7 @@
 import type { OperatorStatus } from "../../contract/index.ts";
 import type { Rehearsal } from "../../sync/index.ts";
 import { count, counted, moment, shown } from "../terminal/words.ts";
-import type { DirectionCounts, PlanSummary } from "./plan-summary.ts";
+import { changesOf, type DirectionCounts, type PlanSummary } from "./plan-summary.ts";
 import { pairTitle, timeText } from "./plan-text.ts";
 
 const escapes: Readonly<Record<string, string>> = {
@@ -44,20 +44,15 @@ ${row(["either way", "–", "–", "–", "–", count(asked), "–"], "td", 1)}
 
 function changesTable(plan: Rehearsal): string {
   const sides = { crm: "CRM", referral: "Partner Center" } as const;
-  const rows = plan.writes.map(({ pairId, side, kind }) => {
-    const pair = plan.pairs[pairId];
-    const changes = (pair?.changes ?? [])
-      .filter((change) => change.side === side)
-      .map(({ label, from, to }) => {
-        const before =
-          kind === "create" ? "" : `${escaped(shown(from))}<span class="arrow">→</span>`;
-        return `${escaped(label)}: ${before}${escaped(shown(to))}`;
-      });
-    return row([
-      escaped(pairTitle(pairId, pair)),
-      `${kind} in ${sides[side]}`,
-      changes.join("<br>"),
-    ]);
+  const rows = plan.writes.map((write) => {
+    const { pairId, side, kind } = write;
+    const changes = changesOf(plan, write).map(({ label, from, to }) => {
+      const before = kind === "create" ? "" : `${escaped(shown(from))}<span class="arrow">→</span>`;
+      return `${escaped(label)}: ${before}${escaped(shown(to))}`;
+    });
+    const what = changes.length > 0 ? changes : [escaped(write.fields.join(", "))];
+    const title = escaped(pairTitle(pairId, plan.pairs[pairId]));
+    return row([title, `${kind} in ${sides[side]}`, what.join("<br>")]);
   });
   return `<table><thead>${row(["Deal", "Write", "Changes"], "th")}</thead>
 <tbody>${rows.join("\n")}</tbody></table>`;

@@ -27,9 +27,6 @@ export interface PlanSummary {
   }[];
 }
 
-/** The engine leaves a twentieth of the limit to others. */
-const usedShare = 0.95;
-
 function countsOf(plan: Rehearsal, side: Side): DirectionCounts {
   const count = (kind: PlannedWrite["kind"]): number =>
     plan.writes.filter((write) => write.side === side && write.kind === kind).length;
@@ -52,9 +49,16 @@ function refusalsByCause({ refusals }: Rehearsal): PlanSummary["refusals"] {
   return [...groups.values()].toSorted((left, right) => right.pairIds.length - left.pairIds.length);
 }
 
+/** What one write of a plan changes; empty where it only tells the seller how the deal stands. */
+export function changesOf(plan: Rehearsal, { pairId, side, kind }: PlannedWrite) {
+  const changes = plan.pairs[pairId]?.changes ?? [];
+  const wanted = kind === "create" ? "create" : "update";
+  return changes.filter((change) => change.side === side && change.kind === wanted);
+}
+
 /** Counts a plan. */
 export function planSummary(plan: Rehearsal, limit: number): PlanSummary {
-  const callsPerMinute = Math.max(1, Math.floor(limit * usedShare));
+  const callsPerMinute = Math.max(1, limit);
   return {
     to: { crm: countsOf(plan, "crm"), referral: countsOf(plan, "referral") },
     links: plan.links,

@@ -2,7 +2,7 @@ import type { Rehearsal, RehearsedPair } from "../../sync/index.ts";
 import { marks, paint, remedyLine } from "../terminal/paint.ts";
 import { table, wrapped } from "../terminal/table.ts";
 import { count, counted, duration, shown } from "../terminal/words.ts";
-import type { DirectionCounts, PlanSummary } from "./plan-summary.ts";
+import { changesOf, type DirectionCounts, type PlanSummary } from "./plan-summary.ts";
 
 const minuteMs = 60_000;
 const examplesPerKind = 3;
@@ -51,18 +51,17 @@ function exampleLines(plan: Rehearsal, width: number): readonly string[] {
   const arrows = { crm: "→ CRM", referral: "→ Partner Center" } as const;
   const seen = new Map<string, number>();
   const rows: string[][] = [];
-  for (const { pairId, side, kind } of plan.writes) {
+  for (const write of plan.writes) {
+    const { pairId, side, kind } = write;
     const key = `${side} ${kind}`;
     const shownBefore = seen.get(key) ?? 0;
     seen.set(key, shownBefore + 1);
     if (shownBefore >= examplesPerKind) continue;
-    const pair = plan.pairs[pairId];
-    const changes = (pair?.changes ?? []).filter((change) => change.side === side);
-    const what =
-      kind === "create"
-        ? counted(changes.length, "field")
-        : changes.map(({ label, from, to }) => `${label} ${shown(from)} → ${shown(to)}`).join(", ");
-    rows.push([arrows[side], kind, pairTitle(pairId, pair), what]);
+    const changes = changesOf(plan, write);
+    const texts = changes.map(({ label, from, to }) => `${label} ${shown(from)} → ${shown(to)}`);
+    const named = texts.length > 0 ? texts : write.fields;
+    const what = kind === "create" ? counted(write.fields.length, "field") : named.join(", ");
+    rows.push([arrows[side], kind, pairTitle(pairId, plan.pairs[pairId]), what]);
   }
   if (rows.length === 0) return [];
   const columns = [

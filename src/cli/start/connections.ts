@@ -40,11 +40,16 @@ export async function openTokenStore(data: string): Promise<TokenStore> {
 /** Signs in to Partner Center as a configuration says; asks nobody. */
 export async function partnerCenterCredential(config: Config): Promise<TokenCredential> {
   const { authority, clientId, clientSecret } = config.partnerCenter;
-  if (clientSecret !== undefined) {
-    return createClientSecretCredential({ authority, clientId, clientSecret });
-  }
   const tokenStore = await openTokenStore(config.data);
-  return createRefreshTokenCredential({ authority, clientId, tokenStore });
+  if (clientSecret === undefined) {
+    return createRefreshTokenCredential({ authority, clientId, tokenStore });
+  }
+  // A person's sign-in counts more than the app's own: Partner Center demands app and user.
+  const isSignedIn = (await tokenStore.load()) !== undefined;
+  const issuer = { authority, clientId, clientSecret };
+  return isSignedIn
+    ? createRefreshTokenCredential({ ...issuer, tokenStore })
+    : createClientSecretCredential(issuer);
 }
 
 /** The mapping file that the configuration names, or the ready one. */

@@ -9,6 +9,7 @@ export {
   inspectDynamics,
   type MissingPart,
   prepareDynamics,
+  readColumns,
   readPicklistChoices,
   readStatusChoices,
   type StatusChoice,

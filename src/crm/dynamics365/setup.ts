@@ -381,6 +381,17 @@ export async function readStatusChoices(
   }));
 }
 
+/** The columns of the deals' table, with Dataverse's own word for each type. Errors: CrmError. */
+export async function readColumns(
+  options: DynamicsSetupOptions,
+): Promise<readonly { readonly name: string; readonly type: string }[]> {
+  const found = await readDefinition(createTransport(options), options.deals ?? "opportunity");
+  return (found?.Attributes ?? []).map(({ LogicalName, AttributeType }) => ({
+    name: LogicalName,
+    type: AttributeType,
+  }));
+}
+
 /** The choices of a picklist column of the deals. Errors: CrmError `not-found` where it is none. */
 export async function readPicklistChoices(
   options: DynamicsSetupOptions,

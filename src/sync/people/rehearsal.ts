@@ -94,7 +94,9 @@ async function namedPairs(
     const list = changes.get(pairId) ?? [];
     changes.set(pairId, list);
     for (const { field, from = null, to = null } of fields) {
-      list.push({ side, field, label: projection.byName.get(field)?.label ?? field, from, to });
+      const label = projection.byName.get(field)?.label ?? field;
+      const kind = entry.kind === "created" ? "create" : "update";
+      list.push({ side, kind, field, label, from, to });
     }
   }
   const pairs: Record<string, RehearsedPair> = {};
