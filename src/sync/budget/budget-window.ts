@@ -77,7 +77,9 @@ export function advanced(state: BudgetState, now: number, callsPerMinute: number
   const full = fullLimit(callsPerMinute);
   const blockedUntil = Math.min(state.blockedUntil, now + 10 * windowMs);
   const quietWindows = Math.floor((now - Math.max(state.adaptedAt, blockedUntil)) / windowMs);
-  if (state.limit >= full || quietWindows < 1) return { ...state, calls, blockedUntil };
+  // A ceiling that was lowered in the settings holds at once.
+  if (state.limit >= full) return { ...state, calls, blockedUntil, limit: full };
+  if (quietWindows < 1) return { ...state, calls, blockedUntil };
   const gain = Math.max(1, Math.floor(full * regainedShare)) * quietWindows;
   return {
     ...state,

@@ -21,14 +21,13 @@ function fullestWindow(calls: readonly number[]): number {
   return most;
 }
 
-function budgetOn(clock: ManualClock, ledger = createMemoryLedger(), connectionId = "one") {
-  return createCallBudget({
-    clock,
-    ledger,
-    quotaOwner: "tenant",
-    connectionId,
-    callsPerMinute: 100,
-  });
+function budgetOn(
+  clock: ManualClock,
+  ledger = createMemoryLedger(),
+  connectionId = "one",
+  callsPerMinute = 100,
+) {
+  return createCallBudget({ clock, ledger, quotaOwner: "tenant", connectionId, callsPerMinute });
 }
 
 /** Asks again and again until `until`; the moments at which calls were made. */
@@ -187,4 +186,19 @@ test("a call that is made a while after its permit counts from when it is made",
   expect((await budget.view()).usedByClass).toEqual({ outbound: 1 });
   await clock.advance(1_001);
   expect((await budget.view()).usedByClass).toEqual({});
+});
+
+test("a ceiling that was lowered in the settings holds from the next life on", async () => {
+  const clock = manualClock();
+  const ledger = createMemoryLedger();
+  await budgetOn(clock, ledger, "one", 1_000).take("outbound");
+  await clock.advance(2 * windowMs);
+  const lowered = budgetOn(clock, ledger);
+  const made: number[] = [];
+  for (let call = 0; call < 200; call += 1) {
+    void lowered.take("outbound").then(() => made.push(clock.now()));
+  }
+  await clock.advance(5 * windowMs);
+  expect(made).toHaveLength(200);
+  expect(fullestWindow(made)).toBeLessThanOrEqual(95);
 });
