@@ -21,7 +21,12 @@ const pageSize = 100;
 interface SandboxLine {
   readonly referralsUrl: string;
   readonly tokenUrl: string;
-  readonly clients: readonly { readonly clientId: string; readonly clientSecret: string }[];
+  readonly clients: readonly {
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly role: string;
+    readonly organizationId: string;
+  }[];
 }
 
 interface CrmLine {
@@ -136,7 +141,10 @@ async function untilFlowing(crm: CrmLine): Promise<readonly Deal[]> {
 
 /** Looks with an app of its own, whose calls are counted apart from the engine's. */
 async function watcherOf({ clients, tokenUrl, referralsUrl }: SandboxLine) {
-  const app = clients[1];
+  const [engine, ...others] = clients;
+  const app = others.find(
+    ({ role, organizationId }) => role === engine?.role && organizationId === engine.organizationId,
+  );
   if (!app) throw new Error("the sandbox has one app only");
   const form = { grant_type: "client_credentials", client_id: app.clientId };
   const body = new URLSearchParams({ ...form, client_secret: app.clientSecret });

@@ -146,7 +146,7 @@ export async function createBenchWorld(options: WorldOptions): Promise<BenchWorl
   const latency = stream(seed, 3);
   const book = createDealBook();
   const world: World = {
-    schedule: { seed, settings, actions: [], faults: [], endsAt: 0 },
+    schedule: { seed, family: "calm", settings, actions: [], faults: [], endsAt: 0 },
     scheduler,
     trace,
     faults,
