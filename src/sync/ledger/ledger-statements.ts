@@ -12,7 +12,8 @@ export const storePair = `INSERT INTO ledger_pairs (connection_id, pair_id, revi
 /** Stores a pair over the revision that it was read with. */
 export const changePair = `UPDATE ledger_pairs SET revision = ?, state = ?, referral_id = ?,
   record_id = ?, engagement_id = ?, match_key = ?, claim = ?, due_at = ?,
-  due_rank = ?, due_priority = ?, search_text = ?, document = ? WHERE connection_id = ? AND pair_id = ? AND revision = ?`;
+  due_rank = ?, due_priority = ?, search_text = ?, document = ?
+  WHERE connection_id = ? AND pair_id = ? AND revision = ?`;
 
 /** Counts a write to the outside. */
 export const countSend = "UPDATE ledger_connections SET sends = sends + 1 WHERE connection_id = ?";
