@@ -8,7 +8,7 @@ test("a change that throws leaves every row as it was, an inner one within an ou
   store.change(() => store.put("deal", "1", { name: "first" }));
   const outer = (): void =>
     store.change(() => {
-      store.put("deal", "1", { name: "second" });
+      store.change(() => store.put("deal", "1", { name: "second" }));
       const inner = (): void =>
         store.change(() => {
           store.put("deal", "2", { name: "new" });

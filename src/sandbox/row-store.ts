@@ -24,6 +24,7 @@ export class RowStore {
   readonly #kinds = new Map<string, Map<string, RowValues>>();
   readonly #unsaved = new Map<string, readonly [string, string]>();
   readonly #undo: (() => void)[] = [];
+  #depth = 0;
   #saving: Promise<void> = Promise.resolve();
 
   constructor(database: Database) {
@@ -84,13 +85,15 @@ export class RowStore {
   /** Does work that is undone where it throws; may be nested. */
   change<T>(work: () => T): T {
     const mark = this.#undo.length;
+    this.#depth += 1;
     try {
       return work();
     } catch (error) {
       while (this.#undo.length > mark) this.#undo.pop()?.();
       throw error;
     } finally {
-      if (mark === 0) this.#undo.length = 0;
+      this.#depth -= 1;
+      if (this.#depth === 0) this.#undo.length = 0;
     }
   }
 
