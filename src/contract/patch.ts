@@ -11,6 +11,7 @@ import {
 } from "./patch-paths.ts";
 import { isJsonObject, kindOfValue, mostProblems, type Problem } from "./problem.ts";
 import type { FieldNode } from "./tree.ts";
+import { unstorableProblems } from "./unstorable.ts";
 
 /** One operation of a JSON Patch (RFC 6902), of the two kinds that the contract knows. */
 export interface PatchOperation {
@@ -126,6 +127,8 @@ export function validatePatch(input: unknown): PatchResult {
     const remedy = `Send between 1 and ${mostPatchOperations} operations.`;
     return { ok: false, problems: [{ pointer: "", reason, remedy }] };
   }
+  const unstorable = unstorableProblems(input);
+  if (unstorable.length > 0) return { ok: false, problems: unstorable };
   const problems: Problem[] = [];
   const operations = input.flatMap((item, index) => checkedOperation(item, `/${index}`, problems));
   if (problems.length === 0) problems.push(...pairProblems(operations));

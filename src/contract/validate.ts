@@ -3,6 +3,7 @@ import { parseValue } from "./parse.ts";
 import { isJsonObject, mostProblems, type Problem } from "./problem.ts";
 import type { Referral } from "./referral.ts";
 import { referralNode, referralTree } from "./tree.ts";
+import { unstorableProblems } from "./unstorable.ts";
 
 /** What a referral is checked for: as a new one, as a PUT body, or as another side's answer. */
 export type Purpose = "create" | "replace" | "read";
@@ -48,6 +49,8 @@ export function validateReferral(
   stored?: Referral,
 ): ReferralResult {
   const strict = purpose !== "read";
+  const unstorable = strict ? unstorableProblems(input) : [];
+  if (unstorable.length > 0) return { ok: false, problems: unstorable };
   const problems: Problem[] = [];
   const referral = parseValue(referralNode, input, "", { strict, problems, stored });
   if (strict && isJsonObject(referral)) {

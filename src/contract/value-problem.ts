@@ -63,10 +63,6 @@ function codeProblem(field: FieldMeta, value: string, pointer: string): Problem 
 
 /** What is wrong with a text that is to be written, beyond its type. */
 export function textProblem(field: FieldMeta, value: string, pointer: string): Problem | undefined {
-  // PostgreSQL can hold neither, and no person types them.
-  if (value.includes("\0") || !value.isWellFormed()) {
-    return { pointer, reason: "holds half a character or NUL", remedy: "Send whole characters." };
-  }
   if (field.kind === "dateTime" && !isMoment(value)) {
     const remedy = 'Send text such as "2030-12-31T00:00:00Z".';
     return { pointer, reason: "is not a moment as ISO 8601 writes it", remedy };

@@ -3,6 +3,7 @@ import { ReferralsError } from "../contract/index.ts";
 import type { Clock, Log, Random } from "../runtime/index.ts";
 import { collectMethods } from "./allowed-methods.ts";
 import {
+  type Explain,
   errorHandler,
   malformedRequestAnswer,
   sendError,
@@ -22,6 +23,8 @@ export interface ServerOptions {
   readonly log: Log;
   /** Bytes of the largest body; 1 MiB unless told. */
   readonly bodyLimitBytes?: number;
+  /** Says what the errors of parts behind the routes mean for the caller. */
+  readonly explain?: Explain;
 }
 
 function echo(reply: FastifyReply, name: string, value: string | string[] | undefined): void {
@@ -79,6 +82,11 @@ function endConnectionsOnClose(server: FastifyInstance): void {
   });
 }
 
+/** An expectation that nobody knows is passed over, as RFC 9110 section 10.1.1 allows. */
+function passOverExpectations(server: FastifyInstance): void {
+  server.server.on("checkExpectation", (request, response) => server.routing(request, response));
+}
+
 /** A Fastify server with the kit's request ids, JSON bodies and error bodies, and no route yet. */
 export function createServer(options: ServerOptions): FastifyInstance {
   const { clock, random, log } = options;
@@ -102,10 +110,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
   });
   server.decorateRequest("principal", undefined);
   server.decorateRequest("rawBody", undefined);
-  server.setErrorHandler(errorHandler(log));
+  server.setErrorHandler(errorHandler(log, options.explain));
   addIdentifyingHeaders(server, clock);
   acceptJsonBodies(server);
   answerUnknownRoutes(server);
   endConnectionsOnClose(server);
+  passOverExpectations(server);
   return server;
 }

@@ -13,6 +13,9 @@ const frameworkCodes: Readonly<Record<string, () => ReferralsError>> = {
   FST_ERR_MAX_PARAM_LENGTH: () => new ReferralsError("itemNotFound"),
 };
 
+/** What an error of a part that the kit doesn't know says to the caller; undefined for a bug. */
+export type Explain = (thrown: unknown) => ReferralsError | undefined;
+
 /** The stack without its first line, whose message may quote a value. */
 function framesOf(error: Error): string {
   return (error.stack ?? "")
@@ -25,8 +28,14 @@ function framesOf(error: Error): string {
  * What a thrown thing says to the caller; anything unexpected is a generalException and is logged,
  * without its message.
  */
-export function toReferralsError(thrown: unknown, log: Log, requestId: string): ReferralsError {
-  if (thrown instanceof ReferralsError) return thrown;
+export function toReferralsError(
+  thrown: unknown,
+  log: Log,
+  requestId: string,
+  explain?: Explain,
+): ReferralsError {
+  const explained = thrown instanceof ReferralsError ? thrown : explain?.(thrown);
+  if (explained) return explained;
   const code = String((thrown as { code?: unknown } | null)?.code ?? "");
   const known = frameworkCodes[code];
   if (known) return known();
@@ -51,9 +60,9 @@ export function sendError(reply: FastifyReply, error: ReferralsError): FastifyRe
 }
 
 /** Fastify's error handler of the kit. */
-export function errorHandler(log: Log) {
+export function errorHandler(log: Log, explain?: Explain) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-    sendError(reply, toReferralsError(thrown, log, request.id));
+    sendError(reply, toReferralsError(thrown, log, request.id, explain));
 }
 
 /** The bytes that answer what isn't even HTTP. */

@@ -19,6 +19,7 @@ import { addReferralRoutes } from "./routes/referral-routes.ts";
 import { addWebhookRoutes } from "./routes/webhook-routes.ts";
 import { seedReferrals } from "./seed/seed-referrals.ts";
 import { stampOf } from "./stamps.ts";
+import { explainStorage } from "./storage-refusals.ts";
 
 /** A referrals service, made and ready to listen. */
 export interface ReferralsService {
@@ -135,7 +136,7 @@ export async function createReferralsService(
 ): Promise<ReferralsService> {
   const parts = await createParts(options);
   const { clock, random, log, issuer, address } = parts;
-  const server = createServer({ clock, random, log });
+  const server = createServer({ clock, random, log, explain: explainStorage });
   const logsRequests = options.logsRequests ?? true;
   observeRequests(server, { metrics: parts.metrics, ...(logsRequests ? { log } : {}) });
   await issuer?.register(server);

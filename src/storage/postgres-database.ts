@@ -24,10 +24,21 @@ const queryCancelled = "57014";
 const stateOf = (error: unknown): string =>
   String((error as { code?: unknown } | null)?.code ?? "");
 
+/**
+ * States in which the server can't serve now, but may later: serialisation failures that remained,
+ * connections (08), resources (53), an administrator's end (57P0x), and the network's own codes.
+ */
+const passing = /^(?:40001|40P01|08...|53...|57P0[1-3]|ECONN(?:REFUSED|RESET)|EPIPE|ETIMEDOUT)$/;
+
 function namedError(error: unknown): unknown {
   if (stateOf(error) !== uniqueViolation) return error;
   const sentence = "a row with this key is already there";
   return new StorageError("uniqueViolation", sentence, { cause: error });
+}
+
+function lastError(error: unknown): unknown {
+  if (!passing.test(stateOf(error))) return error;
+  return new StorageError("databaseBusy", "PostgreSQL can't serve this now", { cause: error });
 }
 
 /** What a PostgreSQL database needs of the world. */
@@ -61,7 +72,11 @@ export class PostgresDatabase implements Database {
 
   async all(sql: string, values?: readonly SqlValue[]): Promise<readonly Row[]> {
     this.#assertOpen();
-    return (await this.#query(this.#readers, sql, values)).rows;
+    try {
+      return (await this.#query(this.#readers, sql, values)).rows;
+    } catch (error) {
+      throw lastError(error);
+    }
   }
 
   async get(sql: string, values?: readonly SqlValue[]): Promise<Row | undefined> {
@@ -75,7 +90,8 @@ export class PostgresDatabase implements Database {
       try {
         return await this.#attempt(work);
       } catch (error) {
-        if (!repeatable.has(stateOf(error)) || attempt === attemptLimit) throw error;
+        const isLast = attempt === attemptLimit;
+        if (!repeatable.has(stateOf(error)) || isLast) throw lastError(error);
       }
       const ceilingMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** attempt);
       await this.#options.clock.sleep(this.#options.random.fraction() * ceilingMs);

@@ -34,3 +34,13 @@ test.each([
 test("text and real columns give text and numbers", () => {
   expect({ ...connection.get("SELECT words, part FROM t") }).toEqual({ words: "a", part: 1.5 });
 });
+
+test("a file that another connection keeps locked is a busy database, by name", () => {
+  const other = SqliteConnection.openWriter(join(folder, "c.db"), "OFF");
+  connection.execute("BEGIN IMMEDIATE");
+  const busy = expect.objectContaining({ code: "databaseBusy" });
+  expect(() => other.run("INSERT INTO t VALUES ('b', 1, 1, 1)")).toThrow(busy);
+  connection.execute("ROLLBACK");
+  expect(other.run("INSERT INTO t VALUES ('b', 1, 1, 1)")).toBe(1);
+  other.close();
+});

@@ -7,6 +7,9 @@ import { assertStorable, numberWhereExact } from "./values.ts";
 
 const statementLimit = 500;
 const readBusyTimeoutMs = 2_000;
+/** SQLite's result codes: the primary one in the lowest byte. */
+const primaryCodes = 256;
+const sqliteBusy = 5;
 const uniqueErrorCodes = new Set([1555, 2067, 2579]);
 
 /** How often a commit waits for the disk. */
@@ -51,10 +54,16 @@ function rowFrom(names: readonly string[], values: readonly SqlValue[]): Row {
 
 function namedError(error: unknown): unknown {
   const code = (error as { errcode?: unknown } | null)?.errcode;
-  if (typeof code !== "number" || !uniqueErrorCodes.has(code)) return error;
-  return new StorageError("uniqueViolation", "a row with this key is already there", {
-    cause: error,
-  });
+  if (typeof code !== "number") return error;
+  if (uniqueErrorCodes.has(code)) {
+    const sentence = "a row with this key is already there";
+    return new StorageError("uniqueViolation", sentence, { cause: error });
+  }
+  if (code % primaryCodes === sqliteBusy) {
+    const sentence = "another process keeps the database locked; stop it or try again";
+    return new StorageError("databaseBusy", sentence, { cause: error });
+  }
+  return error;
 }
 
 /**

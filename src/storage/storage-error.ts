@@ -7,6 +7,7 @@ export type StorageErrorCode =
   | "databaseBusy"
   | "databaseUnreachable"
   | "uniqueViolation"
+  | "notStorable"
   | "backupExists"
   | "unsupportedUrl";
 

@@ -69,27 +69,20 @@ function understand(
   const text = queryText(request.raw.url ?? "");
   const query = queries.parse(text, options.now());
   const order = totalOrder(query.orderby);
-  const token =
-    query.skiptoken === undefined ? undefined : parseSkipToken(query.skiptoken, order.length);
+  const token = query.skiptoken === undefined ? undefined : parseSkipToken(query.skiptoken, order);
   const wanted = parsePreferences(request.headers.prefer).maxPageSize ?? token?.pageSize;
   const pageSize = wanted === undefined ? undefined : Math.min(wanted, largestPage);
   return { scope, text, query, order, token, pageSize };
 }
 
 function explain(error: unknown): unknown {
-  if (!(error instanceof StorageError)) return error;
-  if (error.code === "timeLimitExceeded") {
-    return new ReferralsError("unsupportedQuery", {
-      message:
-        "The query needs more time than it may. Compare an indexed property, such as status, " +
-        "updatedDateTime or externalReferenceId, with eq, or order by one.",
-      cause: error,
-    });
-  }
-  if (error.code === "tooManyScans") {
-    return new ReferralsError("serviceNotAvailable", { retryAfterMs: 1_000, cause: error });
-  }
-  return error;
+  if (!(error instanceof StorageError) || error.code !== "timeLimitExceeded") return error;
+  return new ReferralsError("unsupportedQuery", {
+    message:
+      "The query needs more time than it may. Compare an indexed property, such as status, " +
+      "updatedDateTime or externalReferenceId, with eq, or order by one.",
+    cause: error,
+  });
 }
 
 /** Answers list calls. */

@@ -91,6 +91,39 @@ const bodies: readonly Case[] = [
   },
 ];
 
+/** Text that one of the databases can't hold, wherever it stands. */
+const unstorable: readonly Case[] = [
+  { what: "NUL in a name", call: post({ name: "a\0b" }), ...bad, target: "/name" },
+  {
+    what: "half a character in a field that nobody knows",
+    call: post({ details: { madeUp: [{ text: "\ud83d" }] } }),
+    ...bad,
+    target: "/details/madeUp/0/text",
+  },
+  { what: "NUL in a property's name", call: post({ consent: { "a\0": 1 } }), ...bad },
+  {
+    what: "half a character in a patch",
+    path: one,
+    call: patch({ path: "/details/notes", value: "\udc00" }),
+    ...bad,
+    target: "/0/value",
+  },
+  {
+    what: "a field that nobody knows, nested without end",
+    call: () => {
+      const depth = 100_000;
+      const deep = `${"[".repeat(depth)}1${"]".repeat(depth)}`;
+      return {
+        method: "POST",
+        text: JSON.stringify(minimalReferral()).replace("{", `{"x":${deep},`),
+      };
+    },
+    ...bad,
+    says: /nested too deeply/,
+  },
+  { what: "NUL in an id", path: () => `${referrals}/a%00b`, call: () => ({}), ...bad },
+];
+
 const patches: readonly Case[] = [
   {
     what: "a patch of an unknown path",
@@ -221,6 +254,7 @@ const queries: readonly Case[] = [
   query("$expand=details", "invalidFilter", /details/),
   query("$search=toys", "unsupportedQuery", /search/),
   query("$filter=name eq '%ZZ'", "invalidFilter", /character/),
+  query("$skiptoken=%00", "invalidFilter", /character/),
 ];
 
 /** What is wrong is refused with the error body, and nothing of it is stored. */
@@ -238,19 +272,22 @@ export function badInputSuite(startTestService: StartTestService): void {
     expect(body.value.map(({ eTag }) => eTag)).toEqual([stored.eTag]);
   };
 
-  it.each([...bodies, ...patches, ...updates, ...queries])("refuses $what", async (wrong) => {
-    const path = wrong.path?.(stored) ?? referrals;
-    const answer = await service.call(path, wrong.call(stored));
-    expect([answer.status, answer.body?.error?.code]).toEqual([wrong.status, wrong.code]);
-    const { error } = answer.body;
-    expect(error.message.length).toBeLessThanOrEqual(1_024);
-    if (wrong.target) expect(error.target).toBe(wrong.target);
-    if (wrong.says) expect(error.message).toMatch(wrong.says);
-    if (wrong.code === "invalidFilter")
-      expect(error.innerError?.position).toEqual(expect.any(Number));
-    expect(answer.headers.get("request-id")).toBeTruthy();
-    await expectNothingStored();
-  });
+  it.each([...bodies, ...unstorable, ...patches, ...updates, ...queries])(
+    "refuses $what",
+    async (wrong) => {
+      const path = wrong.path?.(stored) ?? referrals;
+      const answer = await service.call(path, wrong.call(stored));
+      expect([answer.status, answer.body?.error?.code]).toEqual([wrong.status, wrong.code]);
+      const { error } = answer.body;
+      expect(error.message.length).toBeLessThanOrEqual(1_024);
+      if (wrong.target) expect(error.target).toBe(wrong.target);
+      if (wrong.says) expect(error.message).toMatch(wrong.says);
+      if (wrong.code === "invalidFilter")
+        expect(error.innerError?.position).toEqual(expect.any(Number));
+      expect(answer.headers.get("request-id")).toBeTruthy();
+      await expectNothingStored();
+    },
+  );
 
   describe("a closed referral", () => {
     it("takes no patch and no update any more", async () => {

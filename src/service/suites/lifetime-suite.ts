@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { silentLog, systemClock } from "../../runtime/index.ts";
-import { openDatabase } from "../../storage/index.ts";
+import { openDatabase, StorageError } from "../../storage/index.ts";
 import {
   minimalReferral,
   type StartTestService,
@@ -181,6 +181,24 @@ export function lifetimeSuite(
     for (const secret of ["aoirse", service.admin.clientSecret, "Bearer"]) {
       expect(text).not.toContain(secret);
     }
+  });
+
+  it("tells a busy database by 503 with Retry-After, which is no error of the log", async () => {
+    const { url, drop } = await makeDatabase();
+    cleanUps.push(drop);
+    const database = await openDatabase(url);
+    cleanUps.push(() => database.close());
+    const error = vi.fn();
+    const service = await startTestService({ database, log: { ...silentLog, error } });
+    cleanUps.push(() => service.close());
+    vi.spyOn(database, "transaction").mockRejectedValueOnce(
+      new StorageError("databaseBusy", "another process keeps the database locked"),
+    );
+    const refused = await service.call(referrals, { method: "POST", body: minimalReferral() });
+    expect([refused.status, refused.body.error.code]).toEqual([503, "serviceNotAvailable"]);
+    expect(refused.headers.get("retry-after")).toBe("1");
+    expect(error).not.toHaveBeenCalled();
+    await create(service);
   });
 
   describe("without a sandbox", () => {

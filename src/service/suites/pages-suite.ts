@@ -79,7 +79,17 @@ export function pagesSuite(startTestService: StartTestService): void {
       expect(body).not.toHaveProperty("@odata.nextLink");
     });
 
-    it.each(["x", "bnVsbA", Buffer.from('{"a":["x"],"p":10,"t":""}').toString("base64url")])(
+    const wrongTokens = [
+      '{"a":["x"],"p":10,"t":""}',
+      '{"a":["2026-01-01T00:00:00Z","a\\u0000b"],"p":10,"t":""}',
+      '{"a":["2026-01-01T00:00:00Z","\\ud800"],"p":10,"t":""}',
+      '{"a":["2026-01-01T00:00:00Z","b"],"p":10,"t":"\\u0000"}',
+      '{"a":["yesterday","b"],"p":10,"t":""}',
+      '{"a":[{"n":"1"},"b"],"p":10,"t":""}',
+      '{"a":["2026-01-01T00:00:00Z",true],"p":10,"t":""}',
+      '{"a":["2026-01-01T00:00:00Z","b"],"p":0,"t":""}',
+    ];
+    it.each(["x", "bnVsbA", ...wrongTokens.map((text) => btoa(text))])(
       "refuse the skip token %s, which is none of theirs",
       async (token) => {
         const answer = await service.call(`${referrals}?$skiptoken=${token}`);
