@@ -41,7 +41,7 @@ interface Status {
 const isAtRest = ({ byState }: Status): boolean =>
   Object.entries(byState).every(([state, count]) => count === 0 || resting.has(state));
 
-/** The demonstration on a CRM's sandbox: edits travel both ways, leads arrive, kill -9 is survived. */
+/** The demonstration on a CRM's sandbox: edits travel both ways, leads arrive, kill -9 is borne. */
 export function describeDemonstration(kind: string, crm: SellersCrm): void {
   describe(`the demonstration with ${kind}`, () => {
     const data = mkdtempSync(join(tmpdir(), `partner-referrals-${kind}-`));

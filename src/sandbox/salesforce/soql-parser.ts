@@ -36,8 +36,15 @@ export interface SoqlQuery {
   readonly offset?: number;
 }
 
-const tokenPattern =
-  /\s+|(?<string>'(?:[^'\\]|\\.)*')|(?<datetime>\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2}))|(?<date>\d{4}-\d{2}-\d{2})|(?<number>-?\d+(?:\.\d+)?)|(?<name>[A-Za-z_]\w*(?:\.\w+)*)|(?<sign><=|>=|!=|<>|[=<>(),])/y;
+const tokenKinds = [
+  String.raw`(?<string>'(?:[^'\\]|\\.)*')`,
+  String.raw`(?<datetime>\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2}))`,
+  String.raw`(?<date>\d{4}-\d{2}-\d{2})`,
+  String.raw`(?<number>-?\d+(?:\.\d+)?)`,
+  String.raw`(?<name>[A-Za-z_]\w*(?:\.\w+)*)`,
+  "(?<sign><=|>=|!=|<>|[=<>(),])",
+];
+const tokenPattern = new RegExp(String.raw`\s+|${tokenKinds.join("|")}`, "y");
 
 interface Token {
   readonly kind: "string" | "datetime" | "date" | "number" | "name" | "sign" | "end";
