@@ -118,13 +118,14 @@ function editValue(draw: Draw, field: EditedField, serial: number): string {
   }
 }
 
-function creations(draw: Draw, family: Family, deals: number): Action[] {
+function creations(draw: Draw, family: Family, deals: number, lengthMs: number): Action[] {
+  const lastMs = Math.min(6 * minute, lengthMs);
   return Array.from({ length: deals }, (_, deal): Action => {
     // Without faults the first plan is compared with the run: nothing new comes in between.
     const isEarly = family === "calm";
     const side = draw.one(["crm", "crm", "referrals", "referrals", "twin"] as const);
     return {
-      at: isEarly || draw.chance(0.8) ? draw.whole(0, 20 * second) : draw.whole(minute, 6 * minute),
+      at: isEarly || draw.chance(0.8) ? draw.whole(0, 20 * second) : draw.whole(minute, lastMs),
       deal,
       kind: "create",
       side,
@@ -345,7 +346,7 @@ export function generateSchedule(
   const length = lengthOf(draw, family, count);
   const firstMs = family === "calm" ? 210 * second : 25 * second;
   const actions = [
-    ...creations(draw, family, deals),
+    ...creations(draw, family, deals, length),
     ...(family === "crashes"
       ? spacedEdits(draw, deals, count)
       : edits(draw, deals, count, { firstMs, lastMs: length })),
