@@ -35,7 +35,8 @@ export function createCaller(url: string, maxConnections: number): Caller {
   let opened = 0;
 
   const free = async (): Promise<RawConnection> => {
-    const one = idle.pop();
+    // The one that has rested longest: none rests so long that the server closes it.
+    const one = idle.shift();
     if (one) return one;
     if (opened >= maxConnections) return new Promise((resolve) => waiting.push(resolve));
     opened += 1;

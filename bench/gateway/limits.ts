@@ -91,7 +91,7 @@ async function load(
   return statuses;
 }
 
-/** Kilobytes of a process; 0 where the platform doesn't tell. */
+/** Megabytes of a process; 0 where the platform doesn't tell. */
 function residentMb(processId: number): number {
   try {
     const status = readFileSync(`/proc/${processId}/status`, "utf8");
@@ -115,6 +115,7 @@ export async function measureLimits(connections: number, seconds: number) {
       const { id = "" } = value[index % value.length] ?? {};
       account.request = readWith(account.token, `${system.gatewayUrl}/${id}`);
     }
+    const before = residentMb(system.gatewayProcessId);
     const begun = performance.now();
     const statuses = await load(caller, accounts, seconds);
     const elapsedS = (performance.now() - begun) / 1000;
@@ -130,7 +131,7 @@ export async function measureLimits(connections: number, seconds: number) {
       callsPerSecond: Math.round(total / elapsedS),
       statuses: Object.fromEntries(statuses),
       connectionsThatMetTheirLimit: met,
-      gatewayResidentMb: residentMb(system.gatewayProcessId),
+      gatewayResidentMb: { before, after: residentMb(system.gatewayProcessId) },
       faults: faults.slice(0, 10),
       isReached: faults.length === 0 && others.length === 0 && met === connections,
     };
