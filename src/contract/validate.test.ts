@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Problem } from "./problem.ts";
 import type { Referral } from "./referral.ts";
 import { type FieldNode, type RecordNode, referralTree } from "./tree.ts";
+import { deepestInput } from "./unstorable.ts";
 import { type Purpose, validateReferral } from "./validate.ts";
 
 const newReferral = {
@@ -186,7 +187,18 @@ describe("a new referral", () => {
       "/name",
       "/lastRunId",
     ]);
+    expect(pointersOf({ ...newReferral, madeUp: { "a/b": ["\udfff"] }, "x\0": 1 })).toEqual([
+      "/madeUp/a~1b/0",
+      "",
+    ]);
     expect(pointersOf({ ...newReferral, name: "💶 ünïcödé" })).toEqual([]);
+  });
+
+  test("isn't nested without end", () => {
+    const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
+    expect(pointersOf({ ...newReferral, madeUp: nested(deepestInput - 1) })).toEqual([]);
+    const [problem] = problemsOf({ ...newReferral, madeUp: nested(deepestInput) });
+    expect(problem).toMatchObject({ reason: "is nested too deeply" });
   });
 
   test("names at most fifty problems", () => {
