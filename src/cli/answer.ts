@@ -20,14 +20,18 @@ export function examples(command: Command, lines: readonly (readonly [string, st
   return command.addHelpText("after", `\nExamples:\n${text.join("\n")}`);
 }
 
+/** Errors: CliFailure where no person sits at the terminal. */
+export function requirePerson(): void {
+  if (process.stdin.isTTY === true) return;
+  throw new CliFailure("Nobody is here to confirm this.", {
+    remedy: "Say --yes where a script decides.",
+  });
+}
+
 /** Asks yes or no; without a person at the terminal only `--yes` goes on. */
 export async function confirmed(question: string, isYes: boolean | undefined): Promise<boolean> {
   if (isYes) return true;
-  if (process.stdin.isTTY !== true) {
-    throw new CliFailure("Nobody is here to confirm this.", {
-      remedy: "Say --yes where a script decides.",
-    });
-  }
+  requirePerson();
   const { confirm } = await import("@inquirer/prompts");
   return confirm({ message: question, default: false });
 }

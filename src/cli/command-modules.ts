@@ -103,6 +103,26 @@ export const commandModules: readonly CommandModule[] = [
     load: async () => (await import("./commands/pause.ts")).registerResume,
   },
   {
+    name: "export",
+    summary: "write the deals to a CSV or JSON file",
+    load: async () => (await import("./commands/export.ts")).registerExport,
+  },
+  {
+    name: "import",
+    summary: "carry edited cells of a CSV or JSON file into both systems",
+    load: async () => (await import("./commands/import.ts")).registerImport,
+  },
+  {
+    name: "backup",
+    summary: "copy the ledger to one file, while the sync goes on",
+    load: async () => (await import("./commands/backup.ts")).registerBackup,
+  },
+  {
+    name: "restore",
+    summary: "put a backup in the ledger's place, and begin a new epoch",
+    load: async () => (await import("./commands/backup.ts")).registerRestore,
+  },
+  {
     name: "alerts",
     summary: "what people are alerted of, and whether it arrives",
     load: async () => (await import("./commands/alerts.ts")).registerAlerts,

@@ -12,7 +12,7 @@ import {
   withOperations,
 } from "../ledger-access/open-operations.ts";
 import { paint, remedyLine } from "../terminal/paint.ts";
-import { table, wrapped } from "../terminal/table.ts";
+import { wrapped } from "../terminal/table.ts";
 import { counted, relative, shown } from "../terminal/words.ts";
 
 interface ResolveOptions extends LedgerOptions {
@@ -44,17 +44,27 @@ async function openQuestions(operations: Operations): Promise<readonly Question[
   return items;
 }
 
-function sidesTable(question: Question, width: number, now: number): string {
+/** An id without a name tells a person nothing. */
+const isName = (by: string | undefined): by is string =>
+  by !== undefined && !/^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(by);
+
+function sideLines(question: Question, width: number, now: number): readonly string[] {
   const { crm, referral, agreedReferral, agreedCrm, deal } = question;
-  const when = (at: number | undefined): string => (at === undefined ? "" : relative(at, now));
+  const when = (at: number | undefined): string[] => (at === undefined ? [] : [relative(at, now)]);
+  const by = isName(deal?.crmBy) ? [deal.crmBy] : [];
   const rows = [
-    ["CRM now", shown(crm), [deal?.crmBy, when(deal?.crmAt)].filter(Boolean).join(", ")],
-    ["last agreed", shown(agreedReferral ?? agreedCrm), ""],
-    ["Partner Center now", shown(referral), when(deal?.referralAt)],
-  ];
-  const columns = [{ title: "" }, { title: "", canShrink: true }, { title: "" }];
-  return table(columns, rows, width, "    ");
+    ["CRM now", crm, [...by, ...when(deal?.crmAt)].join(", ")],
+    ["last agreed", agreedReferral ?? agreedCrm, ""],
+    ["Partner Center now", referral, when(deal?.referralAt).join(", ")],
+  ] as const;
+  const indent = " ".repeat(sideWidth + 4);
+  return rows.map(([name, value, who]) => {
+    const text = wrapped(shown(value), width, indent);
+    return `    ${name.padEnd(sideWidth)}${text}${who === "" ? "" : paint.faint(`  ${who}`)}`;
+  });
 }
+
+const sideWidth = 20;
 
 /** The values that two sides disagree on are the question; others ask in words alone. */
 const hasSides = ({ kind }: Question): boolean => kind === "conflict" || kind === "breaker";
@@ -70,7 +80,7 @@ function questionText(question: Question, width: number, now: number): string {
   return [
     `${paint.strong(title)}  ${paint.faint(relative(openedAt, now))}`,
     `  ${wrapped(sentence, width, "  ")}`,
-    ...(hasSides(question) ? [sidesTable(question, width, now)] : []),
+    ...(hasSides(question) ? sideLines(question, width, now) : []),
     ...(candidates.length > 0 ? [`    could be: ${candidates.join(", ")}`] : []),
     ...(proposal ? [`    ${wrapped(proposal, width, "    ")}`] : []),
     `  ${remedyLine(remedy)}`,

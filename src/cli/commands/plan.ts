@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { OperatorStatus } from "../../contract/index.ts";
 import type { Rehearsal } from "../../sync/index.ts";
-import { answer, confirmed, examples } from "../answer.ts";
+import { answer, confirmed, examples, requirePerson } from "../answer.ts";
 import { exitCodes } from "../exit-codes.ts";
 import {
   addLedgerOptions,
@@ -61,6 +61,7 @@ async function approve(options: ApproveOptions): Promise<void> {
       return;
     }
     if (!options.yes) {
+      requirePerson();
       const rehearsal = await rehearse(operations, options.json === true);
       const summary = planSummary(rehearsal, status.budget.limit);
       const { out, tell } = systemTerminal();
