@@ -13,5 +13,16 @@ const build = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"
   stdio: ["ignore", 2, 2],
 });
 if (build.status !== 0) process.exit(build.status ?? 1);
-const isAsset = (path) => ![".ts", ".tsx", ".md"].includes(extname(path));
+const dashboard = `${root}/src/dashboard`;
+const isAsset = (path) =>
+  ![".ts", ".tsx", ".md"].includes(extname(path)) && !path.startsWith(dashboard);
 cpSync(`${root}/src`, `${root}/dist`, { recursive: true, filter: isAsset });
+
+// The dashboard as it is sent to browsers, compressed forms beside it.
+const vite = `${root}/node_modules/vite/bin/vite.js`;
+const page = spawnSync(
+  process.execPath,
+  [vite, "build", dashboard, "--outDir", `${root}/dist/dashboard`],
+  { cwd: dashboard, stdio: ["ignore", 2, 2] },
+);
+if (page.status !== 0) process.exit(page.status ?? 1);

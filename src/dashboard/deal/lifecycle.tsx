@@ -105,7 +105,7 @@ function Confirm({ deal, move, onClose }: ConfirmProps) {
   const [reason, setReason] = useState("");
   const { name, done } = words[move.action];
   const statusField = deal.fields.find(({ name: field }) => field === "status");
-  const hasReason = deal.fields.some(({ name: field }) => field === "statusReason");
+  const hasReason = deal.fields.some((field) => field.name === "statusReason" && field.isEditable);
   const wantsReason = move.action === "lose" || move.action === "decline";
   const send = (): void => {
     const values: Record<string, string> = { status: move.to };

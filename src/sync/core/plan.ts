@@ -327,7 +327,8 @@ function put(view: FieldView, to: Side, value: CrmValue, source: CrmValue): Outc
     draft.toCrm.push({ field: field.name, value, old: crm, source });
     return "done";
   }
-  if (view.input.isHeld) return "held";
+  // What waits in the holding stage doesn't sync, but for what a person decides here.
+  if (view.input.isHeld && !view.input.decisions[field.name]) return "held";
   const refusal = refusalOf(view, value);
   if (refusal) {
     refuse(view, "referral", refusal.reason, refusal.remedy);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type SmallWorld, smallWorld } from "../small-world-suite.ts";
+import { type SmallWorld, smallMapping, smallWorld } from "../small-world-suite.ts";
 
 const deal = { share: true, name: "Ledger move", dealValue: 1, customer: "Adatum", stage: "Open" };
 
@@ -54,4 +54,23 @@ test("a won deal takes no edit any more, and a move that the lifecycle forbids c
   await world.sync();
   expect(world.crm.records.get("c1")?.fields.stage).toBe("Won");
   await expect(world.engine.edit(id, { dealValue: 9 })).rejects.toThrow(/no action is possible/);
+});
+
+test("a referral that waits in the holding stage is accepted by a person's word, and the deal moves on", async () => {
+  const holding = { crmField: "stage", value: "Waiting" };
+  const world = await smallWorld({}, { mapping: { ...smallMapping, holding } });
+  world.referrals.add({
+    name: "Lead",
+    status: "New",
+    substatus: "Received",
+    customerProfile: { name: "Adatum" },
+  });
+  await world.sync();
+  const { id, state } = await world.onlyPair();
+  expect(state).toBe("held");
+  await world.engine.edit(id, { status: "Active/Accepted" }, "Kim");
+  await world.sync();
+  await world.sync();
+  expect(world.referrals.stored.get("r1")?.status).toBe("Active");
+  expect(world.crm.records.get("c1")?.fields.stage).toBe("Open");
 });
