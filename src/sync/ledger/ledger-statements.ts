@@ -25,6 +25,10 @@ export const storeItem = `INSERT INTO ledger_inbox
   pair_id = excluded.pair_id, is_open = excluded.is_open, opened_at = excluded.opened_at,
   document = excluded.document`;
 
+/** What is due, whatever its class. */
+export const dueByTime = `SELECT pair_id, due_at, due_rank, due_priority FROM ledger_pairs
+  WHERE connection_id = ? AND due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?`;
+
 /** The classes of due pairs, the most urgent first. */
 export const dueRanks = Object.values(priorityRank);
 

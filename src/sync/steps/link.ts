@@ -22,6 +22,8 @@ export async function linkPairs(
     asks: undefined,
     claim: undefined,
     problem: undefined,
+    // Where a half is older than a restore, what differs is asked about.
+    epoch: Math.min(pair.epoch, deal.epoch),
     // What isn't kept of a deal that nobody shared must be read.
     look: { ...pair.look, ...(deal.crm?.document ? {} : { crm: "hint" as const }) },
     due: dueSooner(pair.due, clock.now(), "read"),
