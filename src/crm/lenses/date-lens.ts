@@ -61,6 +61,7 @@ function formatIn(timeZone: string): Intl.DateTimeFormat {
 
 /** The wall clock's reading in a time zone, as if it were UTC. */
 function wallClock(moment: number, timeZone: string): number {
+  if (timeZone === "UTC") return Math.floor(moment / secondMs) * secondMs;
   const parts = Object.fromEntries(
     formatIn(timeZone)
       .formatToParts(moment)
