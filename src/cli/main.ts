@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { type CommandModule, commandModules } from "./command-modules.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { printFailure } from "./failure.ts";
+import { nearest } from "./nearest.ts";
 import { packageVersion } from "./package-version.ts";
 
 function createProgram(): Command {
@@ -14,6 +15,25 @@ function createProgram(): Command {
     .showHelpAfterError("Run `referrals --help` for the commands and options.")
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
+}
+
+/** A command that does something without a verb would take a mistyped verb for an argument. */
+function refuseUnknownVerbs(command: Command): void {
+  command.allowExcessArguments().hook("preAction", (_command, acting) => {
+    const [typed] = acting.args.slice(acting.registeredArguments.length);
+    if (acting !== command || typed === undefined) return;
+    const verbs = command.commands.map((verb) => verb.name());
+    const meant = nearest(typed, verbs);
+    const suggestion = meant === undefined ? "" : `\n(Did you mean ${meant}?)`;
+    command.error(`error: ${command.name()} has no verb "${typed}"${suggestion}`);
+  });
+}
+
+/** Errors of a command and of its verbs come back here, with a word on where help is. */
+function makeHelpful(command: Command): void {
+  command.exitOverride().showHelpAfterError("Add --help for what it takes, with examples.");
+  if (command.commands.length > 0) refuseUnknownVerbs(command);
+  for (const verb of command.commands) makeHelpful(verb);
 }
 
 /** The named command's module, or undefined where every command is to be shown. */
@@ -29,8 +49,9 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     if (wanted) (await wanted.load())(program);
     else
-      for (const module of commandModules) program.command(module.name).description(module.summary);
-    for (const command of program.commands) command.exitOverride();
+      for (const { name, group, summary } of commandModules)
+        program.command(name).helpGroup(`${group}:`).description(summary);
+    for (const command of program.commands) makeHelpful(command);
     if (argv.length === 0) {
       program.outputHelp();
       return exitCodes.done;
@@ -39,6 +60,8 @@ async function main(argv: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? exitCodes.done);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+    // A person left a prompt by Ctrl+C.
+    if (error instanceof Error && error.name === "ExitPromptError") return exitCodes.interrupted;
     printFailure(error, argv.includes("--json"));
     return exitCodes.failed;
   }

@@ -13,7 +13,7 @@ import {
   requireConfig,
 } from "../ledger-access/open-operations.ts";
 import { openOwnSync } from "../ledger-access/open-own-sync.ts";
-import { claimDataFolder, ledgerFile } from "../start/data-folder.ts";
+import { claimDataFolder, ledgerFile, witnessFile } from "../start/data-folder.ts";
 import { marks, remedyLine } from "../terminal/paint.ts";
 
 interface BackupOptions extends LedgerOptions {
@@ -88,6 +88,8 @@ function replaceLedger(file: string, data: string): string | undefined {
   for (const ending of ["-wal", "-shm"]) rmSync(`${path}${ending}`, { force: true });
   copyFileSync(file, `${path}.new`);
   renameSync(`${path}.new`, path);
+  // The new epoch is declared, so it needn't be noticed as well.
+  rmSync(join(data, witnessFile), { force: true });
   return hadOne ? kept : undefined;
 }
 

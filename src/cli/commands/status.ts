@@ -32,8 +32,8 @@ const commandFor: Readonly<Record<string, string>> = {
 };
 
 /** Deals that wait for a person. */
-export function waitingFor({ questions, problems, awaitsApproval }: OperatorStatus): number {
-  return questions + problems + (awaitsApproval ? 1 : 0);
+export function waitingFor({ questions, problems }: OperatorStatus): number {
+  return questions + problems;
 }
 
 function headline(status: OperatorStatus): string {

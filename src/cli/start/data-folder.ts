@@ -7,6 +7,9 @@ import { CliFailure } from "../failure.ts";
 /** The ledger's file in a data folder. */
 export const ledgerFile = "sync.sqlite";
 
+/** What the engine compares the ledger with, to notice a restored one. */
+export const witnessFile = "generation";
+
 function isAlive(processId: number): boolean {
   try {
     process.kill(processId, 0);
@@ -70,7 +73,7 @@ export function runningAddress(folder: string): string | undefined {
 
 /** How far the ledger has come, in a file beside the database: a restored database is noticed. */
 export function fileWitness(folder: string): RestoreWitness {
-  const path = join(folder, "generation");
+  const path = join(folder, witnessFile);
   return {
     read: async () => (existsSync(path) ? Number(readFileSync(path, "utf8")) : undefined),
     write: async (generation) => {
