@@ -8,7 +8,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { seededRandom } from "../../src/runtime/index.ts";
 import { eventually, type RunningProcess, startProcess } from "./processes.ts";
-import { callCrm, type DemonstrationLine, listDeals, visitorClient } from "./visitor.ts";
+import {
+  callCrm,
+  type DemonstrationLine,
+  listDeals,
+  type Opportunity,
+  visitorClient,
+} from "./visitor.ts";
 
 const kills = Number(process.env.KILLS ?? 10);
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
@@ -20,7 +26,7 @@ const editsPerRound = 4;
  * So many that few fields are edited often from both sides within minutes: there the engine asks,
  * and a question proves less than an arrival.
  */
-const referrals = Math.max(36, 4 * kills);
+const referrals = Math.max(36, 3 * kills);
 const deals = 20;
 const mostListed = 1_000;
 
@@ -104,10 +110,10 @@ type EditedField = keyof typeof fields;
 const lastEdits = new Map<string, Edit>();
 let edits = 0;
 /** Deals whose edits flow: linked, open, and not waiting in the holding stage. */
-let flowing: ReadonlySet<string> = new Set();
+let flowing: readonly Opportunity[] = [];
 
 async function editSomething(): Promise<void> {
-  const deal = pick((await listDeals(line)).filter((one) => flowing.has(one.opportunityid)));
+  const deal = pick(flowing);
   const side = pick(["referral", "crm"] as const);
   const field = pick(["dealValue", "notes"] as const);
   const amount = 1_000 + edits * 10 + below(10);
@@ -151,7 +157,8 @@ beforeAll(async () => {
   const inStep = await ask<{ deals: { crm: { id: string } }[] }>(
     `/api/deals?state=in-step&limit=${mostListed}`,
   );
-  flowing = new Set(inStep.deals.map((deal) => deal.crm.id));
+  const ids = new Set(inStep.deals.map((deal) => deal.crm.id));
+  flowing = (await listDeals(line)).filter((deal) => ids.has(deal.opportunityid));
 }, 180_000);
 afterAll(async () => {
   await Promise.all([engine, crm, service].map((one) => one?.kill()));
