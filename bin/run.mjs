@@ -53,7 +53,7 @@ function isAlive(processId) {
 async function claimInstallation() {
   const digest = createHash("sha256").update(root).digest("hex").slice(0, 16);
   const claim = join(tmpdir(), `partner-referrals-install-${digest}`);
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     try {
       writeFileSync(claim, String(process.pid), { flag: "wx" });
       return () => rmSync(claim, { force: true });
@@ -61,6 +61,7 @@ async function claimInstallation() {
       if (error.code !== "EEXIST") throw error;
       const owner = Number(readFileSync(claim, "utf8"));
       if (owner > 0 && !isAlive(owner)) rmSync(claim, { force: true });
+      else if (tries === 1) process.stderr.write(`Another process installs (${claim}): waiting…\n`);
       await sleep(installCheckMs);
     }
   }
