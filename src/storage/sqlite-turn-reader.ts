@@ -1,3 +1,4 @@
+import { setImmediate as atEndOfTurn } from "node:timers";
 import type { Row, SqlValue } from "./port.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 
@@ -44,6 +45,6 @@ export class SqliteTurnReader {
     if (this.#isOpen) return;
     this.#connection.execute("BEGIN");
     this.#isOpen = true;
-    setImmediate(this.#endOfTurn);
+    atEndOfTurn(this.#endOfTurn);
   }
 }
