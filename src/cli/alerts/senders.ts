@@ -32,7 +32,9 @@ async function post(
   throw new Error(`the receiver answered ${response.status}${said ? `: ${said}` : ""}`);
 }
 
-/** The signature over time and body, so that neither can be changed and an old one is recognised. */
+/**
+ * The signature over time and body, so that neither can be changed and an old one is recognised.
+ */
 function signed(body: string, secret: string, clock: Clock): Readonly<Record<string, string>> {
   const at = String(Math.floor(clock.now() / 1_000));
   const digest = createHmac("sha256", secret).update(`${at}.${body}`).digest("hex");

@@ -109,9 +109,10 @@ async function restore(file: string, options: RestoreOptions): Promise<void> {
     const { engine, ledger } = operations.own ?? {};
     await engine?.declareRestored();
     const epoch = (await ledger?.connection())?.epoch;
+    const old = kept ? ` The old ledger is ${kept}.` : "";
     answer(options, { restored: resolve(file), kept, epoch }, () =>
       [
-        `${marks.good} Restored; epoch ${epoch} begins.${kept ? ` The old ledger is ${kept}.` : ""}`,
+        `${marks.good} Restored; epoch ${epoch} begins.${old}`,
         `  ${remedyLine("referrals plan, then referrals approve, then referrals start")}`,
       ].join("\n"),
     );

@@ -44,7 +44,8 @@ function groupText(group: ProblemGroup, width: number, now: number): string {
   });
   const columns = [{ title: "" }, { title: "", canShrink: true }, { title: "" }, { title: "" }];
   const more = deals.length - rows.length;
-  const what = `${counted(deals.length, "deal")} · ${kinds[kind]}${nextCall ? ` · next call ${nextCall}` : ""}`;
+  const call = nextCall ? [`next call ${nextCall}`] : [];
+  const what = [counted(deals.length, "deal"), kinds[kind], ...call].join(" · ");
   return [
     `${mark} ${wrapped(sentence, width, "  ")}`,
     `  ${paint.faint(what)}`,

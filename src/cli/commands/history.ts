@@ -38,10 +38,11 @@ async function readEvents(
 async function history(named: string | undefined, options: HistoryOptions): Promise<void> {
   await withOperations(options, async (operations) => {
     const events = await readEvents(operations, named, options.lines);
+    const takeBack = `Take a write back: ${remedyLine("referrals undo <number>")}`;
     answer(options, { events }, (width) =>
       events.length === 0
         ? "Nothing has happened yet. What is seen, written, decided and refused appears here."
-        : `${eventsText(events, width)}\n\nTake a write back: ${remedyLine("referrals undo <number>")}`,
+        : `${eventsText(events, width)}\n\n${takeBack}`,
     );
   });
 }

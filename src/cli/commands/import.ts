@@ -152,9 +152,10 @@ function importText(
     .slice(0, shownErrors)
     .map(({ line, reason = "" }) => `  ${wrapped(`line ${line}: ${reason}`, width, "    ")}`);
   const before = resumed > 0 ? ` (${resumed} rows were done before)` : "";
-  const head = `${counted(counts.changed, "deal")} ${verb}, ${counts.unchanged} as they are${before}`;
+  const changed = `${counted(counts.changed, "deal")} ${verb}`;
+  const head = `${changed}, ${counts.unchanged} as they are${before}`;
   return [
-    `${isWhole ? marks.good : marks.warn} ${head}.${isWhole ? "" : " Stopped; run it again to go on."}`,
+    isWhole ? `${marks.good} ${head}.` : `${marks.warn} ${head}. Stopped; run it again to go on.`,
     ...examplesOfChanges,
     ...(counts.failed > 0 ? [`${marks.bad} ${counted(counts.failed, "row")} failed:`] : []),
     ...errors,

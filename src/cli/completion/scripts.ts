@@ -128,7 +128,8 @@ function fish(tree: CompletionNode): string {
       }),
     ];
   });
-  return `# fish completion for referrals:  referrals completion fish | source\n${lines.join("\n")}\n`;
+  const head = "# fish completion for referrals:  referrals completion fish | source";
+  return `${[head, ...lines].join("\n")}\n`;
 }
 
 const writers: Readonly<Record<Shell, (tree: CompletionNode) => string>> = { bash, zsh, fish };

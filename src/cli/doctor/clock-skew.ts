@@ -2,7 +2,9 @@ import { type Clock, type Http, systemClock } from "../../runtime/index.ts";
 import { duration } from "../terminal/words.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 
-/** A signature or a token may be refused from a difference of five minutes on; two are a warning. */
+/**
+ * A signature or a token may be refused from a difference of five minutes on; two are a warning.
+ */
 const warnMs = 2 * 60_000;
 const badMs = 5 * 60_000;
 const timeoutMs = 10_000;

@@ -20,7 +20,8 @@ const style = `
 body { font: 14px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin-bottom: 0 } h2 { font-size: 1.1rem; margin-top: 2rem }
 table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line) }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem;
+  border-bottom: 1px solid var(--line) }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
 .faint { opacity: .7 } .arrow { opacity: .5; padding: 0 .3rem }
 `;
@@ -36,7 +37,8 @@ function countsTable({ to, links, asked }: PlanSummary): string {
     const numbers = [...[create, update, close].map(count), linked, "–", count(refuse)];
     return row([name, ...numbers], "td", 1);
   };
-  return `<table><thead>${row(["", "create", "update", "close", "link", "ask", "refuse"], "th", 1)}</thead>
+  const titles = ["", "create", "update", "close", "link", "ask", "refuse"];
+  return `<table><thead>${row(titles, "th", 1)}</thead>
 <tbody>${counts("Partner Center → CRM", to.crm, count(links))}
 ${counts("CRM → Partner Center", to.referral, "–")}
 ${row(["either way", "–", "–", "–", "–", count(asked), "–"], "td", 1)}</tbody></table>`;

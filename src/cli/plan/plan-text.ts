@@ -115,6 +115,7 @@ export function planText(
     ...questionLines(plan, width),
     ...(refusals.length > 0 ? ["", ...refusals] : []),
     "",
-    `${timeText(summary)} Nothing was written.${waits ? ` ${remedyLine("referrals approve")}` : ""}`,
+    `${timeText(summary)} Nothing was written.`,
+    ...(waits ? [remedyLine("referrals approve")] : []),
   ].join("\n");
 }

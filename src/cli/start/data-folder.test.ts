@@ -15,7 +15,8 @@ const module = new URL("data-folder.ts", import.meta.url).href;
 
 /** A process that claims the folder, says so, and waits to be killed. */
 async function otherOwner() {
-  const script = `const { claimDataFolder, announceAddress } = await import(${JSON.stringify(module)});
+  const names = "{ claimDataFolder, announceAddress }";
+  const script = `const ${names} = await import(${JSON.stringify(module)});
     claimDataFolder(${JSON.stringify(folder)});
     announceAddress(${JSON.stringify(folder)}, "http://127.0.0.1:9");
     console.log("claimed"); setInterval(() => {}, 1000);`;

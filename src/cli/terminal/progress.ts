@@ -14,7 +14,9 @@ export interface Progress {
 const barWidth = 20;
 const drawEveryMs = 100;
 const tellEveryMs = 10_000;
-/** The rate is that of the last half minute: what a call budget lets through, not its first burst. */
+/**
+ * The rate is that of the last half minute: what a call budget lets through, not its first burst.
+ */
 const rateWindowMs = 30_000;
 
 interface Sample {

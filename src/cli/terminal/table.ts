@@ -1,7 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 import { paint } from "./paint.ts";
 
-/** A column: its heading, on which side its cells stand, and whether it gives way on a narrow one. */
+/**
+ * A column: its heading, on which side its cells stand, and whether it gives way on a narrow one.
+ */
 export interface Column {
   readonly title: string;
   readonly align?: "left" | "right";

@@ -382,14 +382,10 @@ export async function readStatusChoices(
 }
 
 /** The columns of the deals' table, with Dataverse's own word for each type. Errors: CrmError. */
-export async function readColumns(
-  options: DynamicsSetupOptions,
-): Promise<readonly { readonly name: string; readonly type: string }[]> {
+export async function readColumns(options: DynamicsSetupOptions) {
   const found = await readDefinition(createTransport(options), options.deals ?? "opportunity");
-  return (found?.Attributes ?? []).map(({ LogicalName, AttributeType }) => ({
-    name: LogicalName,
-    type: AttributeType,
-  }));
+  const columns = found?.Attributes ?? [];
+  return columns.map(({ LogicalName, AttributeType: type }) => ({ name: LogicalName, type }));
 }
 
 /** The choices of a picklist column of the deals. Errors: CrmError `not-found` where it is none. */

@@ -18,7 +18,9 @@ function headingOf(kind: AlertKind, amount: number): string {
   return kind === "sign-in" ? many : `${amount} ${many}`;
 }
 
-/** Alerts as one message: by kind, the most urgent first, each with a link to where it is mended. */
+/**
+ * Alerts as one message: by kind, the most urgent first, each with a link to where it is mended.
+ */
 export function composeMessage(
   alerts: readonly Alert[],
   place: { readonly environment: string; readonly pageUrl: string },

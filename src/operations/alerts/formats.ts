@@ -61,7 +61,8 @@ export function teamsBody(message: AlertMessage): unknown {
     text(plain(heading), { weight: "Bolder", spacing: "Medium" }),
     ...lines.map(({ title, sentence, remedy, link }) =>
       text(
-        `[${plain(title)}](${asTarget(link)})  \n${plain(sentence)}${remedy ? ` ${plain(remedy)}` : ""}`,
+        `[${plain(title)}](${asTarget(link)})  \n` +
+          `${plain(sentence)}${remedy ? ` ${plain(remedy)}` : ""}`,
         { spacing: "Small" },
       ),
     ),
