@@ -155,7 +155,15 @@ export interface Engine {
   /** Finishes what is under way, then resolves. */
   stop(): Promise<void>;
 
-  rehearse(): Promise<Rehearsal>;
+  /** `under`: what another mapping would do, to what is in step too. */
+  rehearse(under?: Mapping): Promise<Rehearsal>;
+  /**
+   * Plans every linked pair anew, as after a change of the mapping; `rereadsCrm`: because it names
+   * fields that were never read.
+   */
+  replan(options?: { readonly rereadsCrm?: boolean }): Promise<void>;
+  /** "Always prefer this side for this field"; undefined: as the mapping says. */
+  prefer(field: string, side: Side | undefined): Promise<void>;
   /** Allows the writes of a first run or after a restore, and releases the deletion brake. */
   approve(by?: string): Promise<void>;
   resolve(itemId: string, answer: Answer, by?: string): Promise<void>;

@@ -1,4 +1,5 @@
 import { ReferralsError } from "../contract/index.ts";
+import type { Mapping } from "../crm/mapping-port.ts";
 import { CrmError } from "../crm/port.ts";
 import { createCallBudget } from "./budget/call-budget.ts";
 import { reconcilePair } from "./core/reconcile.ts";
@@ -25,9 +26,9 @@ import { type ConnectionState, LedgerConflict } from "./ledger/ledger-port.ts";
 import { generationOf } from "./ledger/ledger-queries.ts";
 import { backoffMs } from "./pair/failure.ts";
 import { newPair } from "./pair/new-pair.ts";
-import type { FieldValues, Pair } from "./pair/pair.ts";
+import type { FieldValues, Pair, Side } from "./pair/pair.ts";
 import { createProjection } from "./pair/projection.ts";
-import { approveWrites, release, resolveItem } from "./people/answers.ts";
+import { approveWrites, prefer as preferSide, release, resolveItem } from "./people/answers.ts";
 import {
   approvalItem,
   beginEpoch,
@@ -219,8 +220,20 @@ class SyncEngine implements Engine {
     await Promise.allSettled(this.#walks.values());
   }
 
-  rehearse(): Promise<Rehearsal> {
-    return rehearse(this.#environment, (environment) => new SyncEngine(environment));
+  rehearse(under?: Mapping): Promise<Rehearsal> {
+    return rehearse(this.#environment, (environment) => new SyncEngine(environment), under);
+  }
+
+  replan({ rereadsCrm = false }: { readonly rereadsCrm?: boolean } = {}): Promise<void> {
+    const look = (pair: Pair): Pair =>
+      rereadsCrm && pair.crm
+        ? { ...pair, look: { ...pair.look, crm: pair.look.crm ?? "hint" } }
+        : pair;
+    return release(this.#context, ["in-step", "refusing", "asking", "held"], look);
+  }
+
+  prefer(field: string, side: Side | undefined): Promise<void> {
+    return preferSide(this.#context, field, side);
   }
 
   approve(by?: string): Promise<void> {

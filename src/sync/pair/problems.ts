@@ -5,11 +5,14 @@ import type { Pair, PairProblem, Park, Refusal } from "./pair.ts";
 import { atRest } from "./pair-state.ts";
 
 /**
- * An attempt that certainly didn't happen goes; one whose like may still land stays to be
- * recognised.
+ * An attempt that certainly didn't happen goes; one that was carried out in part, or whose like may
+ * still land, stays to be recognised.
  */
 export function withoutAttempt({ attempt }: Pair): Pair["attempt"] {
-  return attempt && attempt.earlier.length > 0 ? { ...attempt, writes: [] } : undefined;
+  if (!attempt) return undefined;
+  const isDoneInPart = Object.keys(attempt.steps).length > 0;
+  const earlier = isDoneInPart ? [...attempt.earlier, ...attempt.writes] : attempt.earlier;
+  return earlier.length > 0 ? { ...attempt, writes: [], earlier } : undefined;
 }
 
 /** Tells the budget what a failed call says about the other side. */

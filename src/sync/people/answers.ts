@@ -114,14 +114,17 @@ function seenValues({ projection }: EngineContext, pair: Pair, field: string): S
   };
 }
 
-async function prefer(
+/** Which side always wins a field; undefined: the mapping says. */
+export async function prefer(
   context: EngineContext,
   field: string,
-  policy: "referral" | "crm",
+  policy: "referral" | "crm" | undefined,
 ): Promise<void> {
-  await updateConnection(context, (connection) => ({
-    connection: { ...connection, policies: { ...connection.policies, [field]: policy } },
-  }));
+  await updateConnection(context, (connection) => {
+    const { [field]: _before, ...others } = connection.policies;
+    const policies = policy === undefined ? others : { ...others, [field]: policy };
+    return { connection: { ...connection, policies } };
+  });
 }
 
 async function answerMatch(

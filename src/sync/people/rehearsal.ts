@@ -1,5 +1,6 @@
 import type { ReferralsPort, StoredReferral } from "../../client/port.ts";
 import { type PatchOperation, type Referral, ReferralsError } from "../../contract/index.ts";
+import type { Mapping } from "../../crm/mapping-port.ts";
 import type { CrmAdapter, CrmFields, CrmRecord, CrmValue } from "../../crm/port.ts";
 import type { Clock } from "../../runtime/index.ts";
 import { createCallBudget } from "../budget/call-budget.ts";
@@ -12,12 +13,16 @@ import type {
 } from "../engine-port.ts";
 import type { InboxItem, Ledger } from "../ledger/ledger-port.ts";
 import { createOverlayLedger } from "../ledger/overlay-ledger.ts";
+import type { PairState } from "../pair/pair.ts";
 import { createProjection, type Projection, withValue } from "../pair/projection.ts";
 import { stampBefore } from "../pair/stamps.ts";
 
 /** Pairs that a rehearsal goes through at most; a plan of more is told as "at least". */
 const mostPairs = 100_000;
 const pageSize = 500;
+
+/** States whose pairs another mapping may move. */
+const replanned: ReadonlySet<PairState> = new Set(["in-step", "refusing", "asking", "held"]);
 
 interface Notebook {
   readonly writes: PlannedWrite[];
@@ -36,7 +41,9 @@ interface Notebook {
 export async function rehearse(
   environment: EngineEnvironment,
   createEngine: (environment: EngineEnvironment) => Engine,
+  under?: Mapping,
 ): Promise<Rehearsal> {
+  const mapping = under ?? environment.mapping;
   const overlay = createOverlayLedger(environment.ledger);
   const notebook: Notebook = { writes: [], calls: 0, made: 0, pairId: "", created: new Set() };
   const { runner: _runner, witness: _witness, ...rest } = environment;
@@ -44,6 +51,7 @@ export async function rehearse(
     ...rest,
     clock: frozen(environment.clock),
     ledger: overlay,
+    mapping,
     referrals: notingReferrals(environment, notebook),
     crm: notingCrm(environment, notebook),
     settings: {
@@ -61,7 +69,8 @@ export async function rehearse(
     const pairs = await overlay.pairs({ after, limit: pageSize });
     for (const { id, state, due, crm } of pairs) {
       notebook.pairId = id;
-      if (due || state === "waiting" || state === "matching") await engine.reconcile(id);
+      const isNews = due || state === "waiting" || state === "matching";
+      if (isNews || (under && replanned.has(state))) await engine.reconcile(id);
       const now = await overlay.pair(id);
       for (const { field, side, reason, remedy } of now?.refusals ?? []) {
         refusals.push({ pairId: id, field, side, reason, remedy });
@@ -76,7 +85,7 @@ export async function rehearse(
   const { writes, calls } = notebook;
   const questions = await newQuestions(overlay.inbox({ isOpen: true, limit: pageSize }));
   const named = [...writes, ...questions, ...refusals].flatMap(({ pairId }) => pairId ?? []);
-  const pairs = await namedPairs(overlay, createProjection(environment.mapping), named);
+  const pairs = await namedPairs(overlay, createProjection(mapping), named);
   return { writes, links, pairs, questions, refusals, calls };
 }
 

@@ -80,14 +80,15 @@ export function linkCreated(
   const landed = landReferral(context, pair, found.referral, found.eTag, sighting).pair;
   // A repeated request may be answered with what somebody has made of the first one's result.
   const { createdDateTime, updatedDateTime } = found.referral;
-  const isFresh = creation.tries === 1 || updatedDateTime === createdDateTime;
-  const isAnswer = sighting.source !== "list" && isFresh;
+  const isUntouched = updatedDateTime === createdDateTime;
+  const isAnswer = sighting.source !== "list" && (creation.tries === 1 || isUntouched);
   const agreements = creation.writes.map(({ field, value, source }): Agreement => {
     const stored = values[field] ?? null;
     const isOurs = projection.byName.get(field)?.lens.sameInReferral(value, stored);
-    // Found later, another value may be somebody's edit: then the deal's is known, and this is
-    // news.
-    if (!isAnswer && !isOurs) return { field, crm: source };
+    if (!isAnswer && !isOurs) {
+      // Found later, another value is somebody's edit, or an earlier life's: the deal's is newer.
+      return isUntouched ? { field, referral: stored } : { field, crm: source };
+    }
     return { field, referral: rules.agreedValue(value, stored), crm: source };
   });
   if (creation.stage) agreements.push(stageAgreement(context, landed, creation.stage, values));
