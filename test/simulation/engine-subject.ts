@@ -1,6 +1,6 @@
-import { silentLog } from "../../src/runtime/index.ts";
+import { type Log, silentLog } from "../../src/runtime/index.ts";
 import { createEngine } from "../../src/sync/engine.ts";
-import type { EngineEnvironment } from "../../src/sync/engine-port.ts";
+import type { Engine, EngineEnvironment } from "../../src/sync/engine-port.ts";
 import type { InboxItem } from "../../src/sync/ledger/ledger-port.ts";
 import type { Pair } from "../../src/sync/pair/pair.ts";
 import { defaultSettings, type EngineSettings } from "../../src/sync/settings.ts";
@@ -58,6 +58,7 @@ export function settingsFor(schedule: Schedule, organisation: string): EngineSet
 export interface Sabotage {
   readonly environment?: (environment: EngineEnvironment, life: Surroundings) => EngineEnvironment;
   readonly tampering?: LedgerTampering;
+  readonly engine?: (engine: Engine) => Engine;
 }
 
 /** What one organisation's engine keeps between its lives. */
@@ -164,7 +165,7 @@ function startLife(
   const whole: EngineEnvironment = {
     clock: life.clock,
     random: life.random,
-    log: silentLog,
+    log: watchedLog(witness, life),
     referrals: life.referrals,
     crm: life.crm,
     ledger: guardLedger(
@@ -190,7 +191,8 @@ function startLife(
       },
     },
   };
-  const engine = createEngine(sabotage.environment?.(whole, life) ?? whole);
+  const created = createEngine(sabotage.environment?.(whole, life) ?? whole);
+  const engine = sabotage.engine?.(created) ?? created;
   engine.start().catch((error: unknown) => {
     if (life.generation.isAlive()) witness.report("the engine does not fail", describe(error));
   });
@@ -203,6 +205,17 @@ function startLife(
       await engine.auditSweep();
     },
     operate: (action, deal) => operate(engine, action, deal, itemsOf(deal), store.mirror, life),
+  };
+}
+
+/** A log in which nothing may be an error: that level is for bugs. */
+function watchedLog(witness: Witness, { generation }: Surroundings): Log {
+  return {
+    ...silentLog,
+    error: ({ err }, message) => {
+      if (!generation.isAlive()) return;
+      witness.report("the engine does not fail", `${message}: ${describe(err)}`);
+    },
   };
 }
 

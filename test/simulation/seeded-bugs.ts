@@ -1,105 +1,34 @@
-import type { ReferralsPort } from "../../src/client/port.ts";
 import { ReferralsError } from "../../src/contract/index.ts";
-import { type EngineRules, engineRules } from "../../src/sync/core/rules.ts";
-import type { EngineEnvironment } from "../../src/sync/engine-port.ts";
-import type { BudgetState, Ledger, LedgerChange } from "../../src/sync/ledger/ledger-port.ts";
+import { engineRules } from "../../src/sync/core/rules.ts";
+import type { BudgetState } from "../../src/sync/ledger/ledger-port.ts";
 import type { Pair } from "../../src/sync/pair/pair.ts";
 import { compareStamps, laterStamp } from "../../src/sync/pair/stamps.ts";
-import type { EngineSettings } from "../../src/sync/settings.ts";
-import type { Invariant } from "./check/violation.ts";
-import type { Sabotage } from "./engine-subject.ts";
-import type { Schedule } from "./schedule/schedule.ts";
-
-/**
- * A deliberate mistake: one safeguard of the engine taken away. The campaign must notice each of
- * them.
- */
-export interface SeededBug {
-  readonly name: string;
-  /** What was taken away. */
-  readonly safeguard: string;
-  /** The promise that it should break first; any breach counts as found. */
-  readonly invariant: Invariant;
-  readonly sabotage: (schedule: Schedule) => Sabotage;
-}
-
-type Alter<T> = (whole: T, schedule: Schedule) => Partial<T>;
-
-const withRules =
-  (alter: Alter<EngineRules>): SeededBug["sabotage"] =>
-  (schedule) => ({
-    environment: (environment) => ({
-      ...environment,
-      rules: { ...engineRules, ...alter(engineRules, schedule) },
-    }),
-  });
-
-const withSettings =
-  (alter: (whole: EngineSettings) => Partial<EngineSettings>): SeededBug["sabotage"] =>
-  () => ({
-    environment: (environment) => ({
-      ...environment,
-      settings: { ...environment.settings, ...alter(environment.settings) },
-    }),
-  });
-
-const withReferrals =
-  (alter: (port: ReferralsPort) => Partial<ReferralsPort>): SeededBug["sabotage"] =>
-  () => ({
-    environment: (environment) => ({
-      ...environment,
-      referrals: { ...environment.referrals, ...alter(environment.referrals) },
-    }),
-  });
-
-const withPairs =
-  (alter: (pair: Pair) => Pair): SeededBug["sabotage"] =>
-  () => ({
-    tampering: {
-      commit: (change: LedgerChange) =>
-        change.pairs ? { ...change, pairs: change.pairs.map(alter) } : change,
-    },
-  });
-
-/** A ledger whose budget row is somebody's own. */
-function withBudgetRow(
-  environment: EngineEnvironment,
-  row: { state: BudgetState | undefined },
-): EngineEnvironment {
-  const own: Pick<Ledger, "budget" | "swapBudget"> = {
-    budget: async () => row.state,
-    swapBudget: async (_owner, expected, state) => {
-      if ((row.state?.revision ?? 0) !== expected) return false;
-      row.state = state;
-      return true;
-    },
-  };
-  return { ...environment, ledger: withMethods(environment.ledger, own) };
-}
-
-/** A ledger with some of its methods replaced. */
-function withMethods(ledger: Ledger, own: Partial<Ledger>): Ledger {
-  return new Proxy(ledger, {
-    get: (target, name) => Reflect.get(name in own ? own : target, name),
-  });
-}
+import {
+  type SeededBug,
+  withBudgetRow,
+  withMethods,
+  withPairs,
+  withReferrals,
+  withRules,
+  withSettings,
+} from "./seeded-bug.ts";
+import { bugsAround } from "./seeded-bugs-around.ts";
 
 const has = (error: unknown, code: string): boolean =>
   error instanceof ReferralsError && error.code === code;
 
-/**
- * Every seeded bug, in the order of the engine's own steps: observe, plan, act, create, spend,
- * remember.
- */
-export const seededBugs: readonly SeededBug[] = [
+/** The engine's own safeguards, in the order of its steps: observe, plan, act, create, spend. */
+const engineBugs: readonly SeededBug[] = [
   {
     name: "cursor without overlap",
+    family: "lists",
     safeguard: "a walk goes back behind its cursor, because lists lag",
     invariant: "converges or an inbox item is open",
     sabotage: withRules(() => ({ walkUntil: (cursor) => cursor.stamp })),
   },
   {
     name: "cursor without tie-break",
+    family: "lists",
     safeguard: "another version under the same stamp is read",
     invariant: "converges or an inbox item is open",
     sabotage: withRules((whole) => ({
@@ -111,6 +40,7 @@ export const seededBugs: readonly SeededBug[] = [
   },
   {
     name: "cursor advanced before the walk landed",
+    family: "lists",
     safeguard: "the cursor moves only with the last page",
     invariant: "converges or an inbox item is open",
     sabotage: withRules(() => ({
@@ -122,6 +52,7 @@ export const seededBugs: readonly SeededBug[] = [
   },
   {
     name: "own clock as cursor",
+    family: "lists",
     safeguard: "the cursor is the server's stamp",
     invariant: "converges or an inbox item is open",
     sabotage: withRules(() => ({
@@ -131,6 +62,7 @@ export const seededBugs: readonly SeededBug[] = [
   },
   {
     name: "list trusted over get",
+    family: "lists",
     safeguard: "an older stamp in a list is no news",
     invariant: "no lost update",
     sabotage: withRules((whole) => ({
@@ -262,6 +194,7 @@ export const seededBugs: readonly SeededBug[] = [
   },
   {
     name: "budget not persisted",
+    family: "tight",
     safeguard: "a call is counted durably before it is made",
     invariant: "never more than N calls in any 60 s window, across restarts",
     sabotage: () => ({
@@ -270,6 +203,7 @@ export const seededBugs: readonly SeededBug[] = [
   },
   {
     name: "budget per worker",
+    family: "tight",
     safeguard: "all connections of a tenant draw on one row",
     invariant: "never more than N calls in any 60 s window, across restarts",
     sabotage: () => {
@@ -311,3 +245,6 @@ export const seededBugs: readonly SeededBug[] = [
     }),
   },
 ];
+
+/** Every seeded bug. */
+export const seededBugs: readonly SeededBug[] = [...engineBugs, ...bugsAround];

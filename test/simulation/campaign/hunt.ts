@@ -2,9 +2,9 @@ import type { Invariant } from "../check/violation.ts";
 import { engineSubject } from "../engine-subject.ts";
 import { closeStores } from "../ledger-stores.ts";
 import { generateSchedule } from "../schedule/generate.ts";
-import { type SeededBug, seededBugs } from "../seeded-bugs.ts";
+import type { SeededBug } from "../seeded-bug.ts";
+import { seededBugs } from "../seeded-bugs.ts";
 import { judge } from "./judge.ts";
-import { ledgerOf } from "./run-share.ts";
 
 /** How a seeded bug was found, or that it wasn't. */
 export interface Hunt {
@@ -35,7 +35,7 @@ export async function hunt(bug: SeededBug, options: HuntOptions): Promise<Hunt> 
   const { name, safeguard, invariant } = bug;
   for (let played = 1; played <= options.maxSchedules; played += 1) {
     const seed = options.firstSeed + played - 1;
-    const schedule = generateSchedule(seed, ledgerOf(seed, "memory"));
+    const schedule = generateSchedule(seed, "memory", bug.family);
     const { violations } = await judge(schedule, sabotaged);
     if (violations.length === 0) continue;
     const whole = await judge(schedule, engineSubject());

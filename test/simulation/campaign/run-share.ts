@@ -24,7 +24,8 @@ export interface Share {
 /** The ledger of a schedule: in a mixed campaign every tenth runs on SQLite. */
 export function ledgerOf(seed: number, ledger: Share["ledger"]): Settings["ledger"] {
   if (ledger !== "mixed") return ledger;
-  return seed % 10 === 3 ? "sqlite" : "memory";
+  // Every digit has its turn, so that each family has its share.
+  return seed % 10 === Math.floor(seed / 10) % 10 ? "sqlite" : "memory";
 }
 
 /** Plays a share of a campaign in this thread. */
