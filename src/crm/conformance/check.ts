@@ -72,7 +72,7 @@ export function createBench(world: ConformanceWorld): Bench {
   const { adapter, fields } = world;
   const newKey = (): string => {
     keysGiven += 1;
-    return `00000000-0000-4000-8000-${String(keysGiven).padStart(12, "0")}`;
+    return `${world.keySeed ?? "00000000"}-0000-4000-8000-${String(keysGiven).padStart(12, "0")}`;
   };
   const readOrFail = async (id: string): Promise<CrmRecord> => {
     const record = await adapter.read(id, {});

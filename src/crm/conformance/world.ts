@@ -65,6 +65,11 @@ export type Mishap =
 export interface ConformanceWorld {
   readonly adapter: CrmAdapter;
   readonly fields: ConformanceFields;
+  /**
+   * Eight hexadecimal digits with which the keys of this run begin, where deals of earlier runs are
+   * still there.
+   */
+  readonly keySeed?: string;
   /** The same adapter with pages of this size, where it has pages. */
   withPageSize(size: number): CrmAdapter;
   /** Calls that the adapter has sent so far. */

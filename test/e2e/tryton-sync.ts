@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ReferralsClient } from "../../src/client/index.ts";
+import type { TestTryton } from "../tryton-server.ts";
+import { type RunningProcess, startProcess } from "./processes.ts";
+import { type DemonstrationLine, visitorClient } from "./visitor.ts";
+
+/** The referrals service and the engine in processes of their own, with a running Tryton between. */
+export interface TrytonSync {
+  readonly client: ReferralsClient;
+  ask<T>(path: string): Promise<T>;
+  start(): Promise<void>;
+  /** Ends the engine as a power failure would. */
+  kill(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts the service; the engine is started by `start`. */
+export async function openTrytonSync(tryton: TestTryton): Promise<TrytonSync> {
+  const folder = mkdtempSync(join(tmpdir(), "referrals-tryton-sync-"));
+  const data = join(folder, "service");
+  const service = await startProcess([
+    "sandbox",
+    "--port",
+    "0",
+    "--data",
+    data,
+    "--limit",
+    "1000000",
+  ]);
+  const referrals = service.line as unknown as DemonstrationLine["referrals"];
+  const line = { statusUrl: "", referrals, crm: { kind: "tryton", url: "", token: "" } };
+  const { clientId, clientSecret } = referrals.clients[0] ?? {};
+  const config = join(folder, "referrals.config.yaml");
+  writeFileSync(
+    config,
+    JSON.stringify({
+      environment: "staging",
+      partnerCenter: {
+        referralsUrl: referrals.referralsUrl,
+        authority: referrals.tokenUrl.replace("/oauth2/v2.0/token", ""),
+        clientId,
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own variable
+        clientSecret: "${SANDBOX_SECRET}",
+        callsPerMinute: 100_000,
+      },
+      crm: {
+        kind: "tryton",
+        url: tryton.url,
+        user: tryton.user,
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own variable
+        password: "${TRYTON_PASSWORD}",
+        overlapSeconds: 3,
+      },
+      data: join(folder, "sync"),
+      sync: { approval: "automatic", pollCrmSeconds: 0.3, pollReferralsSeconds: 0.3 },
+    }),
+  );
+  const secrets = { SANDBOX_SECRET: clientSecret ?? "", TRYTON_PASSWORD: tryton.password };
+  let engine: RunningProcess | undefined;
+  return {
+    client: visitorClient(line),
+    ask: async <T>(path: string): Promise<T> => {
+      const url = new URL(path, String(engine?.line.statusUrl));
+      return (await (await fetch(url)).json()) as T;
+    },
+    start: async () => {
+      engine = await startProcess(["start", "--config", config, "--port", "0"], secrets);
+    },
+    kill: async () => {
+      await engine?.kill();
+    },
+    close: async () => {
+      await Promise.all([engine?.kill(), service.kill()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
