@@ -10,6 +10,7 @@ import { openOffice } from "./office.ts";
 import { addDealRoutes } from "./routes/deal-routes.ts";
 import { addDemonstrationRoutes } from "./routes/demonstration-routes.ts";
 import { addInboxRoutes } from "./routes/inbox-routes.ts";
+import { addMappingRoutes, addSettingsRoutes } from "./routes/mapping-routes.ts";
 import { addPageRoutes } from "./routes/page-routes.ts";
 import { addStatusRoutes } from "./routes/status-routes.ts";
 import { addWebhookRoutes, webhookPath } from "./routes/webhook-routes.ts";
@@ -73,6 +74,8 @@ export async function createOperations(options: OperationsOptions): Promise<Fast
     addStatusRoutes(scope, office);
     addDealRoutes(scope, office);
     addInboxRoutes(scope, office);
+    addMappingRoutes(scope, office);
+    addSettingsRoutes(scope, office);
     if (desk.demonstration) addDemonstrationRoutes(scope, desk.demonstration);
   });
   if (options.verifier) addWebhookRoutes(server, desk, options.verifier);

@@ -1,7 +1,7 @@
 import type { Mapping } from "../crm/index.ts";
 import type { Clock, Log, Random } from "../runtime/index.ts";
 import type { Database } from "../storage/index.ts";
-import type { Engine, EngineSettings, Ledger, Rehearsal } from "../sync/index.ts";
+import type { Engine, EngineSettings, Ledger } from "../sync/index.ts";
 
 /** What a visitor of the demonstration may play: either side, without knowing its API. */
 export interface Demonstration {
@@ -23,13 +23,13 @@ export interface Demonstration {
 export interface MappingFile {
   /** The file's name, as a person would open it. */
   readonly path: string;
+  /** False where the configuration names no file that it could be stored in. */
+  readonly canSave: boolean;
   read(): Promise<string>;
   /** Stores the text; the file as it was is kept beside it. */
   write(text: string): Promise<void>;
-  /** What the next run would do under another mapping; nothing is stored or written. */
-  rehearse(mapping: Mapping): Promise<Rehearsal>;
-  /** Lets the engine go on under the stored mapping. */
-  apply(): Promise<void>;
+  /** Lets the engine begin anew under the stored mapping, as soon as this call was answered. */
+  apply(change: { readonly rereadsCrm: boolean }): void;
 }
 
 /**

@@ -11,6 +11,7 @@ import { accessOf } from "./access.ts";
 import { type Connections, openConnections } from "./connections.ts";
 import { dashboardFolder } from "./dashboard-folder.ts";
 import { claimDataFolder } from "./data-folder.ts";
+import { mappingHome } from "./mapping-home.ts";
 import { type SyncProcess, startSyncProcess } from "./sync-process.ts";
 
 type Webhook = NonNullable<Config["partnerCenter"]["webhook"]>;
@@ -92,6 +93,7 @@ export async function startConfigured(config: Config, log: Log): Promise<SyncPro
     data: config.data,
     environment: config.environment,
     server: config.server,
+    mapping: mappingHome(config),
     access: accessOf(config),
     pageFolder: await dashboardFolder((text) => process.stderr.write(text)),
     alerts: config.alerts,

@@ -8,6 +8,7 @@ import {
   createReferralsPort,
   createRefreshTokenCredential,
   type ReferralsPort,
+  type RefreshTokenCredential,
   type TokenStore,
   tokenKeyFromFile,
 } from "../../client/index.ts";
@@ -24,6 +25,8 @@ export interface Connections {
   readonly credential: TokenCredential;
   readonly crm: CrmAdapter;
   readonly mapping: Mapping;
+  /** When the sign-ins end, where that is known; milliseconds since 1970. */
+  signInEnds(): Promise<{ readonly referral?: number }>;
   /** Releases what the adapter keeps open. */
   close(): Promise<void>;
 }
@@ -37,8 +40,12 @@ export async function openTokenStore(data: string): Promise<TokenStore> {
   });
 }
 
+/** A sign-in that, where a person made it, tells how long it will last. */
+export type PartnerCenterCredential = TokenCredential &
+  Partial<Pick<RefreshTokenCredential, "status">>;
+
 /** Signs in to Partner Center as a configuration says; asks nobody. */
-export async function partnerCenterCredential(config: Config): Promise<TokenCredential> {
+export async function partnerCenterCredential(config: Config): Promise<PartnerCenterCredential> {
   const { authority, clientId, clientSecret } = config.partnerCenter;
   const tokenStore = await openTokenStore(config.data);
   if (clientSecret === undefined) {
@@ -80,6 +87,10 @@ export async function openConnections(config: Config): Promise<Connections> {
     mapping,
     crm: crm.adapter,
     referrals: createReferralsPort({ credential, endpoint: referralsUrl, scopes: scope }),
+    signInEnds: async () => {
+      const ends = (await credential.status?.())?.expiresAt?.getTime();
+      return ends === undefined ? {} : { referral: ends };
+    },
     close: async () => crm.close?.(),
   };
 }

@@ -22,6 +22,7 @@ import { settingsOf } from "./configured.ts";
 import { openConnections } from "./connections.ts";
 import { dashboardFolder } from "./dashboard-folder.ts";
 import { claimDataFolder, demonstrationMark } from "./data-folder.ts";
+import { mappingHome, withOwnMapping } from "./mapping-home.ts";
 import { createPlay } from "./play.ts";
 import { storedSecret } from "./stored-secret.ts";
 import { startSyncProcess } from "./sync-process.ts";
@@ -158,7 +159,8 @@ export async function startDemonstration(options: {
   await sandbox.seed(seededDeals);
   const config = configOf(service, played.configFor(crmUrl, engineToken), data, port);
   writeConfig(config, data);
-  const connections = await openConnections(config);
+  const ownMapping = join(data, "mapping.yaml");
+  const connections = await openConnections(withOwnMapping(config, ownMapping));
   const adminSecret = service.adminSecret ?? "";
   const line = {
     referrals: {
@@ -177,6 +179,7 @@ export async function startDemonstration(options: {
       data,
       environment: config.environment,
       server: config.server,
+      mapping: mappingHome(config, ownMapping),
       pageFolder: await dashboardFolder((text) => process.stderr.write(text)),
       log,
       trust: await trustOf(service),

@@ -5,6 +5,7 @@ import {
   createOperations,
   createWebhookVerifier,
   type Demonstration,
+  type MappingFile,
   type WebhookTrust,
 } from "../../operations/index.ts";
 import { fetchHttp, type Log, systemClock, systemRandom } from "../../runtime/index.ts";
@@ -21,6 +22,7 @@ import type { AlertConfig } from "../config/alert-schema.ts";
 import { clientInProcess } from "../ledger-access/operations-client.ts";
 import type { Connections } from "./connections.ts";
 import { announceAddress, fileWitness, ledgerFile } from "./data-folder.ts";
+import type { MappingHome } from "./mapping-home.ts";
 
 /** Everything that one engine with its operator's page runs on. */
 export interface SyncProcessOptions {
@@ -41,12 +43,16 @@ export interface SyncProcessOptions {
   readonly access?: AccessOptions;
   /** The built dashboard; without it only the API is served. */
   readonly pageFolder?: string;
+  /** Where the mapping lies; without it the page doesn't show it. */
+  readonly mapping?: MappingHome;
   /** Who is told when something needs a person; nobody where absent. */
   readonly alerts?: AlertConfig;
   readonly places?: Readonly<Record<string, string>>;
 }
 
-/** An engine on its ledger with the operator's API over it; nothing runs and nobody is served yet. */
+/**
+ * An engine on its ledger with the operator's API over it; nothing runs and nobody is served yet.
+ */
 export interface OpenSync {
   readonly engine: Engine;
   readonly ledger: Ledger;
@@ -56,7 +62,10 @@ export interface OpenSync {
 }
 
 /** Opens the ledger, and puts the engine and the operator's API upon it. */
-export async function openSync(options: SyncProcessOptions): Promise<OpenSync> {
+export async function openSync(
+  options: SyncProcessOptions,
+  apply: MappingFile["apply"] = () => {},
+): Promise<OpenSync> {
   const { connections, settings, log } = options;
   const database = await openDatabase(join(options.data, ledgerFile));
   const ledger = await openLedger(database, settings.connectionId, migrate);
@@ -73,6 +82,8 @@ export async function openSync(options: SyncProcessOptions): Promise<OpenSync> {
       mapping,
       settings,
       environment: options.environment,
+      signInEnds: () => connections.signInEnds(),
+      ...(options.mapping ? { mappingFile: { ...options.mapping, apply } } : {}),
       ...(options.demonstration ? { demonstration: options.demonstration } : {}),
       ...(options.places ? { places: options.places } : {}),
     },
@@ -104,22 +115,69 @@ export interface SyncProcess {
   readonly running: Promise<void>;
 }
 
-/** Opens the ledger, starts the engine's loop and serves the operator's page. */
-export async function startSyncProcess(options: SyncProcessOptions): Promise<SyncProcess> {
-  const { engine, server, close } = await openSync(options);
-  const statusUrl = await server.listen({ host: options.server.host, port: options.server.port });
+/** One life of the process: from one mapping to the next. */
+interface Life {
+  readonly engine: Engine;
+  readonly statusUrl: string;
+  readonly running: Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function beginLife(
+  options: SyncProcessOptions,
+  port: number,
+  apply: MappingFile["apply"],
+): Promise<Life> {
+  const { engine, server, close } = await openSync(options, apply);
+  const statusUrl = await server.listen({ host: options.server.host, port });
   const withdraw = announceAddress(options.data, statusUrl);
   const alerting = startAlerts(options, server, statusUrl);
-  const running = engine.start();
   return {
+    engine,
     statusUrl,
-    running,
+    running: engine.start(),
     stop: async () => {
       withdraw();
       await alerting.stop();
       await engine.stop();
       server.server.closeAllConnections();
       await close();
+    },
+  };
+}
+
+/** The call that stored a mapping is answered before the server begins anew. */
+const answerMs = 150;
+
+/** Opens the ledger, starts the engine's loop and serves the operator's page. */
+export async function startSyncProcess(options: SyncProcessOptions): Promise<SyncProcess> {
+  const over = Promise.withResolvers<void>();
+  let isStopping = false;
+  let changing: Promise<void> = Promise.resolve();
+  const apply: MappingFile["apply"] = (change) => {
+    changing = changing
+      .then(() => systemClock.sleep(answerMs))
+      .then(async () => {
+        if (isStopping || !options.mapping) return;
+        const { port } = new URL(life.statusUrl);
+        await life.stop();
+        const connections = await options.mapping.reconnect();
+        life = await beginLife({ ...options, connections }, Number(port), apply);
+        life.running.catch(over.reject);
+        await life.engine.replan(change);
+      })
+      .catch(over.reject);
+  };
+  let life = await beginLife(options, options.server.port, apply);
+  life.running.catch(over.reject);
+  return {
+    statusUrl: life.statusUrl,
+    running: over.promise,
+    stop: async () => {
+      isStopping = true;
+      await changing;
+      await life.stop();
+      over.resolve();
     },
   };
 }

@@ -29,6 +29,7 @@ export interface ChartProps {
 
 const secondMs = 1_000;
 const axisSize = 56;
+const timeAxisSize = 26;
 
 type Colors = (name: string) => string;
 
@@ -80,7 +81,7 @@ function drawn({ series, kind }: ChartProps): readonly Column[] {
 
 function seriesOptions({ series, kind }: ChartProps, colors: Colors): uPlot.Series[] {
   const bars = uPlot.paths.bars?.({ size: [0.7, 28] });
-  const step = uPlot.paths.stepped?.({ align: 1 });
+  const step = uPlot.paths.stepped?.({ align: -1 });
   const own = series.map(({ name, color }): uPlot.Series => {
     const stroke = colors(color);
     const isBar = kind === "mirror" || kind === "bars";
@@ -118,7 +119,7 @@ function optionsOf(props: ChartProps, colors: Colors, width: number): uPlot.Opti
       },
     },
     axes: [
-      { ...axis, grid: { show: false }, values: timeLabels },
+      { ...axis, size: timeAxisSize, grid: { show: false }, values: timeLabels },
       {
         ...axis,
         size: axisSize,

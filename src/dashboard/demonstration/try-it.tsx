@@ -146,7 +146,7 @@ function Faults() {
     });
   };
   return (
-    <fieldset className="row">
+    <fieldset className="row plain-set">
       <legend>What is wrong with Partner Center</legend>
       {faults.map(({ name, word, share }) => (
         <button

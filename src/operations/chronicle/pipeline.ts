@@ -125,7 +125,8 @@ function stagesOf(deals: readonly Deal[], currency: string): Pipeline["stages"] 
 function responseOf(deals: readonly Deal[]): Pipeline["response"] {
   const times = deals
     .flatMap(({ created, accepted }) => (accepted === undefined ? [] : [accepted - created]))
-    .filter((ms) => ms >= 0)
+    // A partner's own referral is accepted as it is made: nobody had to respond.
+    .filter((ms) => ms > 0)
     .sort((left, right) => left - right);
   const at = (share: number): number | undefined =>
     times[Math.min(times.length - 1, Math.floor(times.length * share))];

@@ -59,6 +59,11 @@ function nextStep(pair: Pair): DealDetail["next"] {
   return { sentence: stateSentence(pair.state) };
 }
 
+const opaqueId = /^[0-9a-f]{8}-[0-9a-f-]{27}$|^005[0-9A-Za-z]{12,15}$/;
+
+/** True for an id that says nothing to a person. */
+const isOpaque = (name: string): boolean => opaqueId.test(name);
+
 /** A question with what a person needs to see beside it. */
 export function questionView(
   item: InboxItem,
@@ -76,7 +81,7 @@ export function questionView(
     deal: {
       title: dealSummary(pair, projection).title,
       ...(label === undefined ? {} : { label }),
-      ...(crm?.changedBy ? { crmBy: crm.changedBy } : {}),
+      ...(crm?.changedBy && !isOpaque(crm.changedBy) ? { crmBy: crm.changedBy } : {}),
       ...(crmChange ? { crmAt: crmChange.by } : {}),
       ...(referralChange ? { referralAt: referralChange.by } : {}),
       ...(currency ? { currency } : {}),
