@@ -17,6 +17,7 @@ program
   .option("--rounds <n>", "interleaved rounds", Number, 5)
   .option("--rows <n>", "referrals in the comparison", Number, 10_000)
   .option("--large-rows <n>", "referrals in the size comparison", Number, 1_000_000)
+  .option("--large-data <folder>", "keeps them there, to spare making them again")
   .option("--without <peer...>", "peers to leave out: json-server, cap")
   .option("--only <part>", "peers or size")
   .action(async (options) => (await import("./service/main.ts")).benchService(options));

@@ -17,6 +17,7 @@ export interface ServiceBenchOptions {
   readonly rounds: number;
   readonly rows: number;
   readonly largeRows: number;
+  readonly largeData?: string;
   readonly without?: readonly string[];
   readonly only?: string;
 }

@@ -90,12 +90,12 @@ async function countingMs(service: OurService): Promise<number> {
 /** Compares indexed queries over 10,000 and over many referrals, and a start over many. */
 export async function measureSizes(
   largeRows: number,
-  options: { readonly seconds: number; readonly rounds: number },
+  options: { readonly seconds: number; readonly rounds: number; readonly largeData?: string },
 ): Promise<SizeReport> {
-  const folders = ["small", "large"].map((name) =>
-    mkdtempSync(join(tmpdir(), `partner-referrals-${name}-`)),
-  );
-  const [smallFolder = "", largeFolder = ""] = folders;
+  const newFolder = (name: string) => mkdtempSync(join(tmpdir(), `partner-referrals-${name}-`));
+  const smallFolder = newFolder("small");
+  const largeFolder = options.largeData ?? newFolder("large");
+  const folders = options.largeData === undefined ? [smallFolder, largeFolder] : [smallFolder];
   process.stderr.write(`Making ${largeRows} referrals…\n`);
   await (await startOurService(largeFolder, largeRows)).stop();
   const { service: large, startMs } = await startSeveralTimes(largeFolder);
