@@ -144,10 +144,7 @@ export async function checkPartnerCenter(config: Config): Promise<readonly Findi
     const access = await credential.getToken(scope);
     if (access === null) return [bad("there is no token", signIn)];
     const claims = claimsOf(access.token);
-    const status =
-      "status" in credential && typeof credential.status === "function"
-        ? ((await credential.status()) as SignInStatus)
-        : undefined;
+    const status = await credential.status?.();
     // A sandbox's registrations are where its referrals are, and only the configuration knows that.
     const isReal = new URL(referralsUrl).host === "api.partner.microsoft.com";
     const webhooks = webhook || isReal ? await checkWebhooks(config, credential) : [];
