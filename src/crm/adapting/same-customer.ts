@@ -28,6 +28,11 @@ function codeOf(country: CrmValue | undefined): CrmValue {
   return read.ok ? read.value : plainWords(country);
 }
 
+/** One text for all spellings of a customer, to be kept where a CRM has unique values. */
+export function customerKey({ country, name, postalCode }: Customer): string {
+  return `${plainWords(name)}|${letters(postalCode)}|${String(codeOf(country))}`;
+}
+
 /** Whether two customers are one: by name, postal code and country, however they are spelt. */
 export function isSameCustomer(left: Customer, right: Customer): boolean {
   return (

@@ -14,6 +14,8 @@ export interface WalkedPage {
   readonly rows: readonly WalkedRow[];
   /** The id after which the next page begins; absent on the last one. */
   readonly next?: string;
+  /** The CRM's own clock when it listed them: whatever is stamped later is newer. */
+  readonly asOf?: number;
 }
 
 /** A CRM that can list rows by stamp and id, and knows nothing of cursors. */
@@ -75,6 +77,19 @@ function newestOf(rows: readonly WalkedRow[], from: number | undefined): number 
   );
 }
 
+/**
+ * Where the CRM's clock is known, rows that have rested longer than the overlap aren't listed again:
+ * many may share the newest stamp.
+ */
+function rested(
+  until: number | undefined,
+  asOf: number | undefined,
+  overlap: number,
+): number | undefined {
+  if (until === undefined || asOf === undefined) return until;
+  return Math.max(until, Math.min(asOf, until + overlap + 1));
+}
+
 /** One walk, or what is left of one. */
 async function* walkOnce(
   source: WalkSource,
@@ -93,6 +108,7 @@ async function* walkOnce(
     until = await source.newest(options);
     page = await source.page(since, undefined, options);
   }
+  if (!walk) until = rested(until, page.asOf, source.overlap);
   for (;;) {
     for (const row of page.rows) {
       const { id } = row.record;

@@ -1,0 +1,164 @@
+import type { Http, HttpRequest, HttpResponse } from "../../runtime/index.ts";
+import { retryAfterMs, sendOnce, withoutValues } from "../adapting/refusal.ts";
+import { CrmError, type OperationOptions } from "../port.ts";
+
+/** Gives an access token; `rejected` is one that HubSpot has just refused and that is renewed. */
+export type GetToken = (options: {
+  readonly signal?: AbortSignal;
+  readonly rejected?: string;
+}) => Promise<string>;
+
+/** How an account is reached. */
+export interface TransportOptions {
+  readonly http: Http;
+  /** `https://api.hubapi.com` unless told. */
+  readonly baseUrl?: string;
+  readonly getToken: GetToken;
+  readonly timeoutMs?: number;
+}
+
+/** One call of the API. */
+export interface HubSpotCall {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** Below the root: `crm/v3/objects/deals`. */
+  readonly target: string;
+  readonly body?: unknown;
+  /** Statuses to hand back instead of throwing. */
+  readonly accept?: readonly number[];
+  /** True for a POST that changes nothing. */
+  readonly isRead?: boolean;
+  /** The port's name of a property that is refused. */
+  readonly nameField?: (property: string) => string;
+}
+
+/** Sends calls; rejects with CrmError on every refusal that isn't accepted. */
+export type Transport = (call: HubSpotCall, options: OperationOptions) => Promise<HttpResponse>;
+
+const defaultTimeoutMs = 60_000;
+const defaultBaseUrl = "https://api.hubapi.com";
+
+interface Problem {
+  readonly category: string;
+  readonly message: string;
+  readonly policyName: string;
+  /** The property that a value didn't fit, and why. */
+  readonly property?: string;
+  readonly reason?: string;
+}
+
+/** What a refusal's body says. */
+export function problemIn(body: string): Problem {
+  let parsed: Readonly<Record<string, unknown>> = {};
+  try {
+    parsed = JSON.parse(body) as Readonly<Record<string, unknown>>;
+  } catch {
+    // A proxy's page in place of HubSpot's answer.
+  }
+  const message = String(parsed.message ?? "");
+  const list = /were not valid: (\[.*\])/s.exec(message)?.[1];
+  const named = list === undefined ? [] : propertyProblems(list);
+  const [first] = named;
+  return {
+    category: String(parsed.category ?? ""),
+    policyName: String(parsed.policyName ?? ""),
+    message: first ? `${first.name}: ${first.message}` : message,
+    ...(first ? { property: first.name, reason: first.error } : {}),
+  };
+}
+
+interface PropertyProblem {
+  readonly name: string;
+  readonly error: string;
+  readonly message: string;
+}
+
+function propertyProblems(list: string): readonly PropertyProblem[] {
+  try {
+    return JSON.parse(list) as readonly PropertyProblem[];
+  } catch {
+    return [];
+  }
+}
+
+/** HubSpot seldom names a time to wait; the policy tells how long it counts. */
+const policyWaitMs: Readonly<Record<string, number>> = {
+  SECONDLY: 1000,
+  TEN_SECONDLY_ROLLING: 10_000,
+  DAILY: 3_600_000,
+};
+
+function errorOf(response: HttpResponse, call: HubSpotCall): CrmError {
+  const { status } = response;
+  const problem = problemIn(response.body);
+  const sentence = withoutValues(problem.message, call.body) || "no reason given";
+  const category = problem.reason ?? problem.category;
+  const text = `HubSpot answered ${status}${category ? ` (${category})` : ""}: ${sentence}`;
+  const told = retryAfterMs(response);
+  const isWrite = call.method !== "GET" && !call.isRead;
+  switch (status) {
+    case 401:
+    case 403:
+      return new CrmError("unauthorized", text);
+    case 404:
+      return new CrmError("not-found", text);
+    case 409:
+      return new CrmError("conflict", text);
+    case 423:
+    case 477:
+      return new CrmError("unavailable", text, told === undefined ? {} : { retryAfterMs: told });
+    case 429: {
+      const wait = told ?? policyWaitMs[problem.policyName] ?? policyWaitMs.TEN_SECONDLY_ROLLING;
+      return new CrmError("throttled", text, wait === undefined ? {} : { retryAfterMs: wait });
+    }
+    default: {
+      if (status >= 500) {
+        const wait = told === undefined ? {} : { retryAfterMs: told };
+        return new CrmError("unavailable", text, { ...wait, outcomeUnknown: isWrite });
+      }
+      const { property } = problem;
+      const field = property === undefined ? undefined : (call.nameField?.(property) ?? property);
+      return new CrmError("invalid", text, field === undefined ? {} : { field });
+    }
+  }
+}
+
+/**
+ * Creates the one thin layer between the adapter and the wire: token, headers, errors; no hidden
+ * repeats of a write.
+ */
+export function createTransport(options: TransportOptions): Transport {
+  const root = (options.baseUrl ?? defaultBaseUrl).replace(/\/+$/, "");
+  const attempt = (
+    call: HubSpotCall,
+    token: string,
+    operation: OperationOptions,
+  ): Promise<HttpResponse> => {
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const request: HttpRequest = {
+      method: call.method,
+      url: `${root}/${call.target}`,
+      headers: {
+        accept: "application/json",
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
+      ...(body === undefined ? {} : { body }),
+      ...(operation.signal === undefined ? {} : { signal: operation.signal }),
+    };
+    const isWrite = call.method !== "GET" && !call.isRead;
+    return sendOnce(options.http, request, { crm: "HubSpot", isWrite });
+  };
+  return async (call, operation) => {
+    const signal = operation.signal === undefined ? {} : { signal: operation.signal };
+    const token = await options.getToken(signal);
+    let response = await attempt(call, token, operation);
+    if (response.status === 401) {
+      // A refused token means that nothing was done, so one repeat with a fresh one is safe.
+      const renewed = await options.getToken({ ...signal, rejected: token });
+      if (renewed !== token) response = await attempt(call, renewed, operation);
+    }
+    if (response.status < 300 || call.accept?.includes(response.status)) return response;
+    throw errorOf(response, call);
+  };
+}
