@@ -80,8 +80,13 @@ export function landReferral(
     referral: side,
     engagementId: referral.engagementId ?? pair.engagementId,
     matchKey: matchKeyOf(context, values),
-    claim: pair.crm ? undefined : (referral.externalReferenceId ?? undefined),
+    claim: claimOf(referral, pair.crm?.id),
   }));
+}
+
+/** The deal that a referral names, where that isn't the one that it is linked to. */
+export function claimOf({ externalReferenceId }: Referral, linked?: string): string | undefined {
+  return externalReferenceId && externalReferenceId !== linked ? externalReferenceId : undefined;
 }
 
 /**
@@ -129,7 +134,7 @@ export function landDeal(
       projection.byName.get(field)?.lens.sameInCrm(left, right) ?? false,
   };
   const ties: Pick<Pair, "matchKey" | "claim"> = pair.referral
-    ? { matchKey: pair.matchKey, claim: undefined }
+    ? { matchKey: pair.matchKey, claim: pair.claim }
     : {
         matchKey: matchKeyOfDeal(context, record.fields),
         claim: typeof claim === "string" && claim !== "" ? claim : undefined,

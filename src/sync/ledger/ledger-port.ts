@@ -215,7 +215,7 @@ export interface Ledger {
   pairsByRecord(recordIds: readonly string[]): Promise<ReadonlyMap<string, Pair>>;
   pairsOfEngagement(engagementId: string): Promise<readonly Pair[]>;
   pairsByMatchKey(matchKey: string): Promise<readonly Pair[]>;
-  /** Unlinked pairs that name this id as their other side. */
+  /** Pairs that name this id as their other side and aren't linked to it. */
   pairsByClaim(id: string): Promise<readonly Pair[]>;
   pairs(query: PairQuery): Promise<readonly Pair[]>;
   /** How often each pair was stored, by id: enough to find out what a follower missed. */

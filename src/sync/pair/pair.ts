@@ -221,7 +221,7 @@ export interface Pair {
   readonly engagementId?: string | undefined;
   /** Normalised names of customer and deal, for the first match. */
   readonly matchKey?: string | undefined;
-  /** The other side's id as this side names it, while the pair isn't linked. */
+  /** The other side's id as this side names it, where that isn't the one that it is linked to. */
   readonly claim?: string | undefined;
   /** When it should be reconciled next. */
   readonly due?: { readonly at: number; readonly priority: Priority } | undefined;

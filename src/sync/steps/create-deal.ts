@@ -182,7 +182,7 @@ function linkedDeal(context: EngineContext, pair: Pair, constants: CrmFields): P
   return {
     ...pair,
     shown: { ...pair.shown, ...Object.fromEntries(shown) },
-    claim: undefined,
+    claim: pair.claim === pair.crm?.id ? undefined : pair.claim,
     problem: undefined,
     due: dueSooner(pair.due, context.clock.now(), "read"),
   };

@@ -41,13 +41,15 @@ export async function otherMicrosoftLeg(
 }
 
 /**
- * Whether a deal without a referral stands beside one that has it: the deal names that referral,
- * or, where nobody has shared it, looks just like the other deal. Perhaps that one was created
+ * Whether a deal without a referral stands beside one that has it: one names the other, or, where
+ * nobody has shared it, it looks just like the other deal. Perhaps that one was created
  * while this one couldn't be seen.
  */
 export async function hasLinkedTwin({ ledger }: EngineContext, deal: Pair): Promise<boolean> {
-  const { claim, matchKey } = deal;
+  const { claim, crm: record, matchKey } = deal;
   if (deal.referral || deal.isUnmatched) return false;
+  const naming = await ledger.pairsByClaim(record?.id ?? "");
+  if (naming.some(({ referral, crm, ended }) => referral && crm && !ended)) return true;
   if (claim !== undefined) {
     const named = (await ledger.pairsByReferral([claim])).get(claim);
     return named?.crm !== undefined && !named.ended;

@@ -1,6 +1,6 @@
 import type { Referral } from "../../contract/index.ts";
 import { agree } from "../core/agree.ts";
-import { landReferral, type Sighting } from "../core/observe.ts";
+import { claimOf, landReferral, type Sighting } from "../core/observe.ts";
 import { type Agreement, saySame } from "../core/plan.ts";
 import { commit, type EngineContext, type NewHistory, type PairChange } from "../engine-context.ts";
 import type { InboxItem } from "../ledger/ledger-port.ts";
@@ -20,7 +20,7 @@ export async function linkPairs(
     ...pair,
     crm: deal.crm,
     asks: undefined,
-    claim: undefined,
+    claim: pair.referral?.document && claimOf(pair.referral.document, deal.crm?.id),
     problem: undefined,
     // Where a half is older than a restore, what differs is asked about.
     epoch: Math.min(pair.epoch, deal.epoch),
@@ -45,6 +45,15 @@ async function answeredByLinking(
     items.push({ ...item, resolvedAt: clock.now(), resolution: "the two were linked" });
   }
   return items;
+}
+
+/** The epoch of a pair whose differences are all asked about. */
+const neverCompared = 0;
+
+/** Whether somebody changed a referral since it was made; stamps of whole seconds can't tell. */
+function touchOf({ createdDateTime, updatedDateTime }: Referral): "none" | "some" | "perhaps" {
+  if (createdDateTime !== updatedDateTime) return "some";
+  return updatedDateTime?.includes(".") ? "none" : "perhaps";
 }
 
 /**
@@ -78,18 +87,20 @@ export function linkCreated(
   const { projection, clock, rules, settings } = context;
   const values = projection.referralValues(found.referral);
   const landed = landReferral(context, pair, found.referral, found.eTag, sighting).pair;
+  const touch = touchOf(found.referral);
   // A repeated request may be answered with what somebody has made of the first one's result.
-  const { createdDateTime, updatedDateTime } = found.referral;
-  const isUntouched = updatedDateTime === createdDateTime;
-  const isAnswer = sighting.source !== "list" && (creation.tries === 1 || isUntouched);
-  const agreements = creation.writes.map(({ field, value, source }): Agreement => {
+  const isAnswer = sighting.source !== "list" && (creation.tries === 1 || touch === "none");
+  let isUnsure = false;
+  const agreements = creation.writes.flatMap(({ field, value, source }): readonly Agreement[] => {
     const stored = values[field] ?? null;
     const isOurs = projection.byName.get(field)?.lens.sameInReferral(value, stored);
-    if (!isAnswer && !isOurs) {
-      // Found later, another value is somebody's edit, or an earlier life's: the deal's is newer.
-      return isUntouched ? { field, referral: stored } : { field, crm: source };
+    if (isAnswer || isOurs) {
+      return [{ field, referral: rules.agreedValue(value, stored), crm: source }];
     }
-    return { field, referral: rules.agreedValue(value, stored), crm: source };
+    isUnsure ||= touch === "perhaps";
+    if (touch === "perhaps") return [];
+    // Another value is somebody's edit, or of an earlier life's request: then the deal's is newer.
+    return [touch === "none" ? { field, referral: stored } : { field, crm: source }];
   });
   if (creation.stage) agreements.push(stageAgreement(context, landed, creation.stage, values));
   const { pair: agreed, history } = agree(context, landed, agreements);
@@ -98,7 +109,7 @@ export function linkCreated(
     ...agreed,
     creation: undefined,
     problem: undefined,
-    claim: undefined,
+    ...(isUnsure ? { epoch: neverCompared } : {}),
     look: sighting.source === "list" ? { ...agreed.look, referral: "hint" } : agreed.look,
     due: dueSooner(pair.due, clock.now(), "outbound"),
     ...(isInviting ? { invitation: "wanted" as const } : {}),
