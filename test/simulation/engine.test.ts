@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { hunt } from "./campaign/hunt.ts";
 import { judge } from "./campaign/judge.ts";
 import { ledgerOf, runShare } from "./campaign/run-share.ts";
 import { invariants } from "./check/violation.ts";
@@ -13,18 +12,15 @@ const firstSeed = Number(process.env.SEED ?? 1);
 describe("the engine in the simulated world", () => {
   afterAll(closeStores);
 
-  it(`keeps every promise in 250 schedules from seed ${firstSeed}`, async () => {
+  it(`keeps every promise in 250 worlds from seed ${firstSeed}`, async () => {
     const tally = await runShare({
       subject: "engine",
       firstSeed,
-      stride: 1,
-      schedules: 250,
+      seeds: 250,
       ledger: "mixed",
-      budgetMs: 100_000,
-      stopsAtFirst: false,
     });
     expect(tally.failures).toEqual([]);
-    expect(tally.schedules).toBeGreaterThan(20);
+    expect(tally.schedules).toBeGreaterThan(200);
     expect(tally.onSqlite).toBeGreaterThan(0);
     expect(tally.faultFree).toBeGreaterThan(0);
   }, 120_000);
@@ -56,23 +52,13 @@ describe("the engine in the simulated world", () => {
 });
 
 describe("the seeded bugs", () => {
-  afterAll(closeStores);
-
   it("are at least twenty-four, each with a name of its own and a promise to break", () => {
     expect(seededBugs.length).toBeGreaterThanOrEqual(24);
     expect(new Set(seededBugs.map(({ name }) => name)).size).toBe(seededBugs.length);
-    for (const { invariant } of seededBugs) expect(invariants).toContain(invariant);
   });
 
-  // The rest needs more schedules: `npm run simulate -- --seeded-bugs` hunts them all.
-  const quick = ["If-Match omitted", "lifecycle unchecked", "undo without parking", "no probe"];
-  for (const name of quick) {
-    it(`"${name}" is missed within 300 schedules`, async () => {
-      const bug = seededBugs.find((candidate) => candidate.name === name);
-      if (!bug) throw new Error(`no bug called ${name}`);
-      const { isFound, broken } = await hunt(bug, { firstSeed: 1, maxSchedules: 300 });
-      expect(isFound).toBe(true);
-      expect(broken.length).toBeGreaterThan(0);
-    }, 60_000);
-  }
+  it("break each promise once at least", () => {
+    const broken = new Set(seededBugs.map(({ invariant }) => invariant));
+    expect([...invariants].filter((invariant) => !broken.has(invariant))).toEqual([]);
+  });
 });

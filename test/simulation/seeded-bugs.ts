@@ -86,18 +86,21 @@ const engineBugs: readonly SeededBug[] = [
   },
   {
     name: "shared shadow",
+    family: "calm",
     safeguard: "each side keeps its own form of what was agreed",
     invariant: "zero writes at rest",
     sabotage: withRules(() => ({ ownShadow: (_own, translated) => translated() })),
   },
   {
     name: "shadow taken from the request",
+    family: "calm",
     safeguard: "what was stored is agreed, not what was sent",
     invariant: "zero writes at rest",
     sabotage: withRules(() => ({ agreedValue: (sent) => sent })),
   },
   {
     name: "newest by foreign clocks",
+    family: "calm",
     safeguard: "the order of edits is judged by our own clock",
     invariant: "no lost update",
     sabotage: withRules((_whole, { settings }) => ({

@@ -1,66 +1,68 @@
-import { Worker } from "node:worker_threads";
 import { seededBugs } from "../seeded-bugs.ts";
-import { type Hunt, type HuntOptions, huntShare } from "./hunt.ts";
-import { runShare, type Share } from "./run-share.ts";
+import type { Hunt, HuntOptions } from "./hunt.ts";
+import { withPlayers } from "./pool.ts";
+import type { Share } from "./run-share.ts";
 import { emptyTally, merge, type Tally } from "./tally.ts";
-import type { Order } from "./worker.ts";
 
 /** What a campaign plays. */
-export interface CampaignOptions extends Omit<Share, "stride"> {
-  /** Threads; one plays in this thread. */
+export interface CampaignOptions extends Omit<Share, "seeds"> {
+  /** Full schedules to play; those of the light families come on top. */
+  readonly schedules: number;
+  /** Threads. */
   readonly workers: number;
+  /** Real milliseconds after which no new schedules are begun. */
+  readonly budgetMs: number;
+  /** Hears how far it is, every few seconds. */
+  readonly onProgress?: (sofar: Campaign, elapsedMs: number) => void;
 }
 
+/** What a campaign came to. */
+export interface Campaign {
+  readonly tally: Tally;
+  /** Every seed below this one was played: a campaign goes on from here. */
+  readonly nextSeed: number;
+}
+
+/** Seeds that a thread takes at a time: a second's work. */
+const seedsAtOnce = 40;
+const progressMs = 5_000;
+
 /**
- * Plays a campaign, spread over threads. Which seeds are played depends on nothing but the
- * options.
+ * Plays a campaign, spread over threads. Its seeds follow one another without a gap; how many are
+ * played depends on the options, and on the time where it runs out.
  */
-export async function runCampaign(options: CampaignOptions): Promise<Tally> {
-  const { workers, ...share } = options;
-  const shares = Array.from({ length: Math.max(1, workers) }, (_, index): Share => {
-    const extra = index < share.schedules % workers ? 1 : 0;
-    return {
-      ...share,
-      firstSeed: share.firstSeed + index,
-      stride: workers,
-      schedules: Math.floor(share.schedules / workers) + extra,
-    };
+export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
+  const { workers, schedules, budgetMs, onProgress, ...share } = options;
+  const start = performance.now();
+  const tally = emptyTally();
+  let nextSeed = options.firstSeed;
+  let reportedAt = start;
+  const isOver = (): boolean =>
+    tally.schedules >= schedules || performance.now() - start > budgetMs;
+  await withPlayers(workers, async (player) => {
+    while (!isOver()) {
+      const firstSeed = nextSeed;
+      nextSeed += seedsAtOnce;
+      const own = { ...share, firstSeed, seeds: seedsAtOnce };
+      merge(tally, await player.play({ kind: "share", share: own }));
+      if (performance.now() - reportedAt < progressMs) continue;
+      reportedAt = performance.now();
+      onProgress?.({ tally, nextSeed }, reportedAt - start);
+    }
   });
-  const [only] = shares;
-  const tallies =
-    shares.length === 1 && only
-      ? [await runShare(only)]
-      : await Promise.all(shares.map((own) => inThread<Tally>({ kind: "share", share: own })));
-  const total = emptyTally();
-  for (const tally of tallies) merge(total, tally);
-  return total;
+  return { tally, nextSeed };
 }
 
 /** Hunts every seeded bug, spread over threads. */
 export async function runHunts(workers: number, options: HuntOptions): Promise<readonly Hunt[]> {
-  if (workers <= 1) return huntShare(0, 1, options);
-  const shares = await Promise.all(
-    Array.from({ length: workers }, (_, first) =>
-      inThread<readonly Hunt[]>({ kind: "hunt", first, stride: workers, options }),
-    ),
-  );
-  const order = new Map(seededBugs.map(({ name }, index) => [name, index]));
-  return shares
-    .flat()
-    .sort((left, right) => (order.get(left.name) ?? 0) - (order.get(right.name) ?? 0));
-}
-
-function inThread<T>(order: Order): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
-      workerData: order,
-      // A schedule makes much garbage and keeps none: a large nursery sweeps it for free.
-      resourceLimits: { maxYoungGenerationSizeMb: 128 },
-    });
-    worker.once("message", resolve);
-    worker.once("error", reject);
-    worker.once("exit", (code) => {
-      if (code !== 0) reject(new Error(`a worker ended with code ${code}`));
-    });
+  const hunts = new Map<number, Hunt>();
+  let next = 0;
+  await withPlayers(workers, async (player) => {
+    while (next < seededBugs.length) {
+      const bug = next;
+      next += 1;
+      hunts.set(bug, await player.play({ kind: "hunt", bug, options }));
+    }
   });
+  return seededBugs.flatMap((_, bug) => hunts.get(bug) ?? []);
 }

@@ -1,9 +1,7 @@
 import type { Invariant } from "../check/violation.ts";
 import { engineSubject } from "../engine-subject.ts";
-import { closeStores } from "../ledger-stores.ts";
 import { generateSchedule } from "../schedule/generate.ts";
 import type { SeededBug } from "../seeded-bug.ts";
-import { seededBugs } from "../seeded-bugs.ts";
 import { judge } from "./judge.ts";
 
 /** How a seeded bug was found, or that it wasn't. */
@@ -56,19 +54,4 @@ export async function hunt(bug: SeededBug, options: HuntOptions): Promise<Hunt> 
     broken: [],
     seed: undefined,
   };
-}
-
-/** Hunts some of the bugs, by their place in the list: every `stride`-th from `first`. */
-export async function huntShare(
-  first: number,
-  stride: number,
-  options: HuntOptions,
-): Promise<readonly Hunt[]> {
-  const hunts: Hunt[] = [];
-  for (let index = first; index < seededBugs.length; index += stride) {
-    const bug = seededBugs[index];
-    if (bug) hunts.push(await hunt(bug, options));
-  }
-  await closeStores();
-  return hunts;
 }

@@ -1,24 +1,17 @@
-import { closeStores } from "../ledger-stores.ts";
-import { familyOf, generateSchedule } from "../schedule/generate.ts";
+import { generateSchedule } from "../schedule/generate.ts";
 import type { Settings } from "../schedule/schedule.ts";
 import { judge } from "./judge.ts";
 import { subjectNamed } from "./subjects.ts";
 import { count, emptyTally, type Tally } from "./tally.ts";
 
-/** Which schedules one worker plays. */
+/** Schedules that one thread plays in one go. */
 export interface Share {
   /** `engine`, `naive`, or the name of a seeded bug. */
   readonly subject: string;
   readonly firstSeed: number;
-  /** Seeds are `firstSeed`, `firstSeed + stride`, …, so that workers don't meet. */
-  readonly stride: number;
-  /** Full schedules to play; those of the other families come on top. */
-  readonly schedules: number;
+  /** Seeds to play, one after the other. */
+  readonly seeds: number;
   readonly ledger: "memory" | "sqlite" | "mixed";
-  /** Real milliseconds after which no new schedule is begun. */
-  readonly budgetMs: number;
-  /** Stop at the first violation. */
-  readonly stopsAtFirst: boolean;
 }
 
 /** The ledger of a schedule: in a mixed campaign every tenth runs on SQLite. */
@@ -32,14 +25,10 @@ export function ledgerOf(seed: number, ledger: Share["ledger"]): Settings["ledge
 export async function runShare(share: Share): Promise<Tally> {
   const subject = subjectNamed(share.subject);
   const tally = emptyTally();
-  const endsAt = performance.now() + share.budgetMs;
-  for (let seed = share.firstSeed; tally.schedules < share.schedules; seed += share.stride) {
-    if (performance.now() > endsAt) break;
+  for (let seed = share.firstSeed; seed < share.firstSeed + share.seeds; seed += 1) {
     const ledger = ledgerOf(seed, share.ledger);
-    const outcome = await judge(generateSchedule(seed, ledger), subject);
-    count(tally, seed, ledger, familyOf(seed), outcome);
-    if (share.stopsAtFirst && outcome.violations.length > 0) break;
+    const schedule = generateSchedule(seed, ledger);
+    count(tally, schedule, await judge(schedule, subject));
   }
-  await closeStores();
   return tally;
 }

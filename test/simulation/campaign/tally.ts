@@ -1,6 +1,6 @@
 import type { Invariant, Violation } from "../check/violation.ts";
 import type { Outcome } from "../play.ts";
-import type { Family, Settings } from "../schedule/schedule.ts";
+import type { Schedule, Settings } from "../schedule/schedule.ts";
 
 /** A schedule that broke a promise. */
 export interface Failure {
@@ -68,9 +68,7 @@ function add(counts: Record<string, number>, name: string, count: number): void 
 /** Adds one outcome. Means are taken over full schedules only. */
 export function count(
   tally: Tally,
-  seed: number,
-  ledger: Settings["ledger"],
-  family: Family,
+  { seed, family, settings: { ledger } }: Schedule,
   outcome: Outcome,
 ): void {
   let hits = 0;

@@ -1,23 +1,19 @@
-import { parentPort, workerData } from "node:worker_threads";
-import { type HuntOptions, huntShare } from "./hunt.ts";
-import { runShare, type Share } from "./run-share.ts";
-
-/** What a thread is asked to do. */
-export type Order =
-  | { readonly kind: "share"; readonly share: Share }
-  | {
-      readonly kind: "hunt";
-      readonly first: number;
-      readonly stride: number;
-      readonly options: HuntOptions;
-    };
+import { parentPort } from "node:worker_threads";
+import { seededBugs } from "../seeded-bugs.ts";
+import { hunt } from "./hunt.ts";
+import type { Order } from "./pool.ts";
+import { runShare } from "./run-share.ts";
 
 // Nobody reads the stacks of errors that a simulated world throws by the thousand.
 Error.stackTraceLimit = 0;
 
-const order = workerData as Order;
-parentPort?.postMessage(
-  order.kind === "share"
-    ? await runShare(order.share)
-    : await huntShare(order.first, order.stride, order.options),
-);
+parentPort?.on("message", async (order: Order) => {
+  parentPort?.postMessage(await carriedOut(order));
+});
+
+function carriedOut(order: Order): Promise<unknown> {
+  if (order.kind === "share") return runShare(order.share);
+  const bug = seededBugs[order.bug];
+  if (!bug) throw new Error(`there is no bug ${order.bug}`);
+  return hunt(bug, order.options);
+}

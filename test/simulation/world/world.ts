@@ -206,7 +206,8 @@ export function createWorld(
           faults,
           model: crm,
           capabilities,
-          dealOf: (id) => book.ofCrmRecord(id)?.index,
+          // A record that doesn't exist yet is named by its key: the referral's id.
+          dealOf: (id) => (book.ofCrmRecord(id) ?? book.ofReferral(id))?.index,
           onCall: (call) => witness.crmCalled(organisation, call),
           onShown: (id) => witness.crmShown(id),
         },

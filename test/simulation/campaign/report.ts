@@ -1,0 +1,116 @@
+import { execFileSync } from "node:child_process";
+import type { Campaign } from "./campaign.ts";
+import { type Coverage, coverageOf, enough, notMet } from "./coverage.ts";
+import type { Hunt } from "./hunt.ts";
+
+/** The commit that is checked out. */
+export function commitOfTree(): string {
+  try {
+    return execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).trim();
+  } catch {
+    return "unknown";
+  }
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+
+/** The report of a campaign, as its one JSON object. */
+export function reportOf({ tally, nextSeed }: Campaign, seed: number, seconds: number) {
+  const mean = (sum: number): number => rounded(sum / Math.max(1, tally.schedules));
+  return {
+    schedules: tally.schedules,
+    seed,
+    nextSeed,
+    crashes: tally.crashes,
+    faults: tally.faults,
+    edits: tally.edits,
+    violations: tally.violations,
+    commit: commitOfTree(),
+    seconds: rounded(seconds),
+    schedulesPerSecond: rounded(tally.schedules / seconds),
+    faultFreeSchedules: tally.faultFree,
+    crashOnlySchedules: tally.crashesOnly,
+    lightSchedules: tally.light,
+    onSqlite: tally.onSqlite,
+    means: {
+      pairs: mean(tally.pairs),
+      edits: mean(tally.edits),
+      faults: mean(tally.faults),
+      faultKinds: mean(tally.kinds),
+      crashes: mean(tally.crashes),
+      calls: mean(tally.calls),
+      writes: mean(tally.writes),
+      callsPerEdit: rounded(tally.calls / Math.max(1, tally.edits)),
+    },
+    faultKinds: tally.faultKinds,
+    byInvariant: tally.byInvariant,
+    coverage: coverageOf(tally.coverage),
+    failures: tally.failures,
+  };
+}
+
+/** The report of a campaign as an object. */
+export type Report = ReturnType<typeof reportOf>;
+
+function coverageText({ table, rare, never, wrong }: Coverage): string {
+  const states = Object.keys(Object.values(table)[0] ?? {});
+  const heads = states.map((state, index) => `${index + 1} ${state}`).join(" · ");
+  const width = 6;
+  const row = (name: string, cells: readonly (string | number)[]): string =>
+    name.padEnd(26) + cells.map((cell) => String(cell).padStart(width)).join("");
+  const lines = Object.entries(table).map(([kind, counts]) => row(kind, Object.values(counts)));
+  const open = Object.values(never).filter((reason) => reason === notMet).length;
+  const reasons = new Set(Object.values(never).filter((reason) => reason !== notMet));
+  return [
+    `How often each fault met each state: ${heads}`,
+    row(
+      "",
+      [...states.keys()].map((index) => index + 1),
+    ),
+    ...lines,
+    `Met fewer than ${enough} times: ${Object.keys(rare).length}. Not met: ${open}.`,
+    ...(wrong.length > 0 ? [`Met although said to be impossible: ${wrong.join(", ")}.`] : []),
+    ...[...reasons].map((reason) => {
+      const names = Object.keys(never).filter((name) => never[name] === reason);
+      return `Can't be met, because ${reason}: ${names.join(", ")}.`;
+    }),
+  ].join("\n");
+}
+
+/** The report of a campaign for people. */
+export function textOf(report: Report): string {
+  const { schedules, seconds, seed, nextSeed, violations, means, failures } = report;
+  return [
+    `${schedules} schedules in ${seconds} s (${report.schedulesPerSecond}/s), seeds ${seed} to ${nextSeed - 1}; beside them`,
+    `  ${report.faultFreeSchedules} without faults, ${report.crashOnlySchedules} with crashes only, ${report.lightSchedules} light; ${report.onSqlite} of all on SQLite`,
+    `In the mean ${means.pairs} pairs, ${means.edits} edits, ${means.faults} faults of ${means.faultKinds} kinds, ${means.crashes} crashes, ${means.calls} calls, ${means.writes} writes`,
+    coverageText(report.coverage),
+    `Broken promises: ${violations}`,
+    ...failures.map(
+      (failure) =>
+        `  seed ${failure.seed} on ${failure.ledger}: ${failure.violations[0]?.invariant}: ${failure.violations[0]?.what}`,
+    ),
+  ].join("\n");
+}
+
+/** One line on how far a campaign is, and how to go on with it. */
+export function progressText(
+  { tally, nextSeed }: Campaign,
+  wanted: number,
+  elapsedMs: number,
+): string {
+  const rate = (tally.schedules / elapsedMs) * 1000;
+  const leftMinutes = (wanted - tally.schedules) / Math.max(rate, 0.01) / 60;
+  return `${tally.schedules} of ${wanted} schedules, ${rate.toFixed(0)}/s, ${leftMinutes.toFixed(1)} min left, ${tally.violations} violations; --seed ${nextSeed} goes on from here`;
+}
+
+/** The report of a hunt for people. */
+export function huntText(hunts: readonly Hunt[]): string {
+  return hunts
+    .map(({ name, isFound, schedulesUntilFound, broken, seed }) =>
+      isFound
+        ? `✓ ${name}: missed after ${schedulesUntilFound} schedules (seed ${seed}): ${broken.join("; ")}`
+        : `✗ ${name}: not missed in ${schedulesUntilFound} schedules`,
+    )
+    .join("\n");
+}
