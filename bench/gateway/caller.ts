@@ -63,26 +63,36 @@ export function createCaller(url: string, maxConnections: number): Caller {
   };
 }
 
+/** More calls than these at once mean that the system can't keep up: then some are left out. */
+const mostRunning = 2_000;
+
 /**
  * Calls `send` so many times a second for some seconds, whether or not earlier calls have ended;
- * what falls due within `everyMs` together.
+ * what falls due within `everyMs` together. Resolves to how many were left out because too many
+ * were under way.
  */
 export async function atRate(
   perSecond: number,
   seconds: number,
   send: (number: number) => Promise<void>,
   everyMs = 1,
-): Promise<void> {
+): Promise<number> {
   const total = Math.round(perSecond * seconds);
   const begun = performance.now();
   const running = new Set<Promise<void>>();
+  let leftOut = 0;
   for (let sent = 0; sent < total; ) {
     const due = Math.min(total, Math.ceil(((performance.now() - begun) / 1000) * perSecond));
     for (; sent < due; sent += 1) {
+      if (running.size >= mostRunning) {
+        leftOut += 1;
+        continue;
+      }
       const call = send(sent).finally(() => running.delete(call));
       running.add(call);
     }
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
   await Promise.all(running);
+  return leftOut;
 }

@@ -75,7 +75,7 @@ async function load(
   caller: Caller,
   accounts: readonly Account[],
   seconds: number,
-): Promise<ReadonlyMap<number, number>> {
+): Promise<{ readonly statuses: ReadonlyMap<number, number>; readonly leftOut: number }> {
   const statuses = new Map<number, number>();
   const perSecond = (accounts.length * limit * appetite) / (windowMs / 1000);
   const call = async (number: number): Promise<void> => {
@@ -87,8 +87,8 @@ async function load(
     if (status < 300) account.admitted.push({ sentAt, endedAt });
     if (status === 429) account.refused.push(answer);
   };
-  await atRate(perSecond, seconds, call, flockMs);
-  return statuses;
+  const leftOut = await atRate(perSecond, seconds, call, flockMs);
+  return { statuses, leftOut };
 }
 
 /** Megabytes of a process; 0 where the platform doesn't tell. */
@@ -117,7 +117,7 @@ export async function measureLimits(connections: number, seconds: number) {
     }
     const before = residentMb(system.gatewayProcessId);
     const begun = performance.now();
-    const statuses = await load(caller, accounts, seconds);
+    const { statuses, leftOut } = await load(caller, accounts, seconds);
     const elapsedS = (performance.now() - begun) / 1000;
     const faults = accounts.flatMap(faultsOf);
     const met = accounts.filter(({ refused }) => refused.length > 0).length;
@@ -130,6 +130,7 @@ export async function measureLimits(connections: number, seconds: number) {
       seconds: Number(elapsedS.toFixed(1)),
       callsPerSecond: Math.round(total / elapsedS),
       statuses: Object.fromEntries(statuses),
+      callsThatTheMachineLeftOut: leftOut,
       connectionsThatMetTheirLimit: met,
       gatewayResidentMb: { before, after: residentMb(system.gatewayProcessId) },
       faults: faults.slice(0, 10),
