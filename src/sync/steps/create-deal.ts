@@ -15,10 +15,12 @@ import {
 } from "../engine-context.ts";
 import { type ConnectionState, LedgerConflict } from "../ledger/ledger-port.ts";
 import { failureOf } from "../pair/failure.ts";
+import { newPair } from "../pair/new-pair.ts";
 import type { Attempt, FieldWrite, Pair, Refusal } from "../pair/pair.ts";
 import { atRest, dueSooner } from "../pair/pair-state.ts";
 import { failPair } from "../pair/problems.ts";
 import { statusPath } from "../pair/projection.ts";
+import { linkPairs, neverCompared } from "./link.ts";
 import { ask, isWorthADeal } from "./match.ts";
 
 /**
@@ -55,14 +57,45 @@ export async function createDeal(
     return "again";
   } catch (error) {
     if (error instanceof CrmError && error.recordId !== undefined) {
-      return noteMade(context, pair.id, attempt, error.recordId);
+      const isRepeated = pair.attempt !== undefined;
+      return isRepeated
+        ? noteMade(context, pair.id, attempt, error.recordId)
+        : linkMet(context, pair.id, error.recordId);
     }
     await failPair(context, pair.id, failureOf(error), "create deal");
     return "rest";
   }
 }
 
-/** The CRM has a deal under the referral's key, with other values: it is linked as it is. */
+/**
+ * The CRM has a deal under the referral's key that this life didn't make: it is linked, and what
+ * differs is asked about.
+ */
+async function linkMet(
+  context: EngineContext,
+  pairId: string,
+  recordId: string,
+): Promise<Progress> {
+  const { clock, crm, ledger } = context;
+  const pair = await updatePair(context, pairId, (one) =>
+    quietly({ ...one, attempt: undefined, epoch: neverCompared }),
+  );
+  const at = clock.now();
+  const record = await crm.read(recordId, {});
+  if (!pair || !record) return "again";
+  const connection = await ledger.connection();
+  const row = (await ledger.pairsByRecord([recordId])).get(recordId);
+  const blank = row ?? newPair(context, "crm", connection.epoch);
+  const deal = await commitPair(
+    context,
+    landDeal(context, blank, record, { source: "get", at, connection }),
+  );
+  if (deal.referral || deal.creation) return ask(context, pair, [deal]);
+  await linkPairs(context, pair, deal, "the CRM has a deal under the referral's id");
+  return "again";
+}
+
+/** An earlier try has made the deal, and a person may have edited it: it is linked as it is. */
 async function noteMade(
   context: EngineContext,
   pairId: string,

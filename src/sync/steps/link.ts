@@ -48,7 +48,7 @@ async function answeredByLinking(
 }
 
 /** The epoch of a pair whose differences are all asked about. */
-const neverCompared = 0;
+export const neverCompared = 0;
 
 /** Whether somebody changed a referral since it was made; stamps of whole seconds can't tell. */
 function touchOf({ createdDateTime, updatedDateTime }: Referral): "none" | "some" | "perhaps" {
