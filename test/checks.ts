@@ -21,6 +21,13 @@ export const checks: readonly Check[] = [
   },
 ];
 
+/** The engine against its promises; it has both cores to itself, before the other tests. */
+export const campaign: Check = {
+  claim: "the engine keeps its promises in 20,000 schedules, or as many as 120 s allow",
+  script: "../test/simulation/main.ts",
+  args: ["--schedules", "20000", "--budget", "118"],
+};
+
 /** Runs a script of an installed package on this Node.js; resolves to its exit code. */
 export function runPackageScript(script: string, args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {

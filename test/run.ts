@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checks, runCheck, runPackageScript } from "./checks.ts";
+import { campaign, checks, runCheck, runPackageScript } from "./checks.ts";
 
 interface VitestReport {
   readonly numPassedTests: number;
@@ -41,7 +41,7 @@ async function runTests(filters: readonly string[]): Promise<VitestReport> {
 const filters = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
-for (const check of filters.length > 0 ? [] : checks) {
+for (const check of filters.length > 0 ? [] : [...checks, campaign]) {
   if (await runCheck(check)) passed += 1;
   else failed += 1;
 }

@@ -31,11 +31,8 @@ export function approveWhenAsked(desk: Desk): void {
   const { mirror, life } = desk;
   let isComing = false;
   const look = (): void => {
-    const { connection, inbox } = mirror;
-    const isBraked = [...inbox.values()].some(
-      (item) => item.kind === "brake" && item.resolvedAt === undefined,
-    );
-    if (isComing || (connection?.awaitsApproval === undefined && !isBraked)) return;
+    const { connection } = mirror;
+    if (isComing || (connection?.awaitsApproval === undefined && !isBraked(mirror))) return;
     isComing = true;
     const isCalm = desk.world.schedule.family === "calm";
     const isFirst = isCalm && connection?.awaitsApproval === "first-run";
@@ -56,8 +53,11 @@ export function approveWhenAsked(desk: Desk): void {
   look();
 }
 
-async function approve({ engine, life, witness }: Desk): Promise<void> {
-  witness.released(life.organisation);
+const isBraked = ({ inbox }: LedgerMirror): boolean =>
+  [...inbox.values()].some((item) => item.kind === "brake" && item.resolvedAt === undefined);
+
+async function approve({ engine, mirror, life, witness }: Desk): Promise<void> {
+  witness.released(life.organisation, isBraked(mirror));
   await engine.approve("operator");
 }
 

@@ -38,7 +38,7 @@ export interface Witness {
   /**
    * A person has looked at the plan of an organisation, or at its deletions, and lets them go on.
    */
-  released(organisation: string): void;
+  released(organisation: string, isAboutDeletions: boolean): void;
   /** The process got to see a CRM record. */
   crmShown(recordId: string): void;
   /** A subject with a memory is asked what it knows: what it saw just before it died, it doesn't. */
@@ -135,10 +135,10 @@ export function createWitness(
     mustAsk: (organisation) => {
       unasked.add(organisation);
     },
-    released: (organisation) => {
+    released: (organisation, isAboutDeletions) => {
       unasked.delete(organisation);
       // The answer is for every deletion that waited for it.
-      closings.set(organisation, -book.deals.size);
+      if (isAboutDeletions) closings.set(organisation, -book.deals.size);
     },
     crmShown: (recordId) => {
       shown.add(recordId);
