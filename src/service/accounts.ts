@@ -26,6 +26,7 @@ const redirectUris = [
   "http://127.0.0.1/callback",
   "http://localhost/",
   "http://127.0.0.1/",
+  "http://127.0.0.1/api/session/callback",
 ];
 
 function makeClient(
