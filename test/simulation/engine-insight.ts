@@ -13,6 +13,8 @@ import { type World, worldStart } from "./world/world.ts";
 export function isQuiet(world: World, mirror: LedgerMirror, since: number): boolean {
   const { connection, pairs } = mirror;
   if (!connection || connection.awaitsApproval !== undefined) return false;
+  // Somebody is on the way to answer.
+  if (connection.brakeSince !== undefined) return false;
   const ownSince = worldStart + since + world.schedule.settings.ownSkewMs;
   if (connection.auditedAt < ownSince) return false;
   for (const pair of pairs.values()) {

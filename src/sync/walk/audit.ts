@@ -30,7 +30,7 @@ async function comparePairsOfOldEpochs(context: EngineContext): Promise<void> {
   if (epoch === 1) return;
   for (let after = ""; ; ) {
     const pairs = await ledger.pairs({ after, limit: pageSize });
-    for (const { id } of pairs.filter((pair) => pair.epoch !== epoch)) {
+    for (const { id } of pairs.filter((pair) => pair.epoch !== epoch && !pair.ended)) {
       await updatePair(context, id, (pair) =>
         quietly({ ...pair, due: dueSooner(pair.due, clock.now(), "backfill") }),
       );
