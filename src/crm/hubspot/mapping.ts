@@ -58,7 +58,8 @@ export type PropertyTypes = ReadonlyMap<string, string>;
 
 /** A property's text as a value of the port. */
 export function toValue(types: PropertyTypes, name: string, text: string | null): CrmValue {
-  if (text === null || text === "") return null;
+  // An id is a name, though HubSpot counts it among the numbers.
+  if (text === null || text === "" || name === "hs_object_id") return text || null;
   const type = types.get(name);
   if (type === "number") return Number(text);
   return type === "bool" ? text === "true" : text;

@@ -10,7 +10,10 @@ export interface WalkContext extends DealContext {
 }
 
 /** New and changed deals take some moments until the search shows them. */
-export const searchLagMs = 60_000;
+export const searchLagMs = 10_000;
+
+/** A walk goes back further than that: to look twice costs little, to miss a deal much. */
+const overlapMs = 60_000;
 
 const mostRecent = 2000;
 
@@ -118,7 +121,7 @@ export function walkChanges(
   options: OperationOptions,
 ): AsyncIterable<CrmChange> {
   const source: WalkSource = {
-    overlap: searchLagMs,
+    overlap: overlapMs,
     newest: async (operation) => {
       const sort = { propertyName: modifiedProperty, direction: "DESCENDING" };
       const { results } = await search(context, [], sort, 1, operation);
