@@ -16,8 +16,10 @@ export interface Spoken {
 export interface CommandOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Called at once with the means to send it a signal. */
+  readonly onStart?: (stop: (signal: NodeJS.Signals) => void) => void;
   /** Called with everything that was said so far, whenever more was said. */
-  readonly onOutput?: (said: string, stop: (signal: NodeJS.Signals) => void) => void;
+  readonly onOutput?: (said: string) => void;
 }
 
 /** Runs `referrals …args` from the sources in a folder, as a person's shell would. */
@@ -28,8 +30,9 @@ export function command(args: readonly string[], options: CommandOptions): Promi
     env: { ...process.env, NO_COLOR: "1", LANG: "C.UTF-8", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  options.onStart?.((signal) => child.kill(signal));
   let [stdout, stderr] = ["", ""];
-  const said = (): void => options.onOutput?.(stdout + stderr, (signal) => child.kill(signal));
+  const said = (): void => options.onOutput?.(stdout + stderr);
   child.stdout.on("data", (chunk) => {
     stdout += chunk;
     said();
@@ -52,6 +55,8 @@ export interface OutsideWorld {
   editDeal(recordId: string, fields: Readonly<Record<string, unknown>>): Promise<void>;
   /** Changes a referral as Microsoft. */
   editReferral(referralId: string, changes: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Sets the mishaps of the referrals service; an empty profile ends them. */
+  setFaults(profile: Readonly<Record<string, number>>): Promise<void>;
   /** Answers the device code as a person in a browser. */
   enterCode(userCode: string): Promise<void>;
   close(): Promise<void>;
@@ -121,6 +126,7 @@ export async function startOutsideWorld(seed: {
     editDeal: (id, fields) => send(`${url}/opportunities(${id})`, "PATCH", userToken, fields),
     editReferral: (id, changes) =>
       send(`${pc.adminUrl}/referrals/${id}`, "PATCH", pc.adminSecret, changes),
+    setFaults: (profile) => send(`${pc.adminUrl}/faults`, "PUT", pc.adminSecret, profile),
     enterCode: (userCode) => enterCode(baseUrl, userCode),
     close: async () => {
       await Promise.all([service.kill(), crm.kill()]);

@@ -43,7 +43,7 @@ function keepOld(path: string, isForced: boolean | undefined): void {
 }
 
 function flagsOf(options: InitOptions): InitFlags {
-  const names = [...allVendorQuestions().map(({ name }) => name), "token"];
+  const names = allVendorQuestions().map(({ name }) => name);
   const given = names.map((name) => [name, options[crmOption(name)]] as const);
   const crmAnswers = Object.fromEntries(given.filter(([, value]) => typeof value === "string"));
   return { ...options, crmAnswers: crmAnswers as Readonly<Record<string, string>> };
@@ -178,7 +178,6 @@ export function registerInit(program: Command): void {
     command.option(`${crmFlag(name)} <value>`, ask);
   }
   command
-    .option("--crm-token <token>", "a token in place of a sign-in, for a CRM sandbox")
     .option("--apply", "create what the CRM lacks without asking")
     .option("--no-sign-in", "sign in later: referrals sign-in")
     .option("--yes", "ask nothing: flags and defaults decide")

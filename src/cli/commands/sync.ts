@@ -74,6 +74,21 @@ async function outcomeSince(operations: Operations, since: number): Promise<Outc
   }
 }
 
+const patienceMs = 2_000;
+
+/**
+ * Waits for work to end, but after a stop only a moment: it may wait for its call budget. Work that
+ * is left alone is taken up by the next run, as after a crash.
+ */
+async function untilAborted<T>(work: Promise<T>, stopped: AbortSignal): Promise<T | undefined> {
+  const asked = new Promise<void>((resolve) => {
+    if (stopped.aborted) resolve();
+    else stopped.addEventListener("abort", () => resolve(), { once: true });
+  });
+  const patience = asked.then(() => systemClock.sleep(patienceMs)).then(() => undefined);
+  return Promise.race([work, patience]);
+}
+
 /** Reconciles what is due until nothing is, telling how far it has come. */
 async function work(
   operations: Operations,
@@ -82,12 +97,14 @@ async function work(
 ): Promise<OperatorStatus> {
   let most = 0;
   for (;;) {
-    const ran = operations.own ? await operations.own.engine.runDue(atATime) : 0;
+    const ran = operations.own
+      ? await untilAborted(operations.own.engine.runDue(atATime), stopped)
+      : 0;
     const status = await operations.get<OperatorStatus>("/api/status");
     const left = busyDeals(status);
     most = Math.max(most, left);
     progress.update(most - left, most);
-    const isDone = operations.own ? ran === 0 : left === 0;
+    const isDone = operations.own ? ran === 0 || ran === undefined : left === 0;
     if (isDone || stopped.aborted) return status;
     if (!operations.own) await systemClock.sleep(lookAgainMs, stopped).catch(() => {});
   }
@@ -136,7 +153,7 @@ async function run(options: SyncOptions): Promise<void> {
     if (!options.json && terminal.err.isInteractive) {
       terminal.draw(paint.faint("Looking at both sides…"));
     }
-    await operations.post("/api/sync");
+    await untilAborted(operations.post("/api/sync"), stopped);
     const status = await work(operations, progress, stopped);
     progress.end();
     const outcome = await outcomeSince(operations, since);
@@ -144,11 +161,9 @@ async function run(options: SyncOptions): Promise<void> {
     answer(options, { ...outcome, isWhole, byState: status.byState }, () =>
       outcomeText(outcome, status, !isWhole),
     );
-    process.exitCode = isWhole
-      ? waitingFor(status) > 0
-        ? exitCodes.attention
-        : exitCodes.done
-      : exitCodes.interrupted;
+    // Nothing to wait for: what was under way is as safe as after a crash.
+    if (!isWhole) process.exit(exitCodes.interrupted);
+    process.exitCode = waitingFor(status) > 0 ? exitCodes.attention : exitCodes.done;
   });
 }
 

@@ -47,9 +47,15 @@ export function crmOption(name: string): string {
   return `crm${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 }
 
+/** Never asked: a sandbox of a CRM takes it in place of a sign-in. */
+const sandboxToken: VendorQuestion = {
+  name: "token",
+  ask: "a token in place of a sign-in, for a CRM sandbox",
+};
+
 /** Every vendor's questions, each name once: the flags of the command. */
 export function allVendorQuestions(): readonly VendorQuestion[] {
-  const questions = crmVendors.flatMap((vendor) => vendor.questions);
+  const questions = [...crmVendors.flatMap((vendor) => vendor.questions), sandboxToken];
   return questions.filter(
     ({ name }, index) => questions.findIndex((other) => other.name === name) === index,
   );
