@@ -82,7 +82,7 @@ export function describeDemonstration(kind: string, crm: SellersCrm): void {
       const value = async () =>
         (await client.getReferral(deal?.referralId ?? "")).details?.dealValue;
       await eventually(value, (found) => found === 61_250, patienceMs);
-    });
+    }, 60_000);
 
     test("an edit in Partner Center reaches the CRM", async () => {
       const client = visitorClient(line);
@@ -96,7 +96,7 @@ export function describeDemonstration(kind: string, crm: SellersCrm): void {
         (found) => found === 73_500,
         patienceMs,
       );
-    });
+    }, 60_000);
 
     test("a lead that Microsoft sends becomes one deal in the CRM", async () => {
       const { id } = await playMicrosoft(line, "POST", "referrals", { kind: "lead" });

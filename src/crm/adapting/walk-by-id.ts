@@ -108,7 +108,8 @@ async function* walkOnce(
     until = await source.newest(options);
     page = await source.page(since, undefined, options);
   }
-  if (!walk) until = rested(until, page.asOf, source.overlap);
+  // Where nothing is listed, everything has rested already.
+  if (!walk && page.rows.length > 0) until = rested(until, page.asOf, source.overlap);
   for (;;) {
     for (const row of page.rows) {
       const { id } = row.record;
