@@ -1,5 +1,6 @@
 // A throw-away Tryton from Debian's packages, for tests: tryton-server, tryton-modules-party,
-// tryton-modules-sale-opportunity and python3-psycopg2, with the companion module from this repository.
+// tryton-modules-sale-opportunity and python3-psycopg2, with the companion module from this
+// repository.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import {
   cpSync,
@@ -15,7 +16,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./checks.ts";
 
-/** The interpreter for which Debian's packages are installed; another one in the path doesn't see them. */
+/**
+ * The interpreter for which Debian's packages are installed; another one in the path doesn't see
+ * them.
+ */
 const python = "/usr/bin/python3";
 const adminPassword = "Weft-and-Warp 7";
 const syncPassword = "Loom & Shuttle 9";
@@ -199,7 +203,8 @@ interface Connected extends Omit<TestTryton, "restart" | "stop"> {
 }
 
 /**
- * The kit's company and user in a running server whose database has the companion module; made where
+ * The kit's company and user in a running server whose database has the companion module; made
+ * where
  * there is no company yet. For a database that may be written to and thrown away.
  */
 export async function connectTryton(url: string, password: string): Promise<Connected> {

@@ -6,7 +6,7 @@ import type { TestTryton } from "../tryton-server.ts";
 import { type RunningProcess, startProcess } from "./processes.ts";
 import { type DemonstrationLine, visitorClient } from "./visitor.ts";
 
-/** The referrals service and the engine in processes of their own, with a running Tryton between. */
+/** The referrals service and the engine in processes of their own, with a running Tryton. */
 export interface TrytonSync {
   readonly client: ReferralsClient;
   ask<T>(path: string): Promise<T>;

@@ -1,6 +1,8 @@
-// A real Tryton from Debian's packages on PostgreSQL: the kit of the CRM port, the setup, and the engine with
-// both sides edited at random while engine and server are killed. KILLS=20 lengthens it; SEED=n repeats it.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+// A real Tryton from Debian's packages on PostgreSQL: the kit of the CRM port, the setup, and the
+// engine with
+// both sides edited at random while engine and server are killed. KILLS=20 lengthens it; SEED=n
+// repeats it.
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { describeCrmAdapter } from "../../src/crm/conformance/crm-adapter-suite.ts";
 import { describeReadyMapping } from "../../src/crm/conformance/ready-mapping-suite.ts";
 import { crmFieldsOf } from "../../src/crm/index.ts";
@@ -16,6 +18,9 @@ import { connectTryton, hasTryton, startTryton, type TestTryton } from "../tryto
 import { eventually } from "./processes.ts";
 import { openTrytonSync, type TrytonSync } from "./tryton-sync.ts";
 import { openTrytonWorld } from "./tryton-world.ts";
+
+// Each call is one to a real server, and the kit makes thousands.
+vi.setConfig({ testTimeout: 180_000 });
 
 const kills = Number(process.env.KILLS ?? 3);
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);

@@ -2,13 +2,21 @@ import { z } from "zod";
 import { CliFailure } from "../failure.ts";
 import { dynamics365 } from "./dynamics365.ts";
 import { hubspot } from "./hubspot.ts";
+import { odoo } from "./odoo.ts";
 import { salesforce } from "./salesforce.ts";
 import { sql } from "./sql.ts";
 import { tryton } from "./tryton.ts";
 import type { CrmChoice, CrmVendor } from "./vendor.ts";
 
 /** Every CRM that a configuration can name. A new one is a file beside this one and a line here. */
-export const crmVendors: readonly CrmVendor[] = [dynamics365, hubspot, salesforce, sql, tryton];
+export const crmVendors: readonly CrmVendor[] = [
+  dynamics365,
+  hubspot,
+  odoo,
+  salesforce,
+  sql,
+  tryton,
+];
 
 type Discriminable = z.core.$ZodTypeDiscriminable;
 

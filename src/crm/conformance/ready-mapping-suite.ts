@@ -16,6 +16,8 @@ export interface ReadyMappingTrial {
   open(): Promise<ReadyMappingWorld>;
   /** The currency that the CRM keeps; EUR unless told. */
   readonly currency?: string;
+  /** The key of the deal, where those of earlier runs are still there. */
+  readonly key?: string;
   /** Fields that come back otherwise, by name: why is in the CRM's README. */
   readonly comesBackAs?: Readonly<Record<string, CrmValue>>;
 }
@@ -106,7 +108,7 @@ export function describeReadyMapping(name: string, trial: ReadyMappingTrial): vo
         if (!translated.ok) throw new Error(`${field.name}: ${translated.reason}`);
         if (translated.value !== null) fields[field.crmField] = translated.value;
       }
-      const { id } = await write(world.adapter, { key: "referral-1", fields });
+      const { id } = await write(world.adapter, { key: trial.key ?? "referral-1", fields });
       const record = await world.adapter.read(id, {});
       if (!record) throw new Error("the deal isn't there");
       stored = record;

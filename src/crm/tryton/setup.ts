@@ -108,7 +108,10 @@ export async function inspectTryton(options: TrytonSetupOptions): Promise<Inspec
   };
 }
 
-/** The fields of the opportunities and of their customers, as a mapping names them. Errors: CrmError. */
+/**
+ * The fields of the opportunities and of their customers, as a mapping names them. Errors:
+ * CrmError.
+ */
 export async function readTrytonFields(options: TrytonSetupOptions): Promise<readonly FieldInfo[]> {
   const known = await describeDeals(createTrytonRpc(options).call, {});
   const own = Object.entries(known).map(([name, { label, selection, type }]) => ({

@@ -45,7 +45,9 @@ function sentenceOf([, words]: readonly unknown[]): string {
   return typeof sentence === "string" ? sentence : "";
 }
 
-/** What an error in the answer stands for. Sentences are in the user's language: only names count. */
+/**
+ * What an error in the answer stands for. Sentences are in the user's language: only names count.
+ */
 function errorOf(error: readonly unknown[], sent: unknown): CrmError {
   const name = String(error[0] ?? "");
   const sentence = withoutValues(sentenceOf(error) || name, sent) || "no reason given";

@@ -11,7 +11,9 @@ export type Wire =
 
 const twoDigits = (value: Wire | undefined): string => String(value ?? 0).padStart(2, "0");
 
-/** A value of Tryton's as a field: a decimal as a number, a date as `2026-12-24`, a moment in UTC. */
+/**
+ * A value of Tryton's as a field: a decimal as a number, a date as `2026-12-24`, a moment in UTC.
+ */
 export function fromWire(value: Wire | undefined): CrmValue {
   if (value === null || value === undefined || typeof value !== "object") return value ?? null;
   if (Array.isArray(value)) return value.map(fromWire);
