@@ -58,11 +58,11 @@ export function mayWrite({ settings }: EngineContext, connection: ConnectionStat
 }
 
 /**
- * Whether each side was walked through once: before that, nobody knows which referral belongs to
- * which deal.
+ * Whether each side was walked over since the epoch began: before that, nobody knows which referral
+ * belongs to which deal.
  */
-export function isWalked({ referralCursor, crmCursor }: ConnectionState): boolean {
-  return referralCursor.walkedAt > 0 && crmCursor.walkedAt > 0;
+export function isWalked({ referralCursor, crmCursor, epochAt = 1 }: ConnectionState): boolean {
+  return referralCursor.walkedAt >= epochAt && crmCursor.walkedAt >= epochAt;
 }
 
 /** A change of a pair that has nothing to tell. */

@@ -46,6 +46,8 @@ export interface ConnectionState {
   /** How many writes to the outside were ever begun. The ledger counts them, see `isSending`. */
   readonly sends: number;
   readonly epoch: number;
+  /** Our clock when a restore began the epoch; absent in the first one. */
+  readonly epochAt?: number;
   readonly referralCursor: ReferralCursor;
   readonly crmCursor: CrmCursor;
   readonly auditedAt: number;

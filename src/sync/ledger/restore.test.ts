@@ -6,6 +6,21 @@ import { createMemoryLedger, type MemoryLedger } from "./memory-ledger.ts";
 
 const deal = { share: true, name: "Migration", customer: "Contoso", dealValue: 1, stage: "Open" };
 
+/** A world whose ledger is watched from outside. */
+async function witnessed(): Promise<{
+  readonly witness: RestoreWitness;
+  readonly world: SmallWorld;
+}> {
+  let remembered: number | undefined;
+  const witness: RestoreWitness = {
+    read: async () => remembered,
+    write: async (generation) => {
+      remembered = generation;
+    },
+  };
+  return { witness, world: await smallWorld({}, { witness }) };
+}
+
 interface Restored {
   readonly world: SmallWorld;
   readonly ledger: MemoryLedger;
@@ -53,15 +68,27 @@ test("a database older than the world is noticed, begins a new epoch, and counts
   expect(question?.sentence).toContain("restored from a backup");
 });
 
+test("in a new epoch nothing is created before both sides were walked over once more", async () => {
+  const { witness, world } = await witnessed();
+  world.crm.add(deal);
+  await world.engine.pollCrm();
+  await world.clock.advance(1_000);
+  await world.engine.pollReferrals();
+  const backup = world.ledger.snapshot();
+  await world.clock.advance(1_000);
+  world.referrals.add({ name: "Migration", status: "Active", externalReferenceId: "c1" });
+  await world.engine.pollReferrals();
+  const ledger = createMemoryLedger(backup);
+  const engine = createEngine({ ...world.environment, witness, ledger });
+  await engine.open();
+  await world.clock.advance(120_000);
+  while ((await engine.runDue()) > 0);
+  expect(world.referrals.calls).not.toContain("create");
+  expect((await ledger.pairsByReferral(["r1"])).get("r1")?.crm?.id).toBe("c1");
+});
+
 test("a write since the last walk is enough to notice that a database was restored", async () => {
-  let remembered: number | undefined;
-  const witness: RestoreWitness = {
-    read: async () => remembered,
-    write: async (generation) => {
-      remembered = generation;
-    },
-  };
-  const world = await smallWorld({}, { witness });
+  const { world } = await witnessed();
   world.crm.add(deal);
   await world.engine.pollReferrals();
   await world.engine.pollCrm();

@@ -207,12 +207,19 @@ export function approvalItem(
  * spent, both sides are read anew, what differs is asked, and writes wait for approval.
  */
 export async function beginEpoch(context: EngineContext): Promise<void> {
-  const { settings, budget, log } = context;
+  const { settings, budget, log, clock } = context;
   log.warn({}, "the ledger is older than the world: a new epoch begins");
   await budget.spendWindow();
   const approval = settings.isApproved ? {} : { awaitsApproval: "restored" as const };
   await updateConnection(context, (connection) => ({
-    connection: { ...connection, epoch: connection.epoch + 1, auditedAt: 0, ...approval },
+    connection: {
+      ...connection,
+      epoch: connection.epoch + 1,
+      epochAt: clock.now(),
+      referralCursor: { ...connection.referralCursor, isClosed: false },
+      auditedAt: 0,
+      ...approval,
+    },
     inbox: settings.isApproved ? [] : [approvalItem(context, "restored")],
   }));
 }
