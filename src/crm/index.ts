@@ -28,3 +28,4 @@ export {
   type StepMemo,
   type Watermark,
 } from "./port.ts";
+export type { CrmDelivery, CrmWebhook, CrmWebhookVerdict } from "./webhook-port.ts";

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ReferralsError } from "../contract/index.ts";
+import type { CrmWebhook } from "../crm/index.ts";
 import { createServer } from "../http/index.ts";
 import { openDocumentStore } from "../storage/index.ts";
 import { EngineRefusal } from "../sync/index.ts";
@@ -13,7 +14,12 @@ import { addInboxRoutes } from "./routes/inbox-routes.ts";
 import { addMappingRoutes, addSettingsRoutes } from "./routes/mapping-routes.ts";
 import { addPageRoutes } from "./routes/page-routes.ts";
 import { addStatusRoutes } from "./routes/status-routes.ts";
-import { addWebhookRoutes, webhookPath } from "./routes/webhook-routes.ts";
+import {
+  addCrmWebhookRoute,
+  addWebhookRoutes,
+  crmWebhookPath,
+  webhookPath,
+} from "./routes/webhook-routes.ts";
 import type { WebhookVerifier } from "./webhook-verifier.ts";
 
 /** How the operator's API is served. */
@@ -21,6 +27,8 @@ export interface OperationsOptions {
   readonly desk: Desk;
   /** Without one, webhooks are refused and the engine polls. */
   readonly verifier?: WebhookVerifier;
+  /** Without one, the CRM's webhooks are refused and its poll finds everything. */
+  readonly crmWebhook?: CrmWebhook;
   /** Hosts under which the page may be asked for, beside loopback; others are a rebinding trick. */
   readonly hosts?: readonly string[];
   /** Who may come in; without users or a provider, everybody on this machine. */
@@ -36,7 +44,7 @@ const changing = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 function refuseForeignCallers(server: FastifyInstance, hosts: readonly string[]): void {
   server.addHook("onRequest", async (request: FastifyRequest) => {
     const host = request.headers.host ?? "";
-    if (request.url === webhookPath) return;
+    if (request.url === webhookPath || request.url === crmWebhookPath) return;
     if (!loopbackHost.test(host) && !hosts.includes(host)) {
       throw new ReferralsError("accessDenied", { message: "This host name isn't served here." });
     }
@@ -79,6 +87,7 @@ export async function createOperations(options: OperationsOptions): Promise<Fast
     if (desk.demonstration) addDemonstrationRoutes(scope, desk.demonstration);
   });
   if (options.verifier) addWebhookRoutes(server, desk, options.verifier);
+  if (options.crmWebhook) addCrmWebhookRoute(server, desk, options.crmWebhook);
   if (options.pageFolder !== undefined) addPageRoutes(server, options.pageFolder);
   return server;
 }

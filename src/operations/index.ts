@@ -28,7 +28,7 @@ export {
 export { createOperations, type OperationsOptions } from "./create-operations.ts";
 export { dealSummary, fieldViews, stateSentence } from "./deals/deal-view.ts";
 export type { Demonstration, Desk, MappingFile } from "./desk.ts";
-export { webhookPath } from "./routes/webhook-routes.ts";
+export { crmWebhookPath, webhookPath } from "./routes/webhook-routes.ts";
 export {
   createWebhookVerifier,
   type WebhookTrust,

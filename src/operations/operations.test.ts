@@ -1,17 +1,24 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { CrmWebhook } from "../crm/index.ts";
 import { seededRandom, silentLog } from "../runtime/index.ts";
 import { type Database, openDatabase } from "../storage/index.ts";
 import { type SmallWorld, smallMapping, smallWorld } from "../sync/small-world-suite.ts";
 import { createOperations } from "./create-operations.ts";
 import type { Desk } from "./desk.ts";
-import { webhookPath } from "./routes/webhook-routes.ts";
+import { crmWebhookPath, webhookPath } from "./routes/webhook-routes.ts";
 import type { WebhookVerifier } from "./webhook-verifier.ts";
 
 let world: SmallWorld;
 let server: Awaited<ReturnType<typeof createOperations>>;
 let database: Database;
 
-function serve(change: { desk?: Partial<Desk>; verifier?: WebhookVerifier } = {}) {
+interface Change {
+  readonly desk?: Partial<Desk>;
+  readonly verifier?: WebhookVerifier;
+  readonly crmWebhook?: CrmWebhook;
+}
+
+function serve(change: Change = {}) {
   const { clock, ledger, engine, environment } = world;
   const { settings } = environment;
   const ground = { clock, random: seededRandom(1), log: silentLog };
@@ -27,6 +34,7 @@ function serve(change: { desk?: Partial<Desk>; verifier?: WebhookVerifier } = {}
       ...change.desk,
     },
     ...(change.verifier ? { verifier: change.verifier } : {}),
+    ...(change.crmWebhook ? { crmWebhook: change.crmWebhook } : {}),
   });
 }
 
@@ -174,5 +182,33 @@ describe("a webhook", () => {
       (await server.inject({ method: "POST", url: webhookPath, payload: event })).statusCode,
     ).toBe(401);
     expect(hints).toEqual([]);
+  });
+
+  test("of the CRM hints at the deals that it names, once it is verified, over its raw body", async () => {
+    const hints: unknown[] = [];
+    const engine = {
+      subscribe: () => () => {},
+      hint: async (hint: unknown) => hints.push(hint) > 0,
+    };
+    const payload = '[ {"objectId": 7} ]';
+    server = await serve({
+      desk: { engine: engine as unknown as Desk["engine"] },
+      crmWebhook: ({ headers, rawBody }) =>
+        headers["x-signature"] === "right" && rawBody === payload
+          ? { ok: true, recordIds: ["7", "8"] }
+          : { ok: false, reason: "the signature is wrong" },
+    });
+    const send = async (signature: string): Promise<number> => {
+      const headers = { "content-type": "application/json", "x-signature": signature };
+      const request = { method: "POST" as const, url: crmWebhookPath, headers, payload };
+      return (await server.inject(request)).statusCode;
+    };
+    expect(await send("wrong")).toBe(401);
+    expect(hints).toEqual([]);
+    expect(await send("right")).toBe(200);
+    expect(hints).toEqual([
+      { side: "crm", id: "7" },
+      { side: "crm", id: "8" },
+    ]);
   });
 });

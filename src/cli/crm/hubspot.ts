@@ -14,6 +14,15 @@ const schema = z.strictObject({
   clientId: z.string().min(1).optional(),
   clientSecret: z.string().min(1).optional(),
   refreshToken: z.string().min(1).optional(),
+  /** A public app's webhooks, sent to `/webhooks/crm` of this process. */
+  webhook: z
+    .strictObject({
+      /** The whole address that is registered in the app. */
+      url,
+      /** The app's secret, with which HubSpot signs. */
+      clientSecret: z.string().min(1),
+    })
+    .optional(),
   /** The pipeline in which new deals begin. */
   pipelineId: z.string().min(1).default("default"),
   /** What to do where several companies have the customer's name, postal code and country. */
@@ -62,6 +71,7 @@ async function connect(config: HubSpotConfig, context: CrmContext): Promise<Conn
     inspect: () => vendor.inspectHubSpot(setup),
     prepare: (tell) => vendor.prepareHubSpot(setup, tell),
     fields: () => vendor.readHubSpotFields(setup),
+    ...(config.webhook ? { webhook: vendor.hubSpotWebhook({ clock, ...config.webhook }) } : {}),
   };
 }
 

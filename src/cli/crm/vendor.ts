@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { CrmAdapter, CrmFields, Mapping } from "../../crm/index.ts";
+import type { CrmAdapter, CrmFields, CrmWebhook, Mapping } from "../../crm/index.ts";
 import type { Clock, Http, Random, ValueFault } from "../../runtime/index.ts";
 import type { Database } from "../../storage/index.ts";
 
@@ -72,6 +72,8 @@ export interface ConnectedCrm {
   prepare?(tell: (done: string) => void): Promise<void>;
   /** The fields of its deals, from the CRM's own metadata. Absent where it has none to ask. */
   fields?(): Promise<readonly CrmFieldInfo[]>;
+  /** Verifies the CRM's webhooks, where the configuration asks for them. */
+  readonly webhook?: CrmWebhook;
   close?(): Promise<void>;
 }
 

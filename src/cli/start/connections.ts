@@ -12,7 +12,7 @@ import {
   type TokenStore,
   tokenKeyFromFile,
 } from "../../client/index.ts";
-import { type CrmAdapter, loadMapping, type Mapping } from "../../crm/index.ts";
+import { type CrmAdapter, type CrmWebhook, loadMapping, type Mapping } from "../../crm/index.ts";
 import { fetchHttp, systemClock, systemRandom } from "../../runtime/index.ts";
 import { openDatabase } from "../../storage/index.ts";
 import type { Config } from "../config/config-schema.ts";
@@ -24,6 +24,7 @@ export interface Connections {
   readonly referrals: ReferralsPort;
   readonly credential: TokenCredential;
   readonly crm: CrmAdapter;
+  readonly crmWebhook?: CrmWebhook;
   readonly mapping: Mapping;
   /** When the sign-ins end, where that is known; milliseconds since 1970. */
   signInEnds(): Promise<{ readonly referral?: number }>;
@@ -86,6 +87,7 @@ export async function openConnections(config: Config): Promise<Connections> {
     credential,
     mapping,
     crm: crm.adapter,
+    ...(crm.webhook ? { crmWebhook: crm.webhook } : {}),
     referrals: createReferralsPort({ credential, endpoint: referralsUrl, scopes: scope }),
     signInEnds: async () => {
       const ends = (await credential.status?.())?.expiresAt?.getTime();

@@ -90,6 +90,7 @@ export async function openSync(
     hosts: options.server.hostNames ?? [],
     ...(options.access ? { access: options.access } : {}),
     ...(options.pageFolder === undefined ? {} : { pageFolder: options.pageFolder }),
+    ...(connections.crmWebhook ? { crmWebhook: connections.crmWebhook } : {}),
     ...(options.trust
       ? { verifier: createWebhookVerifier(options.trust, { http: fetchHttp, clock: systemClock }) }
       : {}),

@@ -78,7 +78,8 @@ function newestOf(rows: readonly WalkedRow[], from: number | undefined): number 
 }
 
 /**
- * Where the CRM's clock is known, rows that have rested longer than the overlap aren't listed again:
+ * Where the CRM's clock is known, rows that have rested longer than the overlap aren't listed
+ * again:
  * many may share the newest stamp.
  */
 function rested(

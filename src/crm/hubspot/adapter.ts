@@ -13,7 +13,9 @@ export interface HubSpotAdapterOptions extends TransportOptions {
   readonly fields: readonly string[];
   /** Properties in which the seller sees how the deal stands: `mapping.stateFields`. */
   readonly stateFields?: NonNullable<CrmCapabilities["stateFields"]>;
-  /** The property with unique values for the referral's id; `stateFields.referralId` unless told. */
+  /**
+   * The property with unique values for the referral's id; `stateFields.referralId` unless told.
+   */
   readonly keyProperty?: string;
   /** The pipeline in which new deals begin; `default` unless told. */
   readonly pipelineId?: string;

@@ -13,7 +13,7 @@ export {
 } from "./setup.ts";
 export { type RefreshCredentials, refreshTokenSource } from "./token.ts";
 export type { GetToken } from "./transport.ts";
-export { type HubSpotDelivery, hubSpotWebhookVerifier, type WebhookVerdict } from "./webhook.ts";
+export { type HubSpotWebhookOptions, hubSpotWebhook } from "./webhook.ts";
 
 /** The text of the ready mapping, to be used as it is or copied and changed. */
 export function readyHubSpotMappingText(): string {

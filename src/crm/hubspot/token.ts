@@ -55,8 +55,8 @@ async function request(options: RefreshCredentials, signal?: AbortSignal): Promi
   throw new CrmError(
     isOurFault ? "unauthorized" : "unavailable",
     isOurFault
-      ? `HubSpot refuses the app (${response.status}); check client id, secret and refresh token, ` +
-          "and that the app is still installed"
+      ? `HubSpot refuses the app (${response.status}); check client id, secret and refresh ` +
+          "token, and that the app is still installed"
       : `HubSpot's sign-in answered ${response.status}`,
   );
 }

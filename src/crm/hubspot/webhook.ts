@@ -1,27 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../runtime/index.ts";
-
-/** A webhook as it arrived. */
-export interface HubSpotDelivery {
-  readonly method: string;
-  /** The whole address that HubSpot called, as it is registered there. */
-  readonly url: string;
-  /** The body as it came, before it is parsed. */
-  readonly rawBody: string;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-}
-
-/** What a webhook hints at, or why it isn't believed. */
-export type WebhookVerdict =
-  | {
-      readonly ok: true;
-      /** Deals that may have changed; only hints, to be read. */
-      readonly dealIds: readonly string[];
-      /** True where something that is linked to deals changed: a poll finds which. */
-      readonly concernsOthers: boolean;
-    }
-  | { readonly ok: false; readonly reason: string };
+import type { CrmWebhook, CrmWebhookVerdict } from "../webhook-port.ts";
 
 const oldestMs = 5 * 60_000;
 
@@ -50,7 +29,7 @@ interface WebhookEvent {
   readonly objectId?: unknown;
 }
 
-function hintsOf(rawBody: string): WebhookVerdict {
+function hintsOf(rawBody: string): CrmWebhookVerdict {
   let events: unknown;
   try {
     events = JSON.parse(rawBody);
@@ -64,20 +43,26 @@ function hintsOf(rawBody: string): WebhookVerdict {
   const ids = list.filter(isOfDeal).map(({ objectId }) => String(objectId));
   return {
     ok: true,
-    dealIds: [...new Set(ids)].filter((id) => /^\d{1,19}$/.test(id)),
-    concernsOthers: list.some((event) => !isOfDeal(event)),
+    recordIds: [...new Set(ids)].filter((id) => /^\d{1,19}$/.test(id)),
   };
 }
 
-/**
- * Creates a verifier of HubSpot's webhooks, signature version 3: HMAC-SHA256 of method, address, raw
- * body and timestamp with the app's secret. One that is older than five minutes isn't believed.
- */
-export function hubSpotWebhookVerifier(options: {
+/** What HubSpot's webhooks are checked with. */
+export interface HubSpotWebhookOptions {
+  /** The app's secret. */
   readonly clientSecret: string;
+  /** The whole address that is registered in the app: it is signed too. */
+  readonly url: string;
   readonly clock: Clock;
-}): (delivery: HubSpotDelivery) => WebhookVerdict {
-  return ({ headers, method, rawBody, url }) => {
+}
+
+/**
+ * Creates a verifier of HubSpot's webhooks, signature version 3: HMAC-SHA256 of method, address,
+ * raw body and timestamp with the app's secret. One that is older than five minutes isn't believed.
+ */
+export function hubSpotWebhook(options: HubSpotWebhookOptions): CrmWebhook {
+  const url = signedUrl(options.url);
+  return ({ headers, method, rawBody }) => {
     const signature = headers["x-hubspot-signature-v3"];
     const timestamp = headers["x-hubspot-request-timestamp"];
     if (signature === undefined || timestamp === undefined) {
@@ -87,7 +72,7 @@ export function hubSpotWebhookVerifier(options: {
     if (!/^\d+$/.test(timestamp) || Math.abs(ageMs) > oldestMs) {
       return { ok: false, reason: "the timestamp is more than five minutes away" };
     }
-    const text = method + signedUrl(url) + rawBody + timestamp;
+    const text = method + url + rawBody + timestamp;
     const expected = createHmac("sha256", options.clientSecret).update(text, "utf8").digest();
     const given = Buffer.from(signature, "base64");
     const isRight = given.length === expected.length && timingSafeEqual(given, expected);

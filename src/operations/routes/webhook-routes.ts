@@ -1,10 +1,14 @@
 import type { FastifyInstance } from "fastify";
 import { ReferralsError, readWebhookEvent, referralIdOf } from "../../contract/index.ts";
+import type { CrmWebhook } from "../../crm/index.ts";
 import type { Desk } from "../desk.ts";
 import type { WebhookVerifier } from "../webhook-verifier.ts";
 
 /** Where Partner Center's webhooks arrive. */
 export const webhookPath = "/webhooks/partner-center";
+
+/** Where the CRM's webhooks arrive. */
+export const crmWebhookPath = "/webhooks/crm";
 
 /** The events that a hint can come of. */
 const aboutReferrals = /^(?:related-)?referral-(?:created|updated)$/;
@@ -28,6 +32,29 @@ export function addWebhookRoutes(
     const id = referralIdOf(ResourceUri);
     if (id !== undefined && aboutReferrals.test(EventName)) {
       await desk.engine.hint({ side: "referral", id, ...(changedAt ? { changedAt } : {}) });
+    }
+    return reply.code(200).send();
+  });
+}
+
+/** A burst of this many deals is left to the poll. */
+const mostHinted = 500;
+
+/** Takes the CRM's webhooks in: verified, turned into stored hints, then answered. */
+export function addCrmWebhookRoute(server: FastifyInstance, desk: Desk, verify: CrmWebhook): void {
+  server.post(crmWebhookPath, async (request, reply) => {
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+    );
+    const rawBody = (request.rawBody ?? Buffer.alloc(0)).toString("utf8");
+    const verdict = verify({ method: request.method, rawBody, headers });
+    if (!verdict.ok) {
+      desk.log.warn({ reason: verdict.reason }, "a webhook of the CRM was not believed");
+      const message = `The webhook was not believed (${verdict.reason}).`;
+      throw new ReferralsError("unauthenticated", { message });
+    }
+    for (const id of verdict.recordIds.slice(0, mostHinted)) {
+      await desk.engine.hint({ side: "crm", id });
     }
     return reply.code(200).send();
   });
