@@ -51,20 +51,23 @@ export async function play(
   const world: World = createWorld(schedule, witness, book, {
     keepTrace: options.keepTrace ?? false,
     onHit: (fault, struck) => cover(fault, struck),
+    statesOf: (deal) => statesOf(deal),
   });
   sinceStart = world.sinceStart;
   const subject = await createSubject(world, witness);
+  const statesOf = (index: number | undefined): readonly string[] => {
+    const one = index === undefined ? undefined : world.book.deals.get(index);
+    if (index !== undefined) return one ? subject.statesOf(one) : [];
+    return [...world.book.deals.values()].flatMap((deal) => subject.statesOf(deal));
+  };
   const cover = (fault: Fault, struck: number | undefined): void => {
-    for (const deal of world.book.deals.values()) {
-      if (struck !== undefined && deal.index !== struck) continue;
-      for (const state of subject.statesOf(deal)) {
-        const key = `${fault.kind} ${state}`;
-        coverage.set(key, (coverage.get(key) ?? 0) + 1);
-      }
+    for (const state of statesOf(struck)) {
+      const key = `${fault.kind} ${state}`;
+      coverage.set(key, (coverage.get(key) ?? 0) + 1);
     }
   };
 
-  const host = createHost(world, (generation) =>
+  const host = createHost(world, statesOf, (generation) =>
     world.organisations.map(({ name }) => ({
       name,
       process: subject.start(surroundingsOf(world, name, generation)),
@@ -145,6 +148,7 @@ interface Host {
 /** Starts lives, lets them die where the crash faults say, and starts the next. */
 function createHost(
   world: World,
+  statesOf: (deal: number | undefined) => readonly string[],
   begin: (
     generation: Generation,
   ) => readonly { readonly name: string; readonly process: Process }[],
@@ -153,7 +157,7 @@ function createHost(
   const pauses = stream(schedule.seed, 50);
   const crashes = schedule.faults
     .filter(({ kind }) => kind === "crash")
-    .map((fault) => ({ fault, left: fault.amount }));
+    .map((fault) => ({ fault, left: Math.max(1, fault.amount) }));
   let number = 0;
   let count = 0;
   let isOver = false;
@@ -162,11 +166,16 @@ function createHost(
   let between: () => Promise<void> = async () => {};
 
   const judge = (boundary: string): boolean => {
-    const next = crashes[0];
-    if (!next || world.sinceStart() < next.fault.at || isOver) return false;
+    if (isOver) return false;
+    const now = world.sinceStart();
+    // One that waits for a state doesn't hold up the others.
+    const next = crashes.find(
+      ({ left, fault: { at, aim } }) =>
+        left > 0 && at <= now && (aim === undefined || statesOf(undefined).includes(aim)),
+    );
+    if (!next) return false;
     next.left -= 1;
     if (next.left > 0) return false;
-    crashes.shift();
     world.trace.note(scheduler.now(), `dies at ${boundary}`);
     faults.hit(next.fault);
     return true;
@@ -249,12 +258,15 @@ function arrangeBackups(
     world.scheduler.after(fault.at, () => {
       void world.scheduler.track(subject.backUp());
     });
-    world.scheduler.after(Math.min(fault.at + fault.amount, world.schedule.endsAt), () => {
+    const restore = (): void => {
       world.faults.hit(fault);
       host.crash(async () => {
         await subject.restore();
         witness.restored(fault.at, world.sinceStart());
       });
-    });
+    };
+    const at = Math.min(fault.at + fault.amount, world.schedule.endsAt);
+    if (fault.aim === undefined) world.scheduler.after(at, restore);
+    else world.aims.wait({ ...fault, at: fault.at + 1 }, restore);
   }
 }

@@ -1,5 +1,6 @@
 import type { Random } from "../../../src/runtime/index.ts";
 import { seededRandom } from "../../../src/runtime/index.ts";
+import { type Aim, actionsFor, rareStates, settingsFor } from "./aim.ts";
 import type {
   Action,
   EditedField,
@@ -324,6 +325,18 @@ function lengthOf(draw: Draw, family: Family, edits: number): number {
   return family === "calm" ? 10 * minute : draw.whole(8, 13) * 30 * second;
 }
 
+/** Two faults of a storm wait for a state that chance alone would seldom strike. */
+function aimsOf(draw: Draw, family: Family, settings: Settings): readonly Aim[] {
+  if (family !== "storm") return [];
+  const kinds: readonly FaultKind[] = [
+    ...kindsFor(family, settings),
+    "crash",
+    "crash",
+    "backup-restored",
+  ];
+  return [0, 1].map(() => ({ kind: draw.one(kinds), state: draw.one(rareStates) }));
+}
+
 /** Edits that a schedule has besides its creations; those of light families need no minimum. */
 function editCountOf(draw: Draw, family: Family): number {
   if (family === "crashes") return draw.whole(14, 16);
@@ -340,7 +353,10 @@ export function generateSchedule(
   family: Family = familyOf(seed),
 ): Schedule {
   const draw = drawFrom(seededRandom(Math.imul(seed, 0x2545f491) ^ 0x5eed));
-  const settings = settingsOf(draw, family, ledger);
+  const drawAim = drawFrom(seededRandom(Math.imul(seed, 0x6c62272e) ^ 0xa1));
+  const plain = settingsOf(draw, family, ledger);
+  const aims = aimsOf(drawAim, family, plain);
+  const settings = settingsFor(aims, plain);
   const deals = draw.one([3, 3, 3, 4, 4, 5]);
   const count = editCountOf(draw, family);
   const length = lengthOf(draw, family, count);
@@ -351,8 +367,16 @@ export function generateSchedule(
       ? spacedEdits(draw, deals, count)
       : edits(draw, deals, count, { firstMs, lastMs: length })),
     ...(family === "storm" ? extras(draw, deals, length) : []),
+    ...actionsFor(aims, drawAim.whole(0, deals - 1), drawAim.whole(minute, length - minute)),
   ].sort((left, right) => left.at - right.at);
   const scope = { deals, length, overlapMs: settings.cursorOverlapMs };
-  const faults = faultsOf(draw, family, settings, scope).sort((left, right) => left.at - right.at);
+  const aimed = aims.map(({ kind, state }) => ({
+    ...faultOf(drawAim, kind, scope),
+    forMs: length,
+    aim: state,
+  }));
+  const faults = [...faultsOf(draw, family, settings, scope), ...aimed].sort(
+    (left, right) => left.at - right.at,
+  );
   return { seed, family, settings, actions, faults, endsAt: length };
 }

@@ -1,3 +1,5 @@
+import type { PairState } from "../../../src/sync/pair/pair.ts";
+
 /** The two outside systems. */
 export type Side = "referrals" | "crm";
 
@@ -102,6 +104,8 @@ export interface Fault {
    * process dies.
    */
   readonly amount: number;
+  /** Strikes only while a pair is in this state; a fault of its own moment waits for it. */
+  readonly aim?: PairState;
 }
 
 /** What a schedule is for. */

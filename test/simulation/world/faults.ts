@@ -26,10 +26,14 @@ interface Armed {
   left: number;
 }
 
-/** The faults of one schedule. `onHit` hears of each hit, for the coverage table. */
+/**
+ * The faults of one schedule. `onHit` hears of each hit, for the coverage table; `statesOf` tells
+ * the states of a deal's pairs, or of all, for faults that are aimed.
+ */
 export function createFaults(
   faults: readonly Fault[],
   sinceStart: () => number,
+  statesOf: (deal: number | undefined) => readonly string[],
   onHit: (fault: Fault, struck: number | undefined) => void,
 ): Faults {
   const byKind = new Map<FaultKind, Armed[]>();
@@ -50,7 +54,11 @@ export function createFaults(
     count(found.fault, struck);
     return found.fault;
   };
-  const armed = (kind: FaultKind, deal: number | undefined): Armed | undefined => {
+  const armed = (
+    kind: FaultKind,
+    deal: number | undefined,
+    struck: number | undefined,
+  ): Armed | undefined => {
     if (!isArmed) return undefined;
     const now = sinceStart();
     return byKind
@@ -60,13 +68,15 @@ export function createFaults(
           left > 0 &&
           fault.at <= now &&
           now < fault.at + fault.forMs &&
-          (deal === undefined || fault.deal === deal),
+          (fault.aim === undefined
+            ? deal === undefined || fault.deal === deal
+            : statesOf(struck ?? deal).includes(fault.aim)),
       );
   };
   return {
-    take: (kind, struck) => spend(armed(kind, undefined), struck),
-    takeFor: (kind, deal) => spend(armed(kind, deal), deal),
-    during: (kind, deal) => armed(kind, deal)?.fault,
+    take: (kind, struck) => spend(armed(kind, undefined, struck), struck),
+    takeFor: (kind, deal) => spend(armed(kind, deal, deal), deal),
+    during: (kind, deal) => armed(kind, deal, deal)?.fault,
     hit: (fault, struck) => count(fault, struck),
     without(work) {
       const before = isArmed;

@@ -17,19 +17,20 @@ export interface Notice {
 export function arrangeMishaps(world: World): void {
   for (const fault of world.schedule.faults) {
     const work = mishapOf(world, fault);
-    if (work) world.scheduler.after(fault.at, work);
+    if (!work) continue;
+    if (fault.aim === undefined) world.scheduler.after(fault.at, () => work(fault.deal));
+    else world.aims.wait(fault, work);
   }
 }
 
-function mishapOf(world: World, fault: Fault): (() => void) | undefined {
-  const deal = () => world.book.deals.get(fault.deal);
+function mishapOf(world: World, fault: Fault): ((deal: number) => void) | undefined {
   switch (fault.kind) {
     case "etag-churn":
-      return () => {
-        const own = deal();
+      return (deal) => {
+        const own = world.book.deals.get(deal);
         const id = own && referralOf(own);
         if (id === undefined) return;
-        world.faults.hit(fault, fault.deal);
+        world.faults.hit(fault, deal);
         world.referrals.churn(id, fault.amount % 2 === 1);
       };
     case "tied-stamps":
@@ -47,11 +48,11 @@ function mishapOf(world: World, fault: Fault): (() => void) | undefined {
         for (const [name, serial] of world.tokens) world.tokens.set(name, serial + 1);
       };
     case "crm-version-churn":
-      return () => {
-        const own = deal();
+      return (deal) => {
+        const own = world.book.deals.get(deal);
         const id = own && crmRecordOf(world, own);
         if (own === undefined || id === undefined) return;
-        world.faults.hit(fault, fault.deal);
+        world.faults.hit(fault, deal);
         world.organisations.find(({ name }) => name === own.organisation)?.crm.churn(id);
       };
     default:

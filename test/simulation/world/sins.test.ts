@@ -52,7 +52,12 @@ function bench(
       scheduler,
       trace: createTrace(false),
       random: seededRandom(2),
-      faults: createFaults(faults, scheduler.now, () => {}),
+      faults: createFaults(
+        faults,
+        scheduler.now,
+        () => [],
+        () => {},
+      ),
       model,
       habits: { ...plainHttp, ...http },
       tokens,

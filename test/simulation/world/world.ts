@@ -5,6 +5,7 @@ import type { Generation } from "../kernel/generation.ts";
 import { createScheduler, type Scheduler } from "../kernel/scheduler.ts";
 import { createTrace, type Trace } from "../kernel/trace.ts";
 import type { Fault, Schedule } from "../schedule/schedule.ts";
+import { type Aims, createAims } from "./aims.ts";
 import { type CrmModel, createCrmModel } from "./crm-model.ts";
 import { crmTransport } from "./crm-transport.ts";
 import type { DealBook } from "./deal-book.ts";
@@ -31,6 +32,7 @@ export interface World {
   readonly scheduler: Scheduler;
   readonly trace: Trace;
   readonly faults: Faults;
+  readonly aims: Aims;
   readonly referrals: ReferralsModel;
   readonly organisations: readonly Organisation[];
   readonly book: DealBook;
@@ -88,13 +90,15 @@ export function createWorld(
   options: {
     readonly keepTrace: boolean;
     readonly onHit: (fault: Fault, struck: number | undefined) => void;
+    /** The states of a deal's pairs, or of all. */
+    readonly statesOf: (deal: number | undefined) => readonly string[];
   },
 ): World {
   const { settings, seed } = schedule;
   const scheduler = createScheduler(worldStart, maxSteps);
   const trace = createTrace(options.keepTrace, worldStart);
   const sinceStart = (): number => scheduler.now() - worldStart;
-  const faults = createFaults(schedule.faults, sinceStart, (fault, struck) => {
+  const faults = createFaults(schedule.faults, sinceStart, options.statesOf, (fault, struck) => {
     trace.note(scheduler.now(), `! ${fault.kind}`);
     options.onHit(fault, struck);
   });
@@ -164,6 +168,7 @@ export function createWorld(
     scheduler,
     trace,
     faults,
+    aims: createAims(sinceStart),
     referrals,
     organisations,
     book,
