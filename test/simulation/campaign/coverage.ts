@@ -11,55 +11,54 @@ const isAny =
   (name: T): boolean =>
     names.includes(name);
 
-/** States of a pair that stands for a referral only, so that no CRM call can be about it. */
-const withoutDeal = isAny<PairState>("matching", "creating-deal");
+const aroundPost = isAny<PairState>("creating-referral", "inviting-microsoft", "retrying");
+const atRest = isAny<PairState>("held", "asking", "refusing", "in-step");
+const isCrmWriteLost = isAny<FaultKind>("crm-timeout-before-commit", "crm-timeout-after-commit");
+const isAboutRecord = isAny<FaultKind>("crm-permission-lost", "crm-version-churn");
 
 /**
  * Combinations that can't be met, each with the reason. A fault strikes a pair when a call about
- * it is made, or at the moment of the change that the fault is about.
+ * it is made, or at the moment of the change that the fault is about. Of two pairs of one deal both
+ * are struck, so a state that only one of them can be in isn't ruled out for the other's sake.
  */
 const unreachable: readonly { readonly reason: string; readonly holds: Rule }[] = [
   {
-    reason: "only a POST can land late, and no POST is about this pair then",
-    holds: (kind, state) =>
-      kind === "late-landing" &&
-      !isAny<PairState>("creating-referral", "inviting-microsoft", "retrying")(state),
+    reason: "only a POST can land late, and the pair is in another state while one is sent",
+    holds: (kind, state) => kind === "late-landing" && !aroundPost(state) && state !== "sibling",
   },
   {
-    reason: "only writes to Partner Center commit and stay unanswered, and none is made then",
+    reason: "nothing is written to Partner Center in that state",
     holds: (kind, state) =>
       kind === "timeout-after-commit" &&
-      !isAny<PairState>(
-        "creating-referral",
-        "inviting-microsoft",
-        "writing-referral",
-        "retrying",
-        "deleted",
-        "sibling",
-      )(state),
+      !aroundPost(state) &&
+      !isAny<PairState>("writing-referral", "deleted", "sibling", "dead")(state),
   },
   {
-    reason: "no call names a referral that is not known yet, or names it no more",
+    reason: "a referral is read by its id only once the pair is on record as looking",
+    holds: (kind, state) => kind === "permission-lost" && (atRest(state) || state === "waiting"),
+  },
+  {
+    reason: "the pair has no referral, or isn't read any more",
     holds: (kind, state) =>
-      kind === "permission-lost" &&
+      kind === "permission-lost" && isAny<PairState>("unshared", "probing", "unlinked")(state),
+  },
+  {
+    reason: "nothing is written to the CRM in that state",
+    holds: (kind, state) =>
+      isCrmWriteLost(kind) &&
       !isAny<PairState>(
-        "looking",
+        "creating-deal",
+        "writing-crm",
         "planning",
-        "writing-referral",
         "retrying",
         "dead",
         "sibling",
-        "inviting-microsoft",
       )(state),
   },
   {
-    reason: "no CRM call is about a pair without a CRM record",
+    reason: "there is no CRM record then",
     holds: (kind, state) =>
-      isAny<FaultKind>("crm-permission-lost", "crm-version-churn")(kind) && withoutDeal(state),
-  },
-  {
-    reason: "the CRM record is gone",
-    holds: (kind, state) => state === "deleted" && kind.startsWith("crm-") && kind !== "crm-resync",
+      isAboutRecord(kind) && isAny<PairState>("creating-deal", "deleted")(state),
   },
 ];
 
