@@ -3,6 +3,7 @@ import { createGeneration, generationClock } from "../../test/simulation/kernel/
 import { createScheduler, type Scheduler } from "../../test/simulation/kernel/scheduler.ts";
 import { createTrace } from "../../test/simulation/kernel/trace.ts";
 import type { Settings } from "../../test/simulation/schedule/schedule.ts";
+import { createAims } from "../../test/simulation/world/aims.ts";
 import { type CrmRecordChange, createCrmModel } from "../../test/simulation/world/crm-model.ts";
 import { crmTransport } from "../../test/simulation/world/crm-transport.ts";
 import { createDealBook } from "../../test/simulation/world/deal-book.ts";
@@ -87,6 +88,7 @@ export async function createBenchWorld(options: WorldOptions): Promise<BenchWorl
   const faults = createFaults(
     [],
     () => 0,
+    () => [],
     () => {},
   );
   const trace = { ...createTrace(false), note: () => {} };
@@ -150,6 +152,7 @@ export async function createBenchWorld(options: WorldOptions): Promise<BenchWorl
     scheduler,
     trace,
     faults,
+    aims: createAims(() => scheduler.now() - worldStart),
     referrals,
     organisations: [{ name: organisation, crm, capabilities }],
     book,
