@@ -28,6 +28,7 @@ const editsPerRound = 4;
  */
 const referrals = Math.max(36, 3 * kills);
 const deals = 20;
+const loadMs = 60_000 + referrals * 1_000;
 const mostListed = 1_000;
 
 const below = (limit: number): number => Math.floor(random.fraction() * limit);
@@ -153,13 +154,13 @@ beforeAll(async () => {
   };
   await startEngine();
   const isLoaded = (status: Status): boolean => status.deals >= referrals && isAtRest(status);
-  await eventually(() => ask<Status>("/api/status"), isLoaded, settleMs);
+  await eventually(() => ask<Status>("/api/status"), isLoaded, loadMs);
   const inStep = await ask<{ deals: { crm: { id: string } }[] }>(
     `/api/deals?state=in-step&limit=${mostListed}`,
   );
   const ids = new Set(inStep.deals.map((deal) => deal.crm.id));
   flowing = (await listDeals(line)).filter((deal) => ids.has(deal.opportunityid));
-}, 180_000);
+}, 90_000 + loadMs);
 afterAll(async () => {
   await Promise.all([engine, crm, service].map((one) => one?.kill()));
   rmSync(folder, { recursive: true, force: true });
