@@ -9,6 +9,8 @@ export interface CommandModule {
   /** Under which heading it is listed. */
   readonly group: string;
   readonly summary: string;
+  /** What to type and what for, where the command doesn't say so itself. */
+  readonly examples?: readonly (readonly [typed: string, purpose: string])[];
   readonly load: () => Promise<RegisterCommand>;
 }
 
@@ -24,6 +26,11 @@ export const commandModules: readonly CommandModule[] = [
     name: "start",
     group: "Run",
     summary: "keep the CRM and Partner Center in step; without a configuration, a demonstration",
+    examples: [
+      ["start", "the demonstration, or the configuration in this folder"],
+      ["start --crm salesforce --data ./data/sf", "the demonstration with another CRM"],
+      ["start --config live.yaml --log info", "a configuration by name, with its log"],
+    ],
     load: async () => (await import("./commands/start.ts")).registerStart,
   },
   {
@@ -156,30 +163,47 @@ export const commandModules: readonly CommandModule[] = [
     name: "sandbox",
     group: "Sandboxes and the connector",
     summary: "run the referrals service on this machine, to develop and test against",
+    examples: [
+      ["sandbox --seed 50", "with invented referrals"],
+      ["sandbox send --kind co-sell", "send the partner an invitation, as Microsoft"],
+      ["sandbox advance 14d", "let unanswered referrals expire"],
+    ],
     load: async () => (await import("./commands/sandbox.ts")).registerSandbox,
   },
   {
     name: "crm-sandbox",
     group: "Sandboxes and the connector",
     summary: "run an emulator of a CRM's protocol on this machine",
+    examples: [
+      ["crm-sandbox dynamics365 --seed 20", "with invented deals"],
+      ["crm-sandbox dynamics365 --port 0 --json", "any free port, told to a program"],
+    ],
     load: async () => (await import("./commands/crm-sandbox.ts")).registerCrmSandbox,
   },
   {
     name: "connector",
     group: "Sandboxes and the connector",
     summary: "export the connector package for Power Automate, Logic Apps and Power Apps",
+    examples: [["connector export --out ./connector", "the files for Power Platform"]],
     load: async () => (await import("./commands/connector.ts")).registerConnector,
   },
   {
     name: "gateway",
     group: "Sandboxes and the connector",
     summary: "serve the connector: connections, limits and triggers in front of Partner Center",
+    examples: [
+      ["gateway --public-url https://connect.contoso.example", "in front of Partner Center"],
+    ],
     load: async () => (await import("./commands/gateway.ts")).registerGateway,
   },
   {
     name: "mcp",
     group: "Sandboxes and the connector",
     summary: "serve AI agents: the actions as tools, help on fields, the state of the sync",
+    examples: [
+      ["mcp", "for an agent on this machine, by standard input and output"],
+      ["mcp --sandbox", "on a sandbox that runs here"],
+    ],
     load: async () => (await import("./commands/mcp.ts")).registerMcp,
   },
   {

@@ -1,3 +1,6 @@
+import { marks, remedyLine } from "./terminal/paint.ts";
+import { systemTerminal } from "./terminal/terminal.ts";
+
 /** An expected failure of a command: what happened, where, and what to do about it. */
 export class CliFailure extends Error {
   readonly place: string | undefined;
@@ -44,12 +47,12 @@ export function printFailure(error: unknown, asJson: boolean): void {
     process.stderr.write(`${JSON.stringify({ error: explained })}\n`);
     return;
   }
-  const lines = [`✗ ${explained.message}`];
+  const lines = [`${marks.bad} ${explained.message}`];
   if (explained.place) lines.push(`  where: ${explained.place}`);
-  if (explained.remedy) lines.push(`  → ${explained.remedy}`);
+  if (explained.remedy) lines.push(`  ${remedyLine(explained.remedy)}`);
   // An error without a remedy is a bug of ours: show where it comes from.
   const isExpected =
     error instanceof CliFailure || explained.remedy !== undefined || explained.code !== undefined;
   if (!isExpected && error instanceof Error && error.stack) lines.push(error.stack);
-  process.stderr.write(`${lines.join("\n")}\n`);
+  systemTerminal().tell(lines.join("\n"));
 }

@@ -1,6 +1,7 @@
 // The composition root's door: finds the command, loads only that command's module, and turns what
 // goes wrong into one message with cause, place and remedy.
 import { Command, CommanderError } from "commander";
+import { examples } from "./answer.ts";
 import { type CommandModule, commandModules } from "./command-modules.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { printFailure } from "./failure.ts";
@@ -52,6 +53,8 @@ async function main(argv: readonly string[]): Promise<number> {
       for (const { name, group, summary } of commandModules)
         program.command(name).helpGroup(`${group}:`).description(summary);
     for (const command of program.commands) makeHelpful(command);
+    const [loaded] = program.commands;
+    if (loaded && wanted?.examples) examples(loaded, wanted.examples);
     if (argv.length === 0) {
       program.outputHelp();
       return exitCodes.done;

@@ -81,9 +81,10 @@ export async function openOperations(options: LedgerOptions): Promise<Operations
       remedy: "Start it in another terminal: npm start",
     });
   }
+  const config = await requireConfig(options);
   // Loaded only here: a question to a running process needs no engine.
   const { openOwnSync } = await import("./open-own-sync.ts");
-  return openOwnSync(await requireConfig(options), data);
+  return openOwnSync(config, data);
 }
 
 /** Opens the API for one piece of work and closes it again, whatever comes of the work. */

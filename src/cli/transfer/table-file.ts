@@ -23,7 +23,7 @@ export function formatOf(path: string): FileFormat {
 }
 
 /** A spreadsheet takes a cell that begins so for a formula; a leading quote keeps it text. */
-const formula = /^[=+@\t\r]|^-(?!\d)/;
+const formula = /^'*(?:[=+@\t\r]|-(?!\d))/;
 
 function asText(value: Cell): string {
   if (value === null || value === undefined) return "";
