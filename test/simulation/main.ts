@@ -75,7 +75,8 @@ async function huntAll(options: Options): Promise<number> {
   const found = bugs.filter(({ isFound }) => isFound).length;
   const seconds = Math.round((performance.now() - start) / 10) / 100;
   const report = { found, total: bugs.length, commit: commitOfTree(), seconds, bugs };
-  const text = `${huntText(bugs)}\n${found} of ${bugs.length} seeded bugs were missed in ${seconds} s`;
+  const sum = `${found} of ${bugs.length} seeded bugs were missed, in ${seconds} s`;
+  const text = `${huntText(bugs)}\n${sum}`;
   process.stdout.write(`${options.json ? JSON.stringify(report) : text}\n`);
   return found === bugs.length ? 0 : 1;
 }
@@ -105,8 +106,8 @@ async function traceOne(options: Options): Promise<number> {
 
 /** What the same worlds cost and break with the naive flow. */
 function beside(engine: Report, naive: Report): string {
-  const line = (name: string, { violations, means }: Report): string =>
-    `${name}: ${violations} broken promises, ${means.calls} calls and ${means.writes} writes a schedule`;
+  const line = (name: string, { violations, means: { calls, writes } }: Report): string =>
+    `${name}: ${violations} broken promises, ${calls} calls and ${writes} writes a schedule`;
   return [
     line("engine", engine),
     line("naive flow", naive),

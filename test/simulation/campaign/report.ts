@@ -77,19 +77,23 @@ function coverageText({ table, rare, never, wrong }: Coverage): string {
   ].join("\n");
 }
 
+function failureText({ seed, ledger, violations: [first] }: Report["failures"][number]): string {
+  return `  seed ${seed} on ${ledger}: ${first?.invariant}: ${first?.what}`;
+}
+
 /** The report of a campaign for people. */
 export function textOf(report: Report): string {
   const { schedules, seconds, seed, nextSeed, violations, means, failures } = report;
+  const { faultFreeSchedules, crashOnlySchedules, lightSchedules, onSqlite } = report;
   return [
-    `${schedules} schedules in ${seconds} s (${report.schedulesPerSecond}/s), seeds ${seed} to ${nextSeed - 1}; beside them`,
-    `  ${report.faultFreeSchedules} without faults, ${report.crashOnlySchedules} with crashes only, ${report.lightSchedules} light; ${report.onSqlite} of all on SQLite`,
-    `In the mean ${means.pairs} pairs, ${means.edits} edits, ${means.faults} faults of ${means.faultKinds} kinds, ${means.crashes} crashes, ${means.calls} calls, ${means.writes} writes`,
+    `${schedules} schedules in ${seconds} s (${report.schedulesPerSecond}/s)`,
+    `  seeds ${seed} to ${nextSeed - 1}, ${onSqlite} on SQLite; beside them ${lightSchedules} light,`,
+    `  ${faultFreeSchedules} without faults, ${crashOnlySchedules} with crashes only`,
+    `In the mean ${means.pairs} pairs, ${means.edits} edits, ${means.crashes} crashes,`,
+    `  ${means.faults} faults of ${means.faultKinds} kinds, ${means.calls} calls, ${means.writes} writes`,
     coverageText(report.coverage),
     `Broken promises: ${violations}`,
-    ...failures.map(
-      (failure) =>
-        `  seed ${failure.seed} on ${failure.ledger}: ${failure.violations[0]?.invariant}: ${failure.violations[0]?.what}`,
-    ),
+    ...failures.map(failureText),
   ].join("\n");
 }
 
@@ -101,16 +105,20 @@ export function progressText(
 ): string {
   const rate = (tally.schedules / elapsedMs) * 1000;
   const leftMinutes = (wanted - tally.schedules) / Math.max(rate, 0.01) / 60;
-  return `${tally.schedules} of ${wanted} schedules, ${rate.toFixed(0)}/s, ${leftMinutes.toFixed(1)} min left, ${tally.violations} violations; --seed ${nextSeed} goes on from here`;
+  return [
+    `${tally.schedules} of ${wanted} schedules, ${rate.toFixed(0)}/s`,
+    `${leftMinutes.toFixed(1)} min left, ${tally.violations} violations`,
+    `--seed ${nextSeed} goes on from here`,
+  ].join(", ");
 }
 
 /** The report of a hunt for people. */
 export function huntText(hunts: readonly Hunt[]): string {
   return hunts
-    .map(({ name, isFound, schedulesUntilFound, broken, seed }) =>
-      isFound
-        ? `✓ ${name}: missed after ${schedulesUntilFound} schedules (seed ${seed}): ${broken.join("; ")}`
-        : `✗ ${name}: not missed in ${schedulesUntilFound} schedules`,
-    )
+    .map(({ name, isFound, schedulesUntilFound, broken, seed }) => {
+      if (!isFound) return `✗ ${name}: not missed in ${schedulesUntilFound} schedules`;
+      const what = broken.join("; ");
+      return `✓ ${name}: missed after ${schedulesUntilFound} schedules (seed ${seed}): ${what}`;
+    })
     .join("\n");
 }

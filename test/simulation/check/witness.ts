@@ -41,7 +41,9 @@ export interface Witness {
   released(organisation: string, isAboutDeletions: boolean): void;
   /** The process got to see a CRM record. */
   crmShown(recordId: string): void;
-  /** A subject with a memory is asked what it knows: what it saw just before it died, it doesn't. */
+  /**
+   * A subject with a memory is asked what it knows: what it saw just before it died, it doesn't.
+   */
   askMemory(isKnown: (recordId: string) => boolean): void;
   /** True where our memory of that moment was lost by a restore. */
   wasForgotten(at: number): boolean;

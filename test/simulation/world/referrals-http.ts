@@ -78,7 +78,8 @@ function targetOf(url: string): Target {
 /** The same target with another place to go on from. */
 function linkTo({ base, query }: Target, token: string): string {
   const parts = [...new Map(query).set("$skiptoken", token)];
-  return `${base}?${parts.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&")}`;
+  const texts = parts.map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return `${base}?${texts.join("&")}`;
 }
 
 function clausesOf(filter: string): readonly Clause[] | undefined {
