@@ -46,7 +46,8 @@ describe("completion", () => {
   });
 
   test.skipIf(!has("zsh"))("zsh accepts its script and knows the function", () => {
-    const text = `autoload -Uz compinit; compinit -u -D; source ${script("zsh")}; whence -w _referrals`;
+    const load = "autoload -Uz compinit; compinit -u -D";
+    const text = `${load}; source ${script("zsh")}; whence -w _referrals`;
     const { stdout, stderr, status } = spawnSync("zsh", ["-f", "-c", text], { encoding: "utf8" });
     expect([status, stderr, stdout]).toEqual([0, "", "_referrals: function\n"]);
   });

@@ -46,7 +46,7 @@ export function command(args: readonly string[], options: CommandOptions): Promi
   });
 }
 
-/** Both outside systems as sandboxes in processes of their own, with a seller and Microsoft to play. */
+/** Both outside systems as sandboxes in their own processes, with their people to play. */
 export interface OutsideWorld {
   /** Flags that make `init` write a configuration for them. */
   readonly initFlags: readonly string[];

@@ -1,5 +1,5 @@
 import { crmVendors, vendorOf } from "../crm/registry.ts";
-import type { VendorQuestion } from "../crm/vendor.ts";
+import type { CrmVendor, VendorQuestion } from "../crm/vendor.ts";
 import type { Asker } from "./asker.ts";
 
 /** What the wizard was told, by flags or answers. */
@@ -66,25 +66,32 @@ function authorityOf(text: string): string {
   return /^https?:/.test(text) ? text : `https://login.microsoftonline.com/${text}`;
 }
 
+function isWhole(vendor: CrmVendor, answers: Readonly<Record<string, string>>): boolean {
+  const parsed = vendor.schema.safeParse({ kind: vendor.kind, ...answers });
+  return parsed.success && (vendor.faults?.(parsed.data) ?? []).length === 0;
+}
+
 async function askCrm(asker: Asker, flags: InitFlags) {
   const choices = crmVendors.map(({ kind, title }) => ({ value: kind, name: title }));
   const question = { message: "Which CRM", flag: "--crm", given: flags.crm };
   const crm = await asker.choose(question, choices);
-  const crmAnswers: Record<string, string> = {};
-  for (const { name, ask, example, initial, secretVariable, isOptional } of vendorOf(crm)
-    .questions) {
+  const vendor = vendorOf(crm);
+  const { token } = flags.crmAnswers;
+  const crmAnswers: Record<string, string> = token === undefined ? {} : { token };
+  for (const { name, ask, example, initial, secretVariable, isOptional } of vendor.questions) {
+    // With a sandbox's token the section may be whole before everything was asked.
+    const isGiven = flags.crmAnswers[name] !== undefined;
+    if (token !== undefined && !isGiven && isWhole(vendor, crmAnswers)) continue;
     const answer = await (secretVariable ? asker.secret : asker.text)({
       message: example === undefined ? ask : `${ask} (${example})`,
       flag: crmFlag(name),
       given: flags.crmAnswers[name],
       initial,
-      // A sandbox signs in by its token alone; the section is checked as a whole afterwards.
-      isOptional: isOptional || flags.crmAnswers.token !== undefined,
+      isOptional,
       ...(name === "url" ? { check: isUrl } : {}),
     });
     if (answer !== "") crmAnswers[name] = answer;
   }
-  if (flags.crmAnswers.token !== undefined) crmAnswers.token = flags.crmAnswers.token;
   return { crm, crmAnswers };
 }
 
