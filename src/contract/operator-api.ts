@@ -239,6 +239,8 @@ export interface Upstream {
 export interface OperatorStatus {
   readonly environment: string;
   readonly isDemonstration: boolean;
+  /** When the sync began under its present mapping. */
+  readonly startedAt: number;
   readonly now: number;
   readonly deals: number;
   readonly byState: Readonly<Record<string, number>>;

@@ -11,6 +11,7 @@ export interface Office extends Desk {
   readonly deals: DealTable;
   readonly follower: DealFollower;
   readonly chronicle: Chronicle;
+  readonly startedAt: number;
   /** Ends what runs beside the calls. */
   close(): Promise<void>;
 }
@@ -25,7 +26,8 @@ export async function openOffice(desk: Desk): Promise<Office> {
   const follower = followDeals({ engine, ledger, table: deals, projection, log });
   const chronicle = await openChronicle(database, settings.connectionId, ledger);
   const ending = new AbortController();
-  const office = { ...desk, projection, deals, follower, chronicle };
+  const startedAt = desk.clock.now();
+  const office = { ...desk, projection, deals, follower, chronicle, startedAt };
   const keeping = keep(office, ending.signal).catch((error) => {
     if (!ending.signal.aborted) log.error({ error: String(error) }, "the page's memory stopped");
   });

@@ -12,11 +12,13 @@ export interface DashboardStage {
   readonly browser: Browser;
   readonly page: Page;
   readonly line: DemonstrationLine;
+  /** The demonstration's folder. */
+  readonly data: string;
   /** What the browser had to complain about. */
   readonly complaints: readonly string[];
   ask<T>(path: string, body?: unknown, method?: string): Promise<T>;
   /** A picture for the run's artefacts. */
-  picture(name: string): Promise<void>;
+  picture(name: string, of?: Page): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,6 +60,7 @@ export async function openStage(width = 1440, height = 900): Promise<DashboardSt
   const context: BrowserContext = await browser.newContext({ viewport: { width, height } });
   const page = await context.newPage();
   const complaints: string[] = [];
+  page.setDefaultTimeout(12_000);
   noteComplaints(page, complaints);
   await page.goto(line.statusUrl);
   await page.waitForSelector("#headline");
@@ -65,12 +68,13 @@ export async function openStage(width = 1440, height = 900): Promise<DashboardSt
     browser,
     page,
     line,
+    data,
     complaints,
     ask,
-    picture: async (name) => {
+    picture: async (name, of = page) => {
       const folder = join(root, "artefacts", "dashboard");
       mkdirSync(folder, { recursive: true });
-      await page.screenshot({ path: join(folder, `${name}.png`) });
+      await of.screenshot({ path: join(folder, `${name}.png`) });
     },
     close: async () => {
       await browser.close();

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { inboxQuery } from "../api/queries.ts";
-import { Ago, Empty, Skeleton, Trouble } from "../parts/parts.tsx";
+import { Ago, Empty, Scroll, Skeleton, Trouble } from "../parts/parts.tsx";
 import { Link } from "../shell/router.tsx";
 import { useStanding } from "../shell/session.ts";
 
@@ -25,7 +25,7 @@ export function Answered() {
       {items.length === 0 ? (
         <Empty title="Nothing was decided yet">Each answer is kept here, with who gave it.</Empty>
       ) : (
-        <div className="scroll">
+        <Scroll label="Table of answers">
           <table>
             <thead>
               <tr>
@@ -54,7 +54,7 @@ export function Answered() {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </section>
   );

@@ -1,4 +1,5 @@
 import type { DealDetail, DealField } from "../../contract/index.ts";
+import { Scroll } from "../parts/parts.tsx";
 import { useCommand } from "../parts/use-command.ts";
 import { useStanding } from "../shell/session.ts";
 import { valueText } from "../words/format.ts";
@@ -52,7 +53,7 @@ export function FieldTable({ deal }: { readonly deal: DealDetail }) {
   const empty = deal.fields.filter((field) => isEmpty(field) && isCalm(field));
   return (
     <>
-      <div className="scroll">
+      <Scroll label="Table of fields">
         <table className="fields">
           <thead>
             <tr>
@@ -69,7 +70,7 @@ export function FieldTable({ deal }: { readonly deal: DealDetail }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       {empty.length > 0 && (
         <p className="body quiet">
           Empty on both sides: {empty.map(({ label }) => label).join(", ")}

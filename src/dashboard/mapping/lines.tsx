@@ -1,4 +1,5 @@
 import type { MappingLine, MappingPreview, PlainValue } from "../../contract/index.ts";
+import { Scroll } from "../parts/parts.tsx";
 import { useStanding } from "../shell/session.ts";
 import { valueText } from "../words/format.ts";
 
@@ -31,7 +32,7 @@ export function Lines({ lines, values, lenses, onChange, onRemove }: Props) {
   const byName = new Map(values.map((value) => [value.field, value]));
   return (
     <section className="panel" aria-label="Mapped fields">
-      <div className="scroll">
+      <Scroll label="Table of mapped fields">
         <table className="lines">
           <thead>
             <tr>
@@ -59,7 +60,7 @@ export function Lines({ lines, values, lenses, onChange, onRemove }: Props) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { MappingPreview, MappingView } from "../../contract/index.ts";
+import type { MappingPreview, MappingView, OperatorStatus } from "../../contract/index.ts";
 import { ask } from "../api/ask.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Skeleton, Trouble } from "../parts/parts.tsx";
 import { type PlanAnswer, PlanTable } from "../parts/plan-table.tsx";
+import { useStanding } from "../shell/session.ts";
 import { useToasts } from "../shell/toasts.tsx";
 
 interface Props {
@@ -18,12 +19,29 @@ interface Props {
 const numbered = (diff: MappingPreview["diff"]) => diff.map((line, at) => ({ ...line, at }));
 
 const signs = { same: " ", gone: "−", new: "+" } as const;
-/** The sync begins anew under the new mapping; the page waits for it that long. */
-const restartMs = 2_500;
+const pauseMs = 300;
+const patienceMs = 60_000;
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, pauseMs));
+
+/** Resolves when the sync has begun anew, which it does on its own after the mapping was stored. */
+async function begunAnew(before: number | undefined): Promise<void> {
+  for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += pauseMs) {
+    await pause();
+    try {
+      const { startedAt } = await ask<OperatorStatus>("/api/status");
+      if (startedAt !== before) return;
+    } catch {
+      // It doesn't answer while it begins anew.
+    }
+  }
+  throw new Error("The mapping is stored, but the sync hasn't begun anew: look at its log.");
+}
 
 /** The change as lines of the file, and the plan that follows from it, before anything is kept. */
 export function SaveDialog({ view, text, diff, onClose, onSaved }: Props) {
   const toasts = useToasts();
+  const { status } = useStanding();
   const [isWaiting, setWaiting] = useState(false);
   const plan = useQuery({
     queryKey: ["mapping-plan", text],
@@ -34,7 +52,7 @@ export function SaveDialog({ view, text, diff, onClose, onSaved }: Props) {
     setWaiting(true);
     try {
       await ask("/api/mapping/save", { body: { text, before: view.text } });
-      await new Promise((resolve) => setTimeout(resolve, restartMs));
+      await begunAnew(status?.startedAt);
       toasts.done("Saved. The sync goes on under the new mapping.");
       onSaved();
     } catch (error) {

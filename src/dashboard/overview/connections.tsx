@@ -1,5 +1,5 @@
 import type { OperatorStatus, Upstream } from "../../contract/index.ts";
-import { Ago, Panel, StateBadge } from "../parts/parts.tsx";
+import { Ago, Panel, Scroll, StateBadge } from "../parts/parts.tsx";
 import { duration, number } from "../words/format.ts";
 
 const badges: Readonly<Record<Upstream["state"], { state: string; text: string }>> = {
@@ -15,7 +15,7 @@ const warnDays = 14;
 export function Connections({ status }: { readonly status: OperatorStatus }) {
   return (
     <Panel title="Connections">
-      <div className="scroll">
+      <Scroll label="Table of connections">
         <table>
           <thead>
             <tr>
@@ -32,7 +32,7 @@ export function Connections({ status }: { readonly status: OperatorStatus }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       {status.drift > 0 && (
         <p className="body quiet">
           The slow check found {number(status.drift)}{" "}

@@ -51,6 +51,22 @@ export function Empty({
   );
 }
 
+/** What may be wider than the page: it scrolls by itself, by key too. */
+export function Scroll({
+  label,
+  children,
+}: {
+  readonly label: string;
+  readonly children: ReactNode;
+}) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by key.
+    <section className="scroll" tabIndex={0} aria-label={label}>
+      {children}
+    </section>
+  );
+}
+
 const patienceMs = 200;
 const widths = [92, 75, 84, 61, 88, 70, 79, 55, 90, 66, 82, 73];
 

@@ -1,6 +1,7 @@
 import { Link } from "../shell/router.tsx";
 import { useStanding } from "../shell/session.ts";
 import { number } from "../words/format.ts";
+import { Scroll } from "./parts.tsx";
 
 /** What the next run would do, as `GET /api/plan` tells it. */
 export interface PlanAnswer {
@@ -31,7 +32,7 @@ export function PlanTable({ plan }: { readonly plan: PlanAnswer }) {
   const byRemedy = Map.groupBy(plan.refusals, ({ reason, remedy }) => `${reason}\n${remedy}`);
   return (
     <div className="stack">
-      <div className="scroll">
+      <Scroll label="Table of the plan">
         <table>
           <thead>
             <tr>
@@ -58,7 +59,7 @@ export function PlanTable({ plan }: { readonly plan: PlanAnswer }) {
             </tr>
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <p>
         {number(plan.links)} linked · {number(plan.questions.length)} to be asked ·{" "}
         {number(plan.refusals.length)} refused · about {number(plan.calls)} calls

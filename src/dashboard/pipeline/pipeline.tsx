@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { Pipeline } from "../../contract/index.ts";
 import { pipelineQuery } from "../api/queries.ts";
 import { Chart } from "../charts/index.tsx";
-import { Empty, Panel, Skeleton, Trouble } from "../parts/parts.tsx";
+import { Empty, Panel, Scroll, Skeleton, Trouble } from "../parts/parts.tsx";
 import { day, duration, money, number, share, shortNumber } from "../words/format.ts";
 import "./pipeline.css";
 
@@ -58,7 +58,7 @@ function Stages({ data }: { readonly data: Pipeline }) {
   const most = Math.max(1, ...data.stages.map(({ deals }) => deals));
   return (
     <Panel title="Where the deals stand">
-      <div className="scroll">
+      <Scroll label="Table of stages">
         <table className="stages">
           <thead>
             <tr>
@@ -88,7 +88,7 @@ function Stages({ data }: { readonly data: Pipeline }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Panel>
   );
 }

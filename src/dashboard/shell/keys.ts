@@ -3,10 +3,10 @@ import { useEffect, useRef } from "react";
 /** What each key does; a key that isn't named does what it always does. */
 export type Keys = Readonly<Record<string, (event: KeyboardEvent) => void>>;
 
+const typed = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+
 function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]")
-  );
+  return target instanceof HTMLElement && target.matches(typed);
 }
 
 /** Listens for single keys, except while somebody types or a dialog is open. */

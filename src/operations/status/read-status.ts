@@ -106,6 +106,7 @@ export async function readStatus(office: Office): Promise<OperatorStatus> {
   const { referralCursor, crmCursor, auditedAt, awaitsApproval } = connection;
   return {
     environment: office.environment,
+    startedAt: office.startedAt,
     isDemonstration: office.demonstration !== undefined,
     now,
     deals: Object.values(byState).reduce((sum, count) => sum + count, 0),
