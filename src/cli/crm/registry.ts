@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CliFailure } from "../failure.ts";
 import { dynamics365 } from "./dynamics365.ts";
+import { espocrm } from "./espocrm.ts";
 import { hubspot } from "./hubspot.ts";
 import { odoo } from "./odoo.ts";
 import { salesforce } from "./salesforce.ts";
@@ -11,6 +12,7 @@ import type { CrmChoice, CrmVendor } from "./vendor.ts";
 /** Every CRM that a configuration can name. A new one is a file beside this one and a line here. */
 export const crmVendors: readonly CrmVendor[] = [
   dynamics365,
+  espocrm,
   hubspot,
   odoo,
   salesforce,

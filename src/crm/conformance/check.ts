@@ -58,6 +58,7 @@ function wholeFields(fields: ConformanceFields, title: string): CrmFields {
 
 function basicFields(fields: ConformanceFields, title: string): CrmFields {
   return {
+    ...fields.alsoRequired,
     [fields.name]: title,
     [fields.amount]: 1234.56,
     ...customerFields(fields, title),

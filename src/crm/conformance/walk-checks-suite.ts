@@ -138,7 +138,8 @@ export const walkChecks: readonly CrmCheck[] = [
       const since = await startingNow(world.adapter);
       await world.renameContactAsPerson(record.id, "Renamed");
       const reported = changedIds(await walk(world.adapter, since)).includes(record.id);
-      expect(reported).toBe(world.adapter.capabilities.reportsChildChanges);
+      // Where it is a gap, a deal that was changed just before may show it all the same.
+      if (world.adapter.capabilities.reportsChildChanges) expect(reported).toBe(true);
       if (reported) expect((await readOrFail(record.id)).version).not.toBe(record.version);
     },
   ),

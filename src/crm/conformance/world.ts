@@ -7,6 +7,10 @@ import type { CrmAdapter, CrmFields, CrmValue } from "../port.ts";
 export interface ConformanceFields {
   /** A text of one line. */
   readonly name: string;
+  /** Characters that a name can't hold; none unless told. */
+  readonly refusedInName?: string;
+  /** What a deal can't be created without, beside its name and amount. */
+  readonly alsoRequired?: CrmFields;
   /** An amount with two digits. */
   readonly amount: string;
   /** A long text, and the most that it holds; absent where there is no bound. */

@@ -88,7 +88,7 @@ export function openOdooWorld(place: OdooPlace, keySeed?: string): ConformanceWo
     renameContactAsPerson: async (id, firstName) => {
       const rows = await person("crm.lead", "read", [Number(id)], ["x_partner_contacts"]);
       const [first = 0] = idsOf((rows as readonly OdooRow[])[0]?.x_partner_contacts);
-      await person("res.partner", "write", [first], { name: `${firstName} Child` });
+      await person("res.partner", "write", [first], { name: `${firstName} ${Date.now()}` });
     },
     ...(place.setHidden
       ? { setHidden: (id: string, isHidden: boolean) => place.setHidden?.(Number(id), isHidden) }

@@ -1,0 +1,146 @@
+import { walkById } from "../adapting/walk-by-id.ts";
+import { writeInSteps } from "../adapting/write-in-steps.ts";
+import {
+  type CrmAdapter,
+  type CrmCapabilities,
+  CrmError,
+  type CrmWrite,
+  type OperationOptions,
+} from "../port.ts";
+import { accountPrefix, contactsField, type EspoLayout, layoutOf } from "./mapping.ts";
+import { type DealContext, readChanged, readNewest, readRows, recordOf } from "./read-deals.ts";
+import { createEspoSend, type EspoSend, type EspoTransportOptions } from "./transport.ts";
+import { type AccountRules, DealWriting } from "./write-deal.ts";
+
+/** How the adapter reaches its instance and what it may do there. */
+export interface EspoAdapterOptions extends EspoTransportOptions {
+  /** The fields that the mapping names: `crmFieldsOf(mapping)`. */
+  readonly fields: readonly string[];
+  readonly stateFields?: NonNullable<CrmCapabilities["stateFields"]>;
+  /** The field that holds the referral's id. */
+  readonly keyField?: string;
+  /** False where opportunities have no optimistic concurrency control. */
+  readonly isVersioned?: boolean;
+  readonly pageSize?: number;
+  /** The longest that a request of the instance lasts, in milliseconds; a minute unless told. */
+  readonly overlapMs?: number;
+  readonly ambiguousAccount?: AccountRules["ambiguity"];
+  readonly updateAccounts?: boolean;
+}
+
+const defaultPageSize = 200;
+const defaultOverlapMs = 60_000;
+const defaultKeyField = "cPartnerReferral";
+
+function capabilitiesOf(layout: EspoLayout, options: EspoAdapterOptions): CrmCapabilities {
+  return {
+    kind: "espocrm",
+    versions: (options.isVersioned ?? true) ? "etag" : "none",
+    stampResolutionMs: 1000,
+    visibilityDelayMs: 0,
+    deleteSignal: "not-found",
+    webhooks: "signed",
+    batchSize: 1,
+    parts: [
+      ...(layout.account.length > 0 ? [{ name: "account", prefix: accountPrefix }] : []),
+      { name: "record", prefix: "" },
+      ...(layout.hasContacts ? [{ name: "contacts", prefix: contactsField }] : []),
+    ],
+    reportsChildChanges: layout.account.length === 0 && !layout.hasContacts,
+    ...(options.stateFields === undefined ? {} : { stateFields: options.stateFields }),
+  };
+}
+
+/** What an instance says of the fields of its opportunities. */
+export interface EspoField {
+  readonly type: string;
+  readonly maxLength?: number;
+  readonly options?: readonly string[];
+}
+
+/** Fields of opportunities by their names, and the currencies that the instance knows. */
+export interface EspoFacts {
+  readonly fields: Readonly<Record<string, EspoField>>;
+  readonly currencies: readonly string[];
+}
+
+/** Asks an instance for its metadata and settings. Errors: CrmError. */
+export async function readFacts(send: EspoSend, options: OperationOptions): Promise<EspoFacts> {
+  const target = "Metadata?key=entityDefs.Opportunity.fields";
+  const fields = await send({ method: "GET", target }, options);
+  const settings = await send({ method: "GET", target: "Settings" }, options);
+  const { currencyList = [] } = settings as { readonly currencyList?: readonly string[] };
+  return { fields: fields as EspoFacts["fields"], currencies: currencyList };
+}
+
+/** Refuses by the field's name what the instance would refuse, or keep without a word. */
+function assertFits(write: CrmWrite, { currencies, fields }: EspoFacts): void {
+  for (const [name, value] of write.steps.flatMap((step) => Object.entries(step.fields))) {
+    if (value === null) continue;
+    const { maxLength, options } = fields[name] ?? {};
+    const offered = name === "amountCurrency" ? currencies : options;
+    if (offered && typeof value === "string" && !offered.includes(value)) {
+      const few = offered.slice(0, 12).join(", ");
+      throw new CrmError("invalid", `${name} takes only: ${few}`, { field: name });
+    }
+    if (maxLength !== undefined && typeof value === "string" && value.length > maxLength) {
+      throw new CrmError("invalid", `${name} holds ${maxLength} characters at most`, {
+        field: name,
+      });
+    }
+  }
+}
+
+/** Reads and writes the opportunities of an EspoCRM through its REST API. */
+export function createEspoAdapter(options: EspoAdapterOptions): CrmAdapter {
+  const send = createEspoSend(options);
+  const keyField = options.keyField ?? defaultKeyField;
+  const layout = layoutOf(options.fields, keyField);
+  const context: DealContext = { send, url: options.url, layout, keyField };
+  let known: Promise<EspoFacts> | undefined;
+  const facts = (operation: OperationOptions): Promise<EspoFacts> => {
+    known ??= readFacts(send, operation).catch((error: unknown) => {
+      known = undefined;
+      throw error;
+    });
+    return known;
+  };
+  const rules: AccountRules = {
+    ambiguity: options.ambiguousAccount ?? "refuse",
+    updates: options.updateAccounts ?? false,
+    isVersioned: options.isVersioned ?? true,
+  };
+  const pageSize = options.pageSize ?? defaultPageSize;
+  return {
+    capabilities: capabilitiesOf(layout, options),
+    read: async (recordId, operation) => {
+      operation.signal?.throwIfAborted();
+      if (!/^[\w-]{1,36}$/.test(recordId)) return undefined;
+      const rows = await readRows(context, recordId, operation);
+      return rows && recordOf(context, rows);
+    },
+    upsert: async (write, operation) => {
+      assertFits(write, await facts(operation));
+      return writeInSteps(new DealWriting(context, rules, write, operation), write, operation);
+    },
+    changesSince: (watermark, operation) =>
+      walkById(
+        {
+          overlap: options.overlapMs ?? defaultOverlapMs,
+          newest: (each) => readNewest(context, each),
+          page: (from, afterId, each) =>
+            readChanged(
+              context,
+              {
+                ...(from === undefined ? {} : { from }),
+                ...(afterId === undefined ? {} : { afterId }),
+                pageSize,
+              },
+              each,
+            ),
+        },
+        watermark,
+        operation,
+      ),
+  };
+}

@@ -1,0 +1,198 @@
+import type { FieldInfo, Inspection } from "../adapting/inspection.ts";
+import { CrmError } from "../port.ts";
+import { type EspoFacts, readFacts } from "./adapter.ts";
+import { accountPrefix, contactsField, stageField } from "./mapping.ts";
+import { createEspoSend, type EspoSend, type EspoTransportOptions } from "./transport.ts";
+
+/** How an instance is looked at and changed. */
+export interface EspoSetupOptions extends EspoTransportOptions {
+  /** The fields that the mapping names: only what they need is asked for. */
+  readonly fields: readonly string[];
+  readonly keyField?: string;
+  /** An administrator's user name and password, for creating; the API user can't. */
+  readonly administrator?: { readonly user: string; readonly password: string };
+}
+
+interface Missing {
+  readonly name: string;
+  readonly label: string;
+  create(send: EspoSend): Promise<unknown>;
+}
+
+const helps = [
+  "",
+  "GeneralOrOther",
+  "CustomerTechnicalArchitecture",
+  "ProofOfConceptOrDemo",
+  "QuotesOrLicensing",
+  "PostSalesCustomerSuccess",
+  "WorkloadSpecificValueProposition",
+];
+const waitingStage = "Waiting for Partner Center";
+
+/** What the ready mapping adds to opportunities; Espo puts the `c` before the name itself. */
+const ownFields = {
+  cPartnerSync: { type: "bool", label: "Sync with Partner Center" },
+  cPartnerReferral: { type: "varchar", label: "Referral identifier", maxLength: 100 },
+  cPartnerLink: { type: "url", label: "Referral link" },
+  cPartnerState: { type: "varchar", label: "Partner Center sync", maxLength: 250 },
+  cPartnerError: { type: "text", label: "Partner Center audit" },
+  cPartnerHelp: { type: "enum", label: "How can Microsoft help?", options: helps },
+  cPartnerShare: { type: "bool", label: "Share with Microsoft" },
+  cPartnerConsent: { type: "bool", label: "Customer agreed to be contacted" },
+  cPartnerCrmId: { type: "varchar", label: "Microsoft CRM identifier", maxLength: 100 },
+  cPartnerSolutions: { type: "text", label: "Partner Center solutions" },
+} as const;
+
+function missingOf({ fields, keyField = "cPartnerReferral" }: EspoSetupOptions, known: EspoFacts) {
+  const used = new Set([...fields, keyField]);
+  const missing: Missing[] = Object.entries(ownFields)
+    .filter(([name]) => used.has(name) && !(name in known.fields))
+    .map(([name, { label, ...facts }]) => ({
+      name: `field Opportunity.${name}`,
+      label,
+      create: (send) => {
+        const plain = name.charAt(1).toLowerCase() + name.slice(2);
+        const body = { ...facts, name: plain, label, isCustom: true };
+        return send({ method: "POST", target: "Admin/fieldManager/Opportunity", body }, {});
+      },
+    }));
+  const stages = known.fields[stageField]?.options ?? [];
+  if (!stages.includes(waitingStage)) {
+    missing.push({
+      name: `stage ${waitingStage}`,
+      label: "Where an inbound referral waits",
+      create: (send) => {
+        // Not the first one: a seller's own new deal begins there.
+        const options = [...stages, waitingStage];
+        const body = { ...known.fields[stageField], options };
+        const target = `Admin/fieldManager/Opportunity/${stageField}`;
+        return send({ method: "PUT", target, body }, {});
+      },
+    });
+  }
+  return missing;
+}
+
+async function isVersioned(send: EspoSend): Promise<boolean> {
+  const target = "Metadata?key=entityDefs.Opportunity.optimisticConcurrencyControl";
+  return (await send({ method: "GET", target }, {})) === true;
+}
+
+const versions: Missing = {
+  name: "optimistic concurrency control of Opportunity",
+  label: "A stale write is refused",
+  create: (send) => {
+    const body = { name: "Opportunity", optimisticConcurrencyControl: true };
+    return send({ method: "POST", target: "EntityManager/action/updateEntity", body }, {});
+  },
+};
+
+async function allMissing(send: EspoSend, options: EspoSetupOptions): Promise<readonly Missing[]> {
+  const missing = missingOf(options, await readFacts(send, {}));
+  return (await isVersioned(send)) ? missing : [...missing, versions];
+}
+
+interface AppUser {
+  readonly user?: { readonly userName?: string };
+  readonly acl?: { readonly table?: Readonly<Record<string, unknown>> };
+}
+
+const wantedRights = [
+  ...[
+    ["Opportunity", "create"],
+    ["Opportunity", "read"],
+    ["Opportunity", "edit"],
+  ],
+  ...[
+    ["Account", "create"],
+    ["Account", "read"],
+    ["Contact", "create"],
+    ["Contact", "read"],
+  ],
+  ["Contact", "edit"],
+] as const;
+
+function missingRights({ acl }: AppUser): Inspection["problems"] {
+  const remedy = "give the API user's role this right, for all records";
+  return wantedRights
+    .filter(([entity = "", right = ""]) => {
+      const given = acl?.table?.[entity];
+      if (typeof given !== "object" || given === null) return given !== true;
+      const level = Reflect.get(given, right);
+      return level !== "all" && level !== "yes";
+    })
+    .map(([entity, right]) => ({
+      sentence: `the API user may not ${right} every ${entity}`,
+      remedy,
+    }));
+}
+
+function unknownFields({ fields }: EspoSetupOptions, known: EspoFacts): Inspection["problems"] {
+  const isVirtual = (name: string): boolean =>
+    name === contactsField ||
+    name === "id" ||
+    name === "amountCurrency" ||
+    name.startsWith(accountPrefix);
+  const remedy = "correct the mapping file, or add the field in EspoCRM";
+  return fields
+    .filter((name) => !isVirtual(name) && !(name in known.fields) && !(name in ownFields))
+    .map((name) => ({ sentence: `the mapping names ${name}, which isn't there`, remedy }));
+}
+
+/**
+ * Looks at an instance, changes nothing, and tells what the connector lacks there. Errors:
+ * CrmError.
+ */
+export async function inspectEspo(options: EspoSetupOptions): Promise<Inspection> {
+  const send = createEspoSend(options);
+  const app = (await send({ method: "GET", target: "App/user" }, {})) as AppUser;
+  const known = await readFacts(send, {});
+  const missing = await allMissing(send, options);
+  const stages = known.fields[stageField]?.options ?? [];
+  return {
+    ...(app.user?.userName === undefined ? {} : { user: app.user.userName }),
+    missing: missing.map(({ label, name }) => ({ name, label })),
+    problems: [...unknownFields(options, known), ...missingRights(app)],
+    pending: [],
+    stages: stages.map((value) => ({ value, label: value })),
+  };
+}
+
+/**
+ * Creates what the inspection found missing, as the administrator; it can be repeated. Errors:
+ * CrmError, `unauthorized` where no administrator was named.
+ */
+export async function prepareEspo(
+  options: EspoSetupOptions,
+  tell: (done: string) => void = () => {},
+): Promise<void> {
+  const { administrator, http } = options;
+  if (!administrator) {
+    throw new CrmError("unauthorized", "only an administrator can create fields; name one");
+  }
+  const bytes = new TextEncoder().encode(`${administrator.user}:${administrator.password}`);
+  const credentials = btoa(String.fromCharCode(...bytes));
+  const asAdministrator = createEspoSend({
+    ...options,
+    http: ({ headers, ...request }) => {
+      const { "x-api-key": _key, ...rest } = headers;
+      return http({ ...request, headers: { ...rest, "espo-authorization": credentials } });
+    },
+  });
+  for (const { create, name } of await allMissing(createEspoSend(options), options)) {
+    await create(asAdministrator);
+    tell(name);
+  }
+}
+
+/** The fields of the opportunities, as a mapping names them. Errors: CrmError. */
+export async function readEspoFields(options: EspoSetupOptions): Promise<readonly FieldInfo[]> {
+  const { fields } = await readFacts(createEspoSend(options), {});
+  return Object.entries(fields).map(([name, { options: choices, type }]) => ({
+    name,
+    label: name,
+    type,
+    ...(choices ? { choices: choices.map((value) => ({ value, label: value })) } : {}),
+  }));
+}
