@@ -60,6 +60,8 @@ test("calls: 9 for a whole new deal, 4 for an edit of it, 2 without people, 1 fo
   expect(await callsOf(() => poll(watermark))).toBe(1);
   const creating = { ...whole, dealname: "Second deal of the customer" };
   expect(await callsOf(() => create(creating, "referral-3"))).toBe(9);
+  const other = { ...creating, "company.name": "Another customer" };
+  expect(await callsOf(() => create(other, "referral-4"))).toBe(10);
 });
 
 test("a stale version is refused by comparing, and whoever was quicker keeps the value", async () => {
@@ -97,6 +99,18 @@ test("a deal that the search shows late is not skipped, and a rested one not lis
   const rested = await poll(lastWatermark(changes));
   world.advance(3_600_000);
   expect(await poll(rested)).toBe(rested);
+});
+
+test("a deal that the search shows after younger ones is not skipped", async () => {
+  const { mishaps } = world.kit.sandbox;
+  const late = await world.createAsPerson({ dealname: "Stamped early" });
+  mishaps.hide(late);
+  world.advance(20_000);
+  await world.createAsPerson({ dealname: "Seen first" });
+  const watermark = await poll("");
+  world.advance(10_000);
+  mishaps.show(late);
+  expect(changedIds(await walk(world.adapter, watermark))).toEqual([late]);
 });
 
 test("a company that a person made is found, and several ask a person to choose", async () => {

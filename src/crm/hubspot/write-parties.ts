@@ -95,7 +95,8 @@ async function findByName(
 
 /**
  * The id of the customer's company; a new one where there is none. The search lags behind what was
- * written, so a company that we made is known by a unique value. Errors: CrmError.
+ * written: a company that we made carries a unique value, so that HubSpot refuses a second one.
+ * Errors: CrmError.
  */
 export async function findOrCreateCompany(
   send: Transport,
@@ -107,10 +108,9 @@ export async function findOrCreateCompany(
     const field = nameCompanyField("name");
     throw new CrmError("invalid", "the customer has no name; a company can't be made", { field });
   }
-  const key = customerKey(customerOf(wanted)).slice(0, longestKey);
-  const known =
-    (await findByKey(send, key, options)) ?? (await findByName(send, wanted, ambiguity, options));
+  const known = await findByName(send, wanted, ambiguity, options);
   if (known !== undefined) return known;
+  const key = customerKey(customerOf(wanted)).slice(0, longestKey);
   const response = await send(
     {
       method: "POST",
