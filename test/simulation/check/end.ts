@@ -172,7 +172,8 @@ function checkLineage(world: World, witness: Witness, subject: Subject): void {
     if (given === "person") continue;
     // A value that comes back to where it was typed was in conflict with nothing.
     const { openedAt } = world.book.deals.get(deal) ?? { openedAt: at };
-    const isAnew = [openedAt, witness.linkedAt.get(deal) ?? at].some(witness.wasForgotten);
+    const learntAt = [witness.linkedAt.get(deal) ?? at, witness.askedAt.get(deal) ?? at];
+    const isAnew = [openedAt, ...learntAt].some(witness.wasForgotten);
     // Whose a rounded amount is can't be told once the answer to its write got lost.
     const isRounded = world.schedule.settings.normalises && field === "dealValue";
     if (given === "conflict" && (isAnew || isRounded || !isEcho(overwrite))) {

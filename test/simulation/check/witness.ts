@@ -56,6 +56,8 @@ export interface Witness {
   readonly writes: readonly WriteCall[];
   /** When each deal first had a record on both sides. */
   readonly linkedAt: ReadonlyMap<number, number>;
+  /** When the request was sent that made a deal's referral: it can land a memory later. */
+  readonly askedAt: ReadonlyMap<number, number>;
   /** Edits by people that landed, by side of origin. */
   readonly edits: readonly { readonly at: number; readonly side: Side; readonly deal: number }[];
   /** Changes that the engine's writes really made. */
@@ -81,6 +83,9 @@ export function createWitness(
   let followChange = (_change: ReferralChange): void => {};
   let followWrite = (_deal: number, _side: Side): void => {};
   const linkedAt = new Map<number, number>();
+  const askedAt = new Map<number, number>();
+  /** By the CRM record that a new referral names. */
+  const postedAt = new Map<unknown, number>();
   const noteLink = (deal: Deal): void => {
     if (linkedAt.has(deal.index) || deal.referrals.size === 0 || deal.crmRecords.size === 0) return;
     linkedAt.set(deal.index, sinceStart());
@@ -133,6 +138,7 @@ export function createWitness(
     edits,
     landed,
     linkedAt,
+    askedAt,
     report,
     mustAsk: (organisation) => {
       unasked.add(organisation);
@@ -172,6 +178,8 @@ export function createWitness(
       if (!before) {
         book.addReferral(deal, after);
         noteLink(deal);
+        const sentAt = postedAt.get(after.externalReferenceId);
+        if (actor === "engine" && sentAt !== undefined) askedAt.set(deal.index, sentAt);
       }
       if (deal.organisation !== change.organisation) {
         report("tenants isolated", `${change.organisation} touched deal ${deal.index}`);
@@ -259,6 +267,8 @@ export function createWitness(
       countCall(call);
       if (call.method !== "GET") {
         const what = `${call.method} ${call.url} ${call.body ?? ""}`;
+        const [, record] = /"externalReferenceId":"([^"]+)"/.exec(call.body ?? "") ?? [];
+        if (call.method === "POST") postedAt.set(record, sinceStart());
         noteWrite("referrals", call.organisation, what);
       }
     },
