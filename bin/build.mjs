@@ -23,6 +23,10 @@ const vite = `${root}/node_modules/vite/bin/vite.js`;
 const page = spawnSync(
   process.execPath,
   [vite, "build", dashboard, "--outDir", `${root}/dist/dashboard`],
-  { cwd: dashboard, stdio: ["ignore", 2, 2] },
+  {
+    cwd: dashboard,
+    env: { ...process.env, NODE_ENV: "production" },
+    stdio: ["ignore", 2, 2],
+  },
 );
 if (page.status !== 0) process.exit(page.status ?? 1);
