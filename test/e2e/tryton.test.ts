@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { describeCrmAdapter } from "../../src/crm/conformance/crm-adapter-suite.ts";
 import { describeReadyMapping } from "../../src/crm/conformance/ready-mapping-suite.ts";
+import { lastWatermark, walk, write } from "../../src/crm/conformance/steps.ts";
 import { crmFieldsOf } from "../../src/crm/index.ts";
 import {
   createTrytonAdapter,
@@ -13,6 +14,7 @@ import {
   readyTrytonMapping,
 } from "../../src/crm/tryton/index.ts";
 import { fetchHttp, seededRandom } from "../../src/runtime/index.ts";
+import { trytonCalls } from "../conformance/crm-support.ts";
 import { postgresForTests } from "../postgres.ts";
 import { connectTryton, hasTryton, startTryton, type TestTryton } from "../tryton-server.ts";
 import { eventually } from "./processes.ts";
@@ -174,6 +176,22 @@ describe.skipIf(!canRun)("a real Tryton", () => {
     const { password, url, user } = tryton;
     return { http: fetchHttp, url, user, password, fields };
   };
+
+  test("a changed field and a quiet poll cost what the table of CRMs says", async () => {
+    const world = openTrytonWorld(tryton);
+    const own = { description: "Measured", amount: 1 };
+    const { id } = await write(world.adapter, { key: `measured ${seed}`, fields: own });
+    const record = await world.adapter.read(id, {});
+    const order = { key: "change", recordId: id, expectedVersion: record?.version ?? "" };
+    const before = world.callCount();
+    await write(world.adapter, { ...order, fields: { amount: 2 } });
+    expect(world.callCount() - before).toBe(trytonCalls.change);
+    const walkOn = async (since: string) => lastWatermark(await walk(world.adapter, since));
+    const watermark = await walkOn(await walkOn(""));
+    const quiet = world.callCount();
+    await walkOn(watermark);
+    expect(world.callCount() - quiet).toBe(trytonCalls.rest);
+  });
 
   test("the setup finds everything, and reads stages and fields from the server", async () => {
     const found = await inspectTryton(reach());

@@ -1,35 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describeCrmAdapter } from "../conformance/crm-adapter-suite.ts";
 import {
   trialLayout as layout,
   openSqlWorld,
   type SqlWorldKind,
-  trialStages as stages,
 } from "./conformance-world-suite.ts";
-
-async function openSqliteFile() {
-  const folder = mkdtempSync(join(tmpdir(), "sql-crm-"));
-  const drop = async () => rmSync(folder, { recursive: true, force: true });
-  return { url: join(folder, "crm.sqlite"), drop };
-}
-
-const sqliteTables = [
-  `CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, zip TEXT, country TEXT)`,
-  `CREATE TABLE helps (code TEXT PRIMARY KEY)`,
-  `INSERT INTO helps VALUES ('GeneralOrOther'), ('QuotesOrLicensing')`,
-  `CREATE TABLE deals (
-    id INTEGER PRIMARY KEY, title VARCHAR(300) NOT NULL, amount REAL, notes VARCHAR(2000),
-    closes_on TEXT, help TEXT REFERENCES helps (code),
-    status TEXT NOT NULL DEFAULT 'open' CHECK (status IN (${stages})),
-    customer_id INTEGER REFERENCES customers (id), referral_id TEXT UNIQUE, changed_at INTEGER)`,
-  `CREATE TABLE deal_solutions (
-    deal_id INTEGER NOT NULL REFERENCES deals (id) ON DELETE CASCADE, code TEXT, name TEXT)`,
-];
-
-/** Whole seconds, integer ids, no mark of deletion. */
-const secondsOnSqlite: SqlWorldKind = { open: openSqliteFile, schema: sqliteTables, layout };
+import { openSqliteFile, sqliteTables, sqliteTrial } from "./sqlite-trial-suite.ts";
 
 /** A view over tables with other names, deleted rows marked, and stamps set by triggers. */
 const viewOnSqlite: SqlWorldKind = {
@@ -65,5 +40,5 @@ const viewOnSqlite: SqlWorldKind = {
   ],
 };
 
-describeCrmAdapter("A table of SQLite", () => openSqlWorld(secondsOnSqlite));
+describeCrmAdapter("A table of SQLite", () => openSqlWorld(sqliteTrial));
 describeCrmAdapter("A view of SQLite", () => openSqlWorld(viewOnSqlite));
