@@ -110,6 +110,7 @@ export function createTinyCrmAdapter(crm: TinyCrmOptions): CrmAdapter {
             if (dealId !== undefined) {
               const ifMatch = version?.split("+")[0];
               const changed = await call(
+                crm,
                 "PATCH",
                 `/deals/${dealId}`,
                 options,
@@ -119,7 +120,7 @@ export function createTinyCrmAdapter(crm: TinyCrmOptions): CrmAdapter {
               const record = toRecord(changed as Deal);
               return { dealId, version: record.version, record };
             }
-            // The key makes a repeated create harmless; somebody's edit is never overwritten unseen.
+            // The key makes a repeated create harmless; nobody's edit is overwritten unseen.
             const [found] = await find(`referralId=${encodeURIComponent(write.key)}`, options);
             const wanted = { ...step.fields, referralId: write.key };
             const deal = found ?? ((await call(crm, "POST", "/deals", options, wanted)) as Deal);

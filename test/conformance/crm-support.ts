@@ -1,5 +1,5 @@
-// The table of docs/reference/crm-support.md, from the adapters' capabilities and what they cost on the kit's
-// worlds.
+// The table of docs/reference/crm-support.md, from the adapters' capabilities and what they cost on
+// the kit's worlds.
 import { crmChecks } from "../../src/crm/conformance/crm-adapter-suite.ts";
 import { walk, write } from "../../src/crm/conformance/steps.ts";
 import type { ConformanceWorld } from "../../src/crm/conformance/world.ts";
