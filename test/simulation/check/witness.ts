@@ -156,6 +156,8 @@ export function createWitness(
     },
     wasForgotten,
     restored: (from, to) => {
+      // Whoever has forgotten a deletion can't count it.
+      closings.clear();
       forgotten.push({ from, to });
     },
     onReferralChange: (listener) => {
