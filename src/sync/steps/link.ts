@@ -8,6 +8,9 @@ import type { Creation, FieldValues, Pair } from "../pair/pair.ts";
 import { dueSooner } from "../pair/pair-state.ts";
 import { canInviteMicrosoft } from "./legs.ts";
 
+/** The epoch of a pair whose differences are all asked about. */
+export const neverCompared = 0;
+
 /** A half pair takes over the other half; the two become one row in one transaction. */
 export async function linkPairs(
   context: EngineContext,
@@ -15,15 +18,16 @@ export async function linkPairs(
   deal: Pair,
   reason: string,
 ): Promise<void> {
-  const { clock } = context;
+  const { clock, ledger } = context;
+  // After a restore the two may have been linked before, and what they agreed on is forgotten.
+  const isFirstEpoch = (await ledger.connection()).epoch === 1;
   const linked: Pair = {
     ...pair,
     crm: deal.crm,
     asks: undefined,
     claim: pair.referral?.document && claimOf(pair.referral.document, deal.crm?.id),
     problem: undefined,
-    // Where a half is older than a restore, what differs is asked about.
-    epoch: Math.min(pair.epoch, deal.epoch),
+    epoch: isFirstEpoch ? pair.epoch : neverCompared,
     // What isn't kept of a deal that nobody shared must be read.
     look: { ...pair.look, ...(deal.crm?.document ? {} : { crm: "hint" as const }) },
     due: dueSooner(pair.due, clock.now(), "read"),
@@ -46,9 +50,6 @@ async function answeredByLinking(
   }
   return items;
 }
-
-/** The epoch of a pair whose differences are all asked about. */
-export const neverCompared = 0;
 
 /** Whether somebody changed a referral since it was made; stamps of whole seconds can't tell. */
 function touchOf({ createdDateTime, updatedDateTime }: Referral): "none" | "some" | "perhaps" {
