@@ -48,6 +48,10 @@ function friendlyText({ statusUrl, referrals, crm }: DemonstrationLine, data: st
     `    | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
     `  curl -s '${referrals.referralsUrl}?$top=3' -H "authorization: Bearer $TOKEN"`,
     "",
+    "Or look at it from another terminal:",
+    "",
+    "  npm run -s referrals -- status       also show, conflicts, history, plan, doctor, …",
+    "",
     "Ctrl+C stops it.",
     "",
   ].join("\n");

@@ -27,6 +27,10 @@ describe("what a terminal can show", () => {
     expect(abilitiesOf({}, {}).width).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test("a command that is copied with its arrow doesn't write a file", () => {
+    expect(degrade(remedyLine("referrals plan"), plain)).toBe("-> referrals plan");
+  });
+
   test("a text without colours and symbols has the same width, and nothing but ASCII", () => {
     const text = `${marks.good} ${paint.bad("✗ – … → ● │ ’")} ${remedyLine("go")}`;
     const shownText = degrade(text, plain);

@@ -48,6 +48,9 @@ export function abilitiesOf(environment: Environment, stream: Stream): Abilities
   };
 }
 
+/** Colours only: what moves the cursor is another matter. */
+const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
+
 /** Each symbol's stand-in is as wide as the symbol, so that tables stay aligned. */
 const standIns: Readonly<Record<string, string>> = {
   "✓": "+",
@@ -72,15 +75,17 @@ const standIns: Readonly<Record<string, string>> = {
   "×": "x",
   "≤": "<",
 };
+/** A lone ">" before a command would be copied along, and send it into a file. */
+const beforeCommand = new RegExp(`→(?=(?:${colours.source})* (?:referrals|npm) )`, "g");
 const symbols = new RegExp(`[${Object.keys(standIns).join("")}]`, "g");
-
-/** Colours only: what moves the cursor is another matter. */
-const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
 
 /** A text as these abilities can show it: without colours, without symbols. */
 export function degrade(text: string, { hasColour, hasUnicode }: Abilities): string {
   const coloured = hasColour ? text : text.replace(colours, "");
-  return hasUnicode ? coloured : coloured.replace(symbols, (symbol) => standIns[symbol] ?? "?");
+  if (hasUnicode) return coloured;
+  return coloured
+    .replace(beforeCommand, "->")
+    .replace(symbols, (symbol) => standIns[symbol] ?? "?");
 }
 
 /** Where a command prints. Texts are written with colours and symbols; what can't be shown goes. */
