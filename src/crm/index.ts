@@ -1,3 +1,4 @@
+export { suggestMappingText } from "./adapting/suggest-mapping.ts";
 export { compileMapping, crmFieldsOf, loadMapping } from "./compile-mapping.ts";
 export type {
   FieldPolicy,

@@ -104,6 +104,23 @@ async function fields(options: LedgerOptions): Promise<void> {
   });
 }
 
+async function suggest(options: LedgerOptions): Promise<void> {
+  const { suggestMappingText } = await import("../../crm/index.ts");
+  const { readMapping } = await import("../start/connections.ts");
+  const mapping = await readMapping(await requireConfig(options));
+  const status = mapping.fields.find(({ referralPath }) => referralPath === "/status")?.crmField;
+  await withCrm(options, async (crm, title) => {
+    if (!crm.fields) {
+      throw new CliFailure(`${title} doesn't list its fields here.`, {
+        remedy: "Begin with the ready mapping; the mapping guide shows how it is changed.",
+      });
+    }
+    const { stages } = await crm.inspect();
+    const text = suggestMappingText(await crm.fields(), stages, status ?? "status");
+    answer(options, { mapping: text }, () => text.trimEnd());
+  });
+}
+
 /** `referrals crm`: what the CRM has and lacks. */
 export function registerCrm(program: Command): void {
   const crm = program
@@ -113,6 +130,7 @@ export function registerCrm(program: Command): void {
     ["crm setup", "what is missing, what doesn't fit, and the stages to map"],
     ["crm setup --apply", "create what is missing"],
     ["crm fields", "the fields of a deal, as a mapping names them"],
+    ["crm suggest", "a first mapping from the CRM's own fields and stages"],
   ]);
   addLedgerOptions(crm.command("setup"))
     .description("list what the CRM lacks; create it on request")
@@ -121,4 +139,7 @@ export function registerCrm(program: Command): void {
   addLedgerOptions(crm.command("fields"))
     .description("list the fields of the CRM's deals")
     .action((_options: unknown, command: Command) => fields(command.optsWithGlobals()));
+  addLedgerOptions(crm.command("suggest"))
+    .description("print a first mapping from the CRM's own fields and stages")
+    .action((_options: unknown, command: Command) => suggest(command.optsWithGlobals()));
 }
