@@ -5,6 +5,8 @@
 // fast it is, each figure with its target beside it; exact where time is virtual.
 // `npm run bench -- gateway [--json] [--duration 300]`: what the gateway adds to a direct call, and
 // a thousand connections at their limits.
+// `npm run bench -- dashboard [--pairs 100000] [--rounds 60]`: the page's first load, and how fast
+// the list of many deals follows its reader, in Chromium.
 import { Command } from "commander";
 
 const program = new Command("bench").description("Measures ratios against peers in one run.");
@@ -41,5 +43,13 @@ program
   .option("--duration <n>", "seconds that they stay there", Number, 300)
   .option("--only <part>", "overhead or limits")
   .action(async (options) => (await import("./gateway/main.ts")).benchGateway(options));
+
+program
+  .command("dashboard")
+  .description("the dashboard's first load, and acting on the list of 100,000 deals, in Chromium")
+  .option("--json", "print one JSON object")
+  .option("--pairs <n>", "deals in the list", Number, 100_000)
+  .option("--rounds <n>", "acts of each kind", Number, 60)
+  .action(async (options) => (await import("./dashboard/main.ts")).benchDashboard(options));
 
 await program.parseAsync();

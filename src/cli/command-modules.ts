@@ -207,6 +207,13 @@ export const commandModules: readonly CommandModule[] = [
     load: async () => (await import("./commands/mcp.ts")).registerMcp,
   },
   {
+    name: "password",
+    group: "Set up",
+    summary: "print a password's hash for the page's sign-in",
+    examples: [["password", "for server.users in the configuration"]],
+    load: async () => (await import("./commands/password.ts")).registerPassword,
+  },
+  {
     name: "completion",
     group: "Set up",
     summary: "complete commands and options in bash, zsh or fish",

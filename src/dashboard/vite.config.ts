@@ -21,7 +21,10 @@ function compressed(): Plugin {
   };
 }
 
-/** How the page is built, for production always: one small first load, and a part for each place that is opened. */
+/**
+ * How the page is built, for production always: one small first load, and a part for each place
+ * that is opened.
+ */
 export default defineConfig({
   root: import.meta.dirname,
   logLevel: "error",

@@ -36,7 +36,9 @@ export function mappingHome(config: Config, own?: string): MappingHome {
   };
 }
 
-/** The configuration with the file that was stored in place of the ready mapping, if there is one. */
+/**
+ * The configuration with the file that was stored in place of the ready mapping, if there is one.
+ */
 export function withOwnMapping(config: Config, own?: string): Config {
   const isChanged = config.mapping === undefined && own !== undefined && existsSync(own);
   return isChanged ? { ...config, mapping: own } : config;

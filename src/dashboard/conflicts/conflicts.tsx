@@ -168,8 +168,8 @@ function Inbox({ items }: { readonly items: readonly Question[] }) {
           />
         )}
         <p className="quiet keys-hint">
-          <kbd>a</kbd> keep the CRM's <kbd>b</kbd> keep Partner Center's <kbd>e</kbd> another value{" "}
-          <kbd>j</kbd> <kbd>k</kbd> next, previous <kbd>x</kbd> select
+          <kbd>a</kbd> the CRM's <kbd>b</kbd> Partner Center's <kbd>e</kbd> another <kbd>j</kbd>{" "}
+          <kbd>k</kbd> next, previous <kbd>x</kbd> select
         </p>
       </div>
     </div>
@@ -184,7 +184,8 @@ interface BulkAnswer {
 function bulkText(answer: unknown): string {
   const { answered, refused } = answer as BulkAnswer;
   const first = refused[0]?.message ?? "";
-  return `${number(answered)} decided.${refused.length > 0 ? ` ${number(refused.length)} not: ${first}` : ""}`;
+  const others = refused.length > 0 ? ` ${number(refused.length)} not: ${first}` : "";
+  return `${number(answered)} decided.${others}`;
 }
 
 /** One answer for many questions, said in numbers before it is given. */

@@ -130,7 +130,10 @@ function Changes({ status, trends }: Props) {
           {...chart}
           format={number}
           height={140}
-          summary={`Changes per hour over the last day: ${sums[0]} to Partner Center, ${sums[1]} to ${crmName}.`}
+          summary={
+            `Changes per hour over the last day: ${sums[0]} to Partner Center, ` +
+            `${sums[1]} to ${crmName}.`
+          }
         />
       ) : (
         <Skeleton />

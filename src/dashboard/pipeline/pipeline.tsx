@@ -131,7 +131,10 @@ function OverTime({ data }: { readonly data: Pipeline }) {
         kind="stack"
         {...chart}
         format={shortNumber}
-        summary={`Open value by week in ${data.currency}; now ${last?.activeValue} active and ${last?.newValue} new.`}
+        summary={
+          `Open value by week in ${data.currency}; now ${last?.activeValue} active and ` +
+          `${last?.newValue} new.`
+        }
       />
     </Panel>
   );
@@ -175,7 +178,10 @@ function Closed({ data }: { readonly data: Pipeline }) {
         {...chart}
         least={2}
         format={(value) => number(Math.round(value))}
-        summary={`Won and lost deals per week since ${day(data.weeks[0]?.at)}: ${won} won, ${lost} lost.`}
+        summary={
+          `Won and lost deals per week since ${day(data.weeks[0]?.at)}: ` +
+          `${won} won, ${lost} lost.`
+        }
       />
     </Panel>
   );

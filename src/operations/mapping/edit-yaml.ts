@@ -23,7 +23,9 @@ const style = { lineWidth: 0 } as const;
 
 const withoutSpace = (lines: readonly string[]): string => lines.join("").replace(/\s/g, "");
 
-/** Where each printed line stands in the file's own words; undefined where they can't be matched. */
+/**
+ * Where each printed line stands in the file's own words; undefined where they can't be matched.
+ */
 function ownWords(
   own: readonly string[],
   printed: readonly string[],

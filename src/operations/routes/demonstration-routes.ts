@@ -10,7 +10,9 @@ interface WithId {
   readonly Params: { readonly id: string };
 }
 
-/** What only the demonstration offers: to play the CRM's user and Microsoft, and to break things. */
+/**
+ * What only the demonstration offers: to play the CRM's user and Microsoft, and to break things.
+ */
 export function addDemonstrationRoutes(server: FastifyInstance, play: Demonstration): void {
   server.post<WithId>("/demonstration/deals/:id", async (request) => {
     await play.editDeal(request.params.id, parseInput(changes, request.body));

@@ -1,9 +1,10 @@
 import type { OperatorStatus } from "../../contract/index.ts";
-import type { Office } from "../office.ts";
+import type { Chronicle } from "../chronicle/chronicle.ts";
+import type { DealTable } from "../deals/deal-table.ts";
 
 /** How far behind the sync is, now and in the last hour. */
 export async function readStaleness(
-  { deals, chronicle }: Pick<Office, "deals" | "chronicle">,
+  { deals, chronicle }: { readonly deals: DealTable; readonly chronicle: Chronicle },
   now: number,
 ): Promise<OperatorStatus["staleness"]> {
   const oldest = await deals.oldestPending();
