@@ -122,8 +122,12 @@ export async function readSupport(): Promise<readonly Support[]> {
       title: "Odoo 17",
       versions: "digest, compared before",
       cursor: stampCursor,
-      verified: "a running Odoo 17.0 by hand; a protocol double in each run",
-      tests: ["src/crm/odoo/conformance.test.ts", "test/real-crm/odoo.test.ts"],
+      verified: "a running Odoo 17.0 by hand, with the engine; a protocol double in each run",
+      tests: [
+        "src/crm/odoo/conformance.test.ts",
+        "test/real-crm/odoo.test.ts",
+        "test/real-crm/odoo-sync.test.ts",
+      ],
       ...(await cost(await openOdoo())),
     },
     {

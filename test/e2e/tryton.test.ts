@@ -17,8 +17,8 @@ import { fetchHttp, seededRandom } from "../../src/runtime/index.ts";
 import { trytonCalls } from "../conformance/crm-support.ts";
 import { postgresForTests } from "../postgres.ts";
 import { connectTryton, hasTryton, startTryton, type TestTryton } from "../tryton-server.ts";
+import { type CrmSync, openCrmSync } from "./crm-sync.ts";
 import { eventually } from "./processes.ts";
-import { openTrytonSync, type TrytonSync } from "./tryton-sync.ts";
 import { openTrytonWorld } from "./tryton-world.ts";
 
 // Each call is one to a real server, and the kit makes thousands.
@@ -99,7 +99,7 @@ async function createDeals(tryton: TestTryton): Promise<void> {
 }
 
 /** Edits both sides at random, kills the engine each round and the server once, and compares. */
-async function playWith(tryton: TestTryton, sync: TrytonSync): Promise<void> {
+async function playWith(tryton: TestTryton, sync: CrmSync): Promise<void> {
   console.log(`Tryton: SEED=${seed}, ${kills} kills`);
   const random = seededRandom(seed);
   const below = (limit: number): number => Math.floor(random.fraction() * limit);
@@ -219,9 +219,12 @@ describe.skipIf(!canRun)("a real Tryton", () => {
   });
 
   describe("with the engine", () => {
-    let sync: TrytonSync;
+    let sync: CrmSync;
     beforeAll(async () => {
-      sync = await openTrytonSync(tryton);
+      const { password, url, user } = tryton;
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own variable
+      const section = { kind: "tryton", url, user, password: "${TRYTON_PASSWORD}" };
+      sync = await openCrmSync({ ...section, overlapSeconds: 3 }, { TRYTON_PASSWORD: password });
     }, 60_000);
     afterAll(() => sync?.close());
 

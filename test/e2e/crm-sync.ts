@@ -2,12 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReferralsClient } from "../../src/client/index.ts";
-import type { TestTryton } from "../tryton-server.ts";
 import { type RunningProcess, startProcess } from "./processes.ts";
 import { type DemonstrationLine, visitorClient } from "./visitor.ts";
 
-/** The referrals service and the engine in processes of their own, with a running Tryton. */
-export interface TrytonSync {
+/** The referrals service and the engine in processes of their own, with a running CRM. */
+export interface CrmSync {
   readonly client: ReferralsClient;
   ask<T>(path: string): Promise<T>;
   start(): Promise<void>;
@@ -16,9 +15,15 @@ export interface TrytonSync {
   close(): Promise<void>;
 }
 
+/** The `crm` section of a configuration; secrets may stand in it by name. */
+export type CrmSection = Readonly<Record<string, string | number>>;
+
 /** Starts the service; the engine is started by `start`. */
-export async function openTrytonSync(tryton: TestTryton): Promise<TrytonSync> {
-  const folder = mkdtempSync(join(tmpdir(), "referrals-tryton-sync-"));
+export async function openCrmSync(
+  crm: CrmSection,
+  secrets: Readonly<Record<string, string>> = {},
+): Promise<CrmSync> {
+  const folder = mkdtempSync(join(tmpdir(), "referrals-crm-sync-"));
   const data = join(folder, "service");
   const service = await startProcess([
     "sandbox",
@@ -30,7 +35,7 @@ export async function openTrytonSync(tryton: TestTryton): Promise<TrytonSync> {
     "1000000",
   ]);
   const referrals = service.line as unknown as DemonstrationLine["referrals"];
-  const line = { statusUrl: "", referrals, crm: { kind: "tryton", url: "", token: "" } };
+  const line = { statusUrl: "", referrals, crm: { kind: "", url: "", token: "" } };
   const { clientId, clientSecret } = referrals.clients[0] ?? {};
   const config = join(folder, "referrals.config.yaml");
   writeFileSync(
@@ -45,19 +50,12 @@ export async function openTrytonSync(tryton: TestTryton): Promise<TrytonSync> {
         clientSecret: "${SANDBOX_SECRET}",
         callsPerMinute: 100_000,
       },
-      crm: {
-        kind: "tryton",
-        url: tryton.url,
-        user: tryton.user,
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own variable
-        password: "${TRYTON_PASSWORD}",
-        overlapSeconds: 3,
-      },
+      crm,
       data: join(folder, "sync"),
       sync: { approval: "automatic", pollCrmSeconds: 0.3, pollReferralsSeconds: 0.3 },
     }),
   );
-  const secrets = { SANDBOX_SECRET: clientSecret ?? "", TRYTON_PASSWORD: tryton.password };
+  const environment = { ...secrets, SANDBOX_SECRET: clientSecret ?? "" };
   let engine: RunningProcess | undefined;
   return {
     client: visitorClient(line),
@@ -66,7 +64,7 @@ export async function openTrytonSync(tryton: TestTryton): Promise<TrytonSync> {
       return (await (await fetch(url)).json()) as T;
     },
     start: async () => {
-      engine = await startProcess(["start", "--config", config, "--port", "0"], secrets);
+      engine = await startProcess(["start", "--config", config, "--port", "0"], environment);
     },
     kill: async () => {
       await engine?.kill();
