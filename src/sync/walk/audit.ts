@@ -1,4 +1,5 @@
 import { type EngineContext, quietly, updateConnection, updatePair } from "../engine-context.ts";
+import type { Pair } from "../pair/pair.ts";
 import { dueSooner } from "../pair/pair-state.ts";
 import { type WalkMemory, walkCrm, walkReferrals } from "./walk.ts";
 
@@ -23,14 +24,15 @@ export async function auditSides(context: EngineContext, memory: WalkMemory): Pr
   return drift;
 }
 
-/** A new epoch compares every pair once; one that neither walk has shown is read. */
+/** A new epoch compares every linked pair once; one that neither walk has shown is read. */
 async function comparePairsOfOldEpochs(context: EngineContext): Promise<void> {
   const { ledger, clock } = context;
   const { epoch } = await ledger.connection();
   if (epoch === 1) return;
   for (let after = ""; ; ) {
     const pairs = await ledger.pairs({ after, limit: pageSize });
-    for (const { id } of pairs.filter((pair) => pair.epoch !== epoch && !pair.ended)) {
+    const isOld = (pair: Pair): boolean => pair.epoch !== epoch && !pair.ended;
+    for (const { id } of pairs.filter((pair) => isOld(pair) && pair.referral && pair.crm)) {
       await updatePair(context, id, (pair) =>
         quietly({ ...pair, due: dueSooner(pair.due, clock.now(), "backfill") }),
       );
