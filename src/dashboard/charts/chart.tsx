@@ -68,7 +68,8 @@ type Column = (number | null)[];
 function drawn({ series, kind }: ChartProps): readonly Column[] {
   if (kind === "mirror") {
     return series.map(({ values }, index) =>
-      values.map((value) => (value === null || index === 0 ? value : -value)),
+      // No bar stands for nothing: one of no height would be drawn as a line.
+      values.map((value) => (value ? (index === 0 ? value : -value) : null)),
     );
   }
   if (kind !== "stack") return series.map(({ values }) => [...values]);
