@@ -154,6 +154,8 @@ async function run(options: SyncOptions): Promise<void> {
       terminal.draw(paint.faint("Looking at both sides…"));
     }
     await untilAborted(operations.post("/api/sync"), stopped);
+    // Where no process runs all the time, nobody else makes the audit when it is due.
+    if (operations.own) await untilAborted(operations.own.engine.tick(), stopped);
     const status = await work(operations, progress, stopped);
     progress.end();
     const outcome = await outcomeSince(operations, since);
