@@ -55,8 +55,11 @@ const storeDeal = `INSERT INTO operations_deals
   (connection_id, revision, pending_since, document, ${names.join(", ")})
   VALUES (${marks(names.length + 4)}) ON CONFLICT (connection_id, "id") DO UPDATE SET
   document = excluded.document, ${changes.map((name) => `${name} = excluded.${name}`).join(", ")}`;
-const storeWord = `INSERT INTO operations_deal_words (connection_id, word, deal_id)
-  VALUES (?, ?, ?) ON CONFLICT (connection_id, word, deal_id) DO NOTHING`;
+const rowMarks = (count: number): string =>
+  Array.from({ length: count }, () => "(?, ?, ?)").join(", ");
+const storeWords = (count: number): string => `INSERT INTO operations_deal_words
+  (connection_id, word, deal_id) VALUES ${rowMarks(count)}
+  ON CONFLICT (connection_id, word, deal_id) DO NOTHING`;
 const wordsOfDeal =
   "SELECT word FROM operations_deal_words WHERE connection_id = ? AND deal_id = ?";
 const dropWord =
@@ -96,8 +99,10 @@ class SqlDealTable implements DealTable {
     const stored = await transaction.all(wordsOfDeal, key);
     const present = new Set(stored.map(({ word }) => String(word)));
     const wanted = new Set(searchWords(row));
-    for (const word of wanted) {
-      if (!present.has(word)) await transaction.run(storeWord, [key[0], word, key[1]]);
+    const missing = [...wanted].filter((word) => !present.has(word));
+    if (missing.length > 0) {
+      const words = missing.flatMap((word) => [key[0], word, key[1]]);
+      await transaction.run(storeWords(missing.length), words);
     }
     for (const word of present) {
       if (!wanted.has(word)) await transaction.run(dropWord, [key[0], word, key[1]]);
