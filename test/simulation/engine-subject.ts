@@ -135,7 +135,12 @@ async function createEngineSubject(
       }
     },
     isAtRest: (since) => [...stores.values()].every(({ mirror }) => isQuiet(world, mirror, since)),
-    statesOf: (deal) => pairsOf(deal).map(({ state }) => state),
+    statesOf: (deal) => {
+      const pairs = deal
+        ? pairsOf(deal)
+        : [...stores.values()].flatMap(({ mirror }) => [...mirror.pairs.values()]);
+      return pairs.map(({ state }) => state);
+    },
     excuseFor: (deal, field) => excuseOf(pairsOf(deal), itemsOf(deal), field),
     givenUp: (index, field, value, side) => {
       const deal = world.book.deals.get(index);

@@ -56,9 +56,9 @@ export async function play(
   sinceStart = world.sinceStart;
   const subject = await createSubject(world, witness);
   const statesOf = (index: number | undefined): readonly string[] => {
-    const one = index === undefined ? undefined : world.book.deals.get(index);
-    if (index !== undefined) return one ? subject.statesOf(one) : [];
-    return [...world.book.deals.values()].flatMap((deal) => subject.statesOf(deal));
+    if (index === undefined) return subject.statesOf(undefined);
+    const deal = world.book.deals.get(index);
+    return deal ? subject.statesOf(deal) : [];
   };
   const cover = (fault: Fault, struck: number | undefined): void => {
     for (const state of statesOf(struck)) {

@@ -30,17 +30,16 @@ const unreachable: readonly { readonly reason: string; readonly holds: Rule }[] 
     reason: "nothing is written to Partner Center in that state",
     holds: (kind, state) =>
       kind === "timeout-after-commit" &&
-      !aroundPost(state) &&
-      !isAny<PairState>("writing-referral", "deleted", "sibling", "dead")(state),
+      isAny<PairState>("unshared", "probing", "waiting", "held", "refusing", "paused")(state),
   },
   {
     reason: "a referral is read by its id only once the pair is on record as looking",
-    holds: (kind, state) => kind === "permission-lost" && (atRest(state) || state === "waiting"),
+    holds: (kind, state) => kind === "permission-lost" && atRest(state),
   },
   {
     reason: "the pair has no referral, or isn't read any more",
     holds: (kind, state) =>
-      kind === "permission-lost" && isAny<PairState>("unshared", "probing", "unlinked")(state),
+      kind === "permission-lost" && isAny<PairState>("unshared", "unlinked")(state),
   },
   {
     reason: "nothing is written to the CRM in that state",
@@ -53,12 +52,12 @@ const unreachable: readonly { readonly reason: string; readonly holds: Rule }[] 
         "retrying",
         "dead",
         "sibling",
+        "asking",
       )(state),
   },
   {
-    reason: "there is no CRM record then",
-    holds: (kind, state) =>
-      isAboutRecord(kind) && isAny<PairState>("creating-deal", "deleted")(state),
+    reason: "the CRM record is gone",
+    holds: (kind, state) => isAboutRecord(kind) && state === "deleted",
   },
 ];
 
