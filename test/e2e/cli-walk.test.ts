@@ -185,6 +185,26 @@ test("dead-letters says that there are none, and webhooks who has the events", a
   expect(webhooks.stdout).toMatch(/referral-updated +nobody/);
 });
 
+test("a value that can't be carried over is listed by its cause, explained, and gone once mended", async () => {
+  const [deal] = await deals("in-step");
+  const [id, referral] = [deal?.id ?? "", deal?.referral?.id ?? ""];
+  const { currency } = deal?.referral?.values ?? {};
+  await world.editReferral(referral, { details: { currency: "XTS" } });
+  await run("sync", "--once");
+  const groups = async () =>
+    (await json<{ groups: readonly { deals: readonly { id: string }[] }[] }>("dead-letters"))
+      .groups;
+  await eventually(groups, (found) => found.some((group) => group.deals[0]?.id === id), 20_000);
+  const explained = await run("dead-letters", "explain", id);
+  expect(explained.code).toBe(2);
+  expect(explained.stdout).toContain("is not a code of ISO 4217");
+  expect(explained.stdout).toContain("→ choose a currency with its three-letter code");
+  await world.editReferral(referral, { details: { currency } });
+  await run("sync", "--once");
+  await run("dead-letters", "replay", id);
+  await eventually(groups, (found) => found.length === 0, 20_000);
+}, 60_000);
+
 test("it stops cleanly when asked", async () => {
   expect(await sync?.stop()).toBe(0);
 });
