@@ -13,7 +13,7 @@ const limit = 100;
 const windowMs = 60_000;
 /** Each connection wants so much more than it may have, so that every one meets its limit. */
 const appetite = 1.05;
-/** Calls leave in small flocks: a loader that wakes for each of them would take a core for itself. */
+/** Calls leave in small flocks: a loader that wakes for each would take a core. */
 const flockMs = 8;
 const rows = 1_000;
 const sockets = 256;

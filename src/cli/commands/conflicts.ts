@@ -8,9 +8,9 @@ import { findQuestion, shortId } from "../ledger-access/deal-search.ts";
 import {
   addLedgerOptions,
   type LedgerOptions,
-  type Operations,
   withOperations,
 } from "../ledger-access/open-operations.ts";
+import type { Operations } from "../ledger-access/operations.ts";
 import { paint, remedyLine } from "../terminal/paint.ts";
 import { wrapped } from "../terminal/table.ts";
 import { counted, relative, shown } from "../terminal/words.ts";

@@ -75,8 +75,8 @@ async function exportPackage(options: ExportOptions): Promise<void> {
   process.stdout.write("readme.md tells how to import it.\n");
   if (isHere) {
     process.stdout.write(
-      `It leads to the gateway on this machine, http://${gatewayHere}. For Power Platform name it ` +
-        "as it is reached from outside: --host gateway.contoso.com\n",
+      `It leads to the gateway on this machine, http://${gatewayHere}. For Power Platform name ` +
+        "it as it is reached from outside: --host gateway.contoso.com\n",
     );
   }
 }

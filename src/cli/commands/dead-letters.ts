@@ -8,9 +8,9 @@ import { findDeal } from "../ledger-access/deal-search.ts";
 import {
   addLedgerOptions,
   type LedgerOptions,
-  type Operations,
   withOperations,
 } from "../ledger-access/open-operations.ts";
+import type { Operations } from "../ledger-access/operations.ts";
 import { marks, paint, remedyLine } from "../terminal/paint.ts";
 import { table, wrapped } from "../terminal/table.ts";
 import { counted, relative, shown } from "../terminal/words.ts";

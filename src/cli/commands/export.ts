@@ -8,9 +8,9 @@ import { CliFailure } from "../failure.ts";
 import {
   addLedgerOptions,
   type LedgerOptions,
-  type Operations,
   withOperations,
 } from "../ledger-access/open-operations.ts";
+import type { Operations } from "../ledger-access/operations.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { marks } from "../terminal/paint.ts";
 import { startProgress } from "../terminal/progress.ts";

@@ -6,9 +6,9 @@ import { findDeal } from "../ledger-access/deal-search.ts";
 import {
   addLedgerOptions,
   type LedgerOptions,
-  type Operations,
   withOperations,
 } from "../ledger-access/open-operations.ts";
+import type { Operations } from "../ledger-access/operations.ts";
 import { marks, remedyLine } from "../terminal/paint.ts";
 import { eventsText, eventText } from "./show.ts";
 import { wholeNumber } from "./whole-number.ts";

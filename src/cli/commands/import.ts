@@ -8,9 +8,9 @@ import { exitCodes } from "../exit-codes.ts";
 import {
   addLedgerOptions,
   type LedgerOptions,
-  type Operations,
   withOperations,
 } from "../ledger-access/open-operations.ts";
+import type { Operations } from "../ledger-access/operations.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { marks, paint, remedyLine } from "../terminal/paint.ts";
 import { startProgress } from "../terminal/progress.ts";

@@ -7,9 +7,9 @@ import { exitCodes } from "../exit-codes.ts";
 import {
   addLedgerOptions,
   type LedgerOptions,
-  type Operations,
   withOperations,
 } from "../ledger-access/open-operations.ts";
+import type { Operations } from "../ledger-access/operations.ts";
 import { planReport } from "../plan/plan-report.ts";
 import { planSummary } from "../plan/plan-summary.ts";
 import { planText } from "../plan/plan-text.ts";

@@ -7,9 +7,9 @@ import { CliFailure } from "../failure.ts";
 import {
   addLedgerOptions,
   type LedgerOptions,
-  type Operations,
   withOperations,
 } from "../ledger-access/open-operations.ts";
+import type { Operations } from "../ledger-access/operations.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { marks, paint, remedyLine } from "../terminal/paint.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";

@@ -5,8 +5,8 @@ import { configFileName, dataFolderOf } from "../config/config-file.ts";
 import type { Config } from "../config/config-schema.ts";
 import { CliFailure } from "../failure.ts";
 import { demonstrationMark, runningAddress } from "../start/data-folder.ts";
-import type { OwnSync } from "./open-own-sync.ts";
-import { clientByHttp, type OperationsClient } from "./operations-client.ts";
+import type { Operations } from "./operations.ts";
+import { clientByHttp } from "./operations-client.ts";
 
 /** The options that every command on the ledger takes. */
 export interface LedgerOptions {
@@ -21,16 +21,6 @@ export function addLedgerOptions(command: Command): Command {
     .option("--config <file>", `configuration; ./${configFileName} is used where it exists`)
     .option("--data <folder>", "folder of the state, as `referrals start` was told")
     .option("--json", "print the answer as one JSON object");
-}
-
-/** The operator's API, of the running process or of a sync opened for this command alone. */
-export interface Operations extends OperationsClient {
-  /** Where the running process serves its page; absent where none runs. */
-  readonly url?: string;
-  /** Present where no process runs: the command has the ledger for itself. */
-  readonly own?: OwnSync;
-  readonly data: string;
-  close(): Promise<void>;
 }
 
 /** The configuration file that the options name, or the one in the current or the data folder. */

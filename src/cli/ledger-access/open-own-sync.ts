@@ -1,17 +1,11 @@
 import { silentLog, systemClock } from "../../runtime/index.ts";
 import type { Config } from "../config/config-schema.ts";
 import { settingsOf } from "../start/configured.ts";
-import { type Connections, openConnections } from "../start/connections.ts";
+import { openConnections } from "../start/connections.ts";
 import { claimDataFolder, runningAddress } from "../start/data-folder.ts";
-import { type OpenSync, openSync } from "../start/sync-process.ts";
-import type { Operations } from "./open-operations.ts";
+import { openSync } from "../start/sync-process.ts";
+import type { Operations } from "./operations.ts";
 import { clientInProcess } from "./operations-client.ts";
-
-/** A sync that a command opened itself, because no process runs on its data. */
-export interface OwnSync extends OpenSync {
-  readonly config: Config;
-  readonly connections: Connections;
-}
 
 const claimTries = 20;
 const claimPauseMs = 250;
