@@ -1,18 +1,4 @@
-import type { Command } from "commander";
-
-/** Adds one command, with its options, to the program. */
-export type RegisterCommand = (program: Command) => void;
-
-/** A command as `referrals --help` shows it; its code is loaded only when it runs. */
-export interface CommandModule {
-  readonly name: string;
-  /** Under which heading it is listed. */
-  readonly group: string;
-  readonly summary: string;
-  /** What to type and what for, where the command doesn't say so itself. */
-  readonly examples?: readonly (readonly [typed: string, purpose: string])[];
-  readonly load: () => Promise<RegisterCommand>;
-}
+import type { CommandModule } from "./command-module.ts";
 
 /** Every command, in the order in which a newcomer needs them. */
 export const commandModules: readonly CommandModule[] = [

@@ -2,7 +2,8 @@
 // goes wrong into one message with cause, place and remedy.
 import { Command, CommanderError } from "commander";
 import { examples } from "./answer.ts";
-import { type CommandModule, commandModules } from "./command-modules.ts";
+import type { CommandModule } from "./command-module.ts";
+import { commandModules } from "./command-modules.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { printFailure } from "./failure.ts";
 import { nearest } from "./nearest.ts";
@@ -48,7 +49,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const program = createProgram();
   const wanted = wantedModule(argv);
   try {
-    if (wanted) (await wanted.load())(program);
+    if (wanted) (await wanted.load())(program, commandModules);
     else
       for (const { name, group, summary } of commandModules)
         program.command(name).helpGroup(`${group}:`).description(summary);

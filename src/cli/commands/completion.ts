@@ -1,10 +1,11 @@
 import { Argument, type Command } from "commander";
 import { examples } from "../answer.ts";
+import type { CommandModule } from "../command-module.ts";
 import { commandTree } from "../completion/command-tree.ts";
 import { completionScript, type Shell, shells } from "../completion/scripts.ts";
 
 /** `referrals completion`: teaches a shell to complete. */
-export function registerCompletion(program: Command): void {
+export function registerCompletion(program: Command, all: readonly CommandModule[]): void {
   const command = program
     .command("completion")
     .addArgument(new Argument("<shell>", "which shell").choices([...shells]))
@@ -15,6 +16,6 @@ export function registerCompletion(program: Command): void {
     ["completion fish > ~/.config/fish/completions/referrals.fish", ""],
   ]);
   command.action(async (shell: Shell) => {
-    process.stdout.write(completionScript(shell, await commandTree()));
+    process.stdout.write(completionScript(shell, await commandTree(all)));
   });
 }

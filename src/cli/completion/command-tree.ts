@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { commandModules } from "../command-modules.ts";
+import type { CommandModule } from "../command-module.ts";
 
 /** An option or argument value as a shell offers it. */
 export interface CompletionOption {
@@ -52,11 +52,11 @@ const helpOption: CompletionOption = {
 };
 
 /** Every command with its options, from the commands themselves. */
-export async function commandTree(): Promise<CompletionNode> {
+export async function commandTree(all: readonly CommandModule[]): Promise<CompletionNode> {
   const program = new Command("referrals");
-  for (const { load } of commandModules) (await load())(program);
+  for (const { load } of all) (await load())(program, all);
   const tree = nodeOf(program, []);
-  const summaries = new Map(commandModules.map(({ name, summary }) => [name, summary]));
+  const summaries = new Map(all.map(({ name, summary }) => [name, summary]));
   const children = tree.children.map((child) => ({
     ...child,
     description: firstSentence(summaries.get(child.path[0] ?? "") ?? child.description),
