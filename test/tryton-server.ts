@@ -255,8 +255,18 @@ export async function startTryton(databaseUrl: string): Promise<TestTryton> {
     server.kill("SIGKILL");
     await gone;
   };
-  await untilAnswering(root);
-  const connected = await connectTryton(root + place.database, adminPassword);
+  const stop = async (): Promise<void> => {
+    await kill();
+    rmSync(place.folder, { recursive: true, force: true });
+  };
+  const prepare = async () => {
+    await untilAnswering(root);
+    return connectTryton(root + place.database, adminPassword);
+  };
+  const connected = await prepare().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   return {
     ...connected,
     restart: async () => {
@@ -265,9 +275,6 @@ export async function startTryton(databaseUrl: string): Promise<TestTryton> {
       await untilAnswering(root);
       await connected.signInAgain();
     },
-    stop: async () => {
-      await kill();
-      rmSync(place.folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
