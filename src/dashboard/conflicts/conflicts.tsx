@@ -168,8 +168,8 @@ function Inbox({ items }: { readonly items: readonly Question[] }) {
           />
         )}
         <p className="quiet keys-hint">
-          <kbd>a</kbd> the CRM's <kbd>b</kbd> Partner Center's <kbd>e</kbd> another{" "}
-          <kbd>j</kbd> <kbd>k</kbd> next, previous <kbd>x</kbd> select
+          <kbd>a</kbd> the CRM <kbd>b</kbd> Partner Center <kbd>e</kbd> another <kbd>j</kbd>{" "}
+          <kbd>k</kbd> next, previous <kbd>x</kbd> select
         </p>
       </div>
     </div>
