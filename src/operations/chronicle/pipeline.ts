@@ -77,17 +77,17 @@ function weeksOf(deals: readonly Deal[], currency: string, now: number): readonl
   );
   for (const deal of deals) {
     const value = deal.currency === currency ? deal.value : 0;
-    for (const week of weeks) addToWeek(week, deal, value, Math.min(week.at + weekMs, now));
+    for (const week of weeks) addToWeek(week, deal, value, Math.min(week.at + weekMs - 1, now));
   }
   return weeks;
 }
 
 function addToWeek(week: Week, deal: Deal, value: number, end: number): void {
   const { created, accepted, closed, substatus } = deal;
-  if (created >= end) return;
-  if (closed !== undefined && closed < end) {
+  if (created > end) return;
+  if (closed !== undefined && closed <= end) {
     if (closed >= week.at) addClosed(week, substatus, value);
-  } else if (accepted !== undefined && accepted < end) {
+  } else if (accepted !== undefined && accepted <= end) {
     week.active += 1;
     week.activeValue += value;
   } else {

@@ -95,7 +95,7 @@ async function upstreams(
 export async function readStatus(office: Office): Promise<OperatorStatus> {
   const { ledger, clock } = office;
   const now = clock.now();
-  await office.chronicle.follow();
+  await Promise.all([office.chronicle.follow(), office.follower.caughtUp()]);
   const [connection, byState, questions, budget, staleness] = await Promise.all([
     ledger.connection(),
     ledger.countByState(),
