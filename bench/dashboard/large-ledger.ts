@@ -29,7 +29,7 @@ function pairOf(index: number, random: Random): Pair {
   const dealValue = Math.round(random.fraction() * 4_000) * 250;
   const currency = pick(currencies, random);
   const stamp = new Date(at).toISOString();
-  const closes = new Date(at + 90 * dayMs).toISOString();
+  const closes = new Date(at + Math.floor(random.fraction() * 180) * dayMs).toISOString();
   const state = stateOf(random);
   const referral: Referral = {
     id: random.uuid(),
