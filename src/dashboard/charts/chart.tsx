@@ -120,7 +120,7 @@ function optionsOf(props: ChartProps, colors: Colors, width: number): uPlot.Opti
       },
     },
     axes: [
-      { ...axis, size: timeAxisSize, grid: { show: false }, values: timeLabels },
+      { ...axis, size: timeAxisSize, space: 90, grid: { show: false }, values: timeLabels },
       {
         ...axis,
         size: axisSize,
