@@ -30,7 +30,8 @@ const context = {
   }),
 } as unknown as EngineContext;
 
-type Presence = "absent" | "present" | "missing" | "deleted";
+/** `hinted`: named by a webhook, and never seen. */
+type Presence = "absent" | "hinted" | "present" | "missing" | "deleted";
 
 function side<Document>(presence: Presence, document: Document): SideState<Document> | undefined {
   if (presence === "absent") return undefined;
@@ -43,6 +44,7 @@ function side<Document>(presence: Presence, document: Document): SideState<Docum
     lookedAt: 1,
     epoch: 1,
   };
+  if (presence === "hinted") return { ...known, document: undefined, presence: "missing" };
   return { ...known, document, presence };
 }
 
@@ -62,7 +64,7 @@ const problems = {
   dead: {},
 } as const;
 
-const referralPresences: readonly Presence[] = ["absent", "present", "missing"];
+const referralPresences: readonly Presence[] = ["absent", "hinted", "present", "missing"];
 const crmPresences: readonly Presence[] = ["absent", "present", "missing", "deleted"];
 const roles = ["deal", "sibling", "double"] as const;
 const looks = [undefined, "referral", "crm"] as const;
@@ -105,7 +107,7 @@ function* cases(): Iterable<Case> {
                         }
 }
 
-const total = 3 * 4 * 2 * 3 * 3 * 3 * 3 * 2 ** 5;
+const total = 4 * 4 * 2 * 3 * 3 * 3 * 3 * 2 ** 5;
 const writing: ReadonlySet<Step> = new Set([
   "apply-deletion",
   "close-double",
@@ -128,6 +130,7 @@ function broken({ pair, mayWrite }: Case, step: Step): string | undefined {
       "only a known side is looked at",
       step !== "look-at-referral" || !!referral || !!pair.look.referral,
     ],
+    ["only a referral that was seen is matched", step !== "match" || !!referral?.document],
     ["both sides are planned only when both were seen", step !== "update" || bothSeen(pair)],
     ["an unknown outcome is looked at before anything else", !mustRecover(pair) || isLooking],
     ["no deal is created for a referral that has one", step !== "create-deal" || !crm],

@@ -87,7 +87,10 @@ function restStep(context: EngineContext, pair: Pair, connection: ConnectionStat
   const { referral, crm } = pair;
   if (pair.role === "double") return pair.isToClose ? "close-double" : "nothing";
   if (crm?.presence === "deleted") return referral ? "apply-deletion" : "nothing";
-  if (!crm) return pair.attempt || pair.isUnmatched ? "create-deal" : "match";
+  if (!crm && !referral) return "nothing";
+  if (!crm && (pair.attempt || pair.isUnmatched)) return "create-deal";
+  // A hint named it, but it couldn't be seen: there is nothing to match yet.
+  if (!crm) return referral?.document ? "match" : "look-at-referral";
   if (!referral) return unlinkedDealStep(context, pair, crm);
   // What couldn't be seen may be there again: news of the other side is a reason to look.
   if (referral.presence === "missing") return "look-at-referral";

@@ -61,3 +61,29 @@ test("a person's request finds a slot while all others are taken", async () => {
   await clock.advance(200_000);
   await stopping;
 });
+
+test("a key that stays due whatever is done is put off, and told", async () => {
+  const clock = manualClock();
+  const told: string[] = [];
+  const error = (_fields: object, message: string) => void told.push(message);
+  const runner = createEmbeddedRunner({
+    clock,
+    log: { ...silentLog, error },
+    queue: {
+      due: async () => [{ pairId: "stuck", at: 0, priority: "read" as const }],
+      nextDueAt: async () => clock.now(),
+    },
+    concurrency: 1,
+    idleMs: 1_000,
+  });
+  let runs = 0;
+  await runner.start(async () => {
+    runs += 1;
+  });
+  for (let turn = 0; turn < 20 && told.length === 0; turn += 1) await settled();
+  expect(told).toEqual(["a unit of work crashed and is put off"]);
+  expect(runs).toBe(201);
+  const stopping = runner.stop();
+  await clock.advance(1_000);
+  await stopping;
+});

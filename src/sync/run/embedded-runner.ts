@@ -33,6 +33,8 @@ export interface EmbeddedRunnerOptions {
 const interactiveSlots = 2;
 /** First wait of a key whose handler failed; doubles up to the longest. */
 const failureMs = { first: 1_000, longest: 60_000 };
+/** A key that is run more often than this stays due for ever: a fault of its handler, not work. */
+const spinning = { mostRuns: 200, withinMs: 1_000, mostKeys: 10_000 };
 
 /**
  * Runs what is due, most urgent first, never two handlers of one key at a time; drains when
@@ -49,6 +51,7 @@ class QueueRunner implements EmbeddedRunner {
   readonly #options: EmbeddedRunnerOptions;
   readonly #running = new Map<string, Promise<void>>();
   readonly #resting = new Map<string, { readonly until: number; readonly failures: number }>();
+  readonly #recent = new Map<string, { readonly since: number; readonly runs: number }>();
   readonly #stop = new AbortController();
   #handler: (key: string, signal: AbortSignal) => Promise<void> = async () => {};
   #sleep = new AbortController();
@@ -118,6 +121,7 @@ class QueueRunner implements EmbeddedRunner {
   async #handle(key: string): Promise<void> {
     try {
       await this.#handler(key, this.#stop.signal);
+      if (this.#isSpinning(key)) throw new Error("it stays due, though it was run again and again");
       this.#resting.delete(key);
     } catch (error) {
       const { clock, log } = this.#options;
@@ -129,6 +133,16 @@ class QueueRunner implements EmbeddedRunner {
       this.#running.delete(key);
       this.wake();
     }
+  }
+
+  /** Whether a key was run so often within a second that it can't be getting anywhere. */
+  #isSpinning(key: string): boolean {
+    const now = this.#options.clock.now();
+    const { since, runs } = this.#recent.get(key) ?? { since: now, runs: 0 };
+    const isNew = now - since >= spinning.withinMs;
+    if (this.#recent.size >= spinning.mostKeys) this.#recent.clear();
+    this.#recent.set(key, isNew ? { since: now, runs: 1 } : { since, runs: runs + 1 });
+    return !isNew && runs + 1 > spinning.mostRuns;
   }
 
   async #rest(): Promise<void> {
