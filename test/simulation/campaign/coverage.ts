@@ -11,7 +11,13 @@ const isAny =
   (name: T): boolean =>
     names.includes(name);
 
-const aroundPost = isAny<PairState>("creating-referral", "inviting-microsoft", "retrying");
+const aroundPost = isAny<PairState>(
+  "creating-referral",
+  "inviting-microsoft",
+  "retrying",
+  "sibling",
+  "unlinked",
+);
 const atRest = isAny<PairState>("held", "asking", "refusing", "in-step");
 const isCrmWriteLost = isAny<FaultKind>("crm-timeout-before-commit", "crm-timeout-after-commit");
 const isAboutRecord = isAny<FaultKind>("crm-permission-lost", "crm-version-churn");
@@ -24,7 +30,7 @@ const isAboutRecord = isAny<FaultKind>("crm-permission-lost", "crm-version-churn
 const unreachable: readonly { readonly reason: string; readonly holds: Rule }[] = [
   {
     reason: "only a POST can land late, and the pair is in another state while one is sent",
-    holds: (kind, state) => kind === "late-landing" && !aroundPost(state) && state !== "sibling",
+    holds: (kind, state) => kind === "late-landing" && !aroundPost(state),
   },
   {
     reason: "nothing is written to Partner Center in that state",
@@ -37,9 +43,8 @@ const unreachable: readonly { readonly reason: string; readonly holds: Rule }[] 
     holds: (kind, state) => kind === "permission-lost" && atRest(state),
   },
   {
-    reason: "the pair has no referral, or isn't read any more",
-    holds: (kind, state) =>
-      kind === "permission-lost" && isAny<PairState>("unshared", "unlinked")(state),
+    reason: "the pair isn't read any more",
+    holds: (kind, state) => kind === "permission-lost" && state === "unlinked",
   },
   {
     reason: "nothing is written to the CRM in that state",
