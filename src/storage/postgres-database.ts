@@ -37,8 +37,10 @@ function namedError(error: unknown): unknown {
 }
 
 function lastError(error: unknown): unknown {
-  if (!passing.test(stateOf(error))) return error;
-  return new StorageError("databaseBusy", "PostgreSQL can't serve this now", { cause: error });
+  const state = stateOf(error);
+  if (!passing.test(state)) return error;
+  const sentence = `PostgreSQL can't serve this now (${state})`;
+  return new StorageError("databaseBusy", sentence, { cause: error });
 }
 
 /** What a PostgreSQL database needs of the world. */
