@@ -19,6 +19,9 @@ function isAlive(processId: number): boolean {
   }
 }
 
+/** Locks that this process holds: one that nobody refers to would be collected, and so released. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Creates the folder if needed and claims it: two engines on one ledger would share one budget and
  * one cursor. The claim is a lock of the operating system (SQLite's, on an empty file), so it ends
@@ -39,9 +42,11 @@ export function claimDataFolder(folder: string): () => void {
       cause,
     });
   }
+  held.add(lock);
   writeFileSync(ownerFile, String(process.pid), { mode: 0o600 });
   return () => {
     rmSync(ownerFile, { force: true });
+    held.delete(lock);
     lock.close();
   };
 }
