@@ -31,6 +31,8 @@ async function runTests(filters: readonly string[]): Promise<VitestReport> {
   const output = join(folder, "report.json");
   try {
     const args = ["--reporter=default", "--reporter=json", `--outputFile.json=${output}`];
+    // They need a running CRM of somebody's, so they run by name alone.
+    if (filters.length === 0) args.push("--exclude=test/real-crm/**");
     await runPackageScript("vitest/vitest.mjs", ["run", ...args, ...filters]);
     return JSON.parse(readFileSync(output, "utf8")) as VitestReport;
   } finally {

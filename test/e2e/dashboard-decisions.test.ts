@@ -179,7 +179,7 @@ describe.skipIf(chromiumPath === undefined)("deciding in the dashboard, in Chrom
     await stage.ask("/api/resume", {});
     const notes = async () => (await referralOf(deal)).details?.notes;
     await eventually(notes, (now) => now === "The CRM wins now", 20_000);
-  });
+  }, 90_000);
 
   test("the browser had nothing to complain about but the moment of the restart", () => {
     const others = stage.complaints.filter((text) => !/ERR_CONNECTION|ERR_INCOMPLETE/.test(text));

@@ -192,7 +192,8 @@ test(`after ${kills} kills both sides are equal, nothing is doubled, and every e
   const client = visitorClient(line);
   const unequal: unknown[] = [];
   const unrecorded: Edit[] = [];
-  let asked = 0;
+  const edited = new Set<string>();
+  const asked = new Set<string>();
   for (const { recordId, referralId, field } of lastEdits.values()) {
     const shown = await ask<{ questions: { field?: string }[] }>(`/api/deals/${recordId}`);
     const text = JSON.stringify(shown);
@@ -201,7 +202,8 @@ test(`after ${kills} kills both sides are equal, nothing is doubled, and every e
     const inReferral = (await client.getReferral(referralId)).details?.[field];
     // A conflict, or the breaker that our restless editing has tripped: a person is asked.
     const isAsked = shown.questions.some((question) => question.field === field);
-    if (isAsked) asked += 1;
+    edited.add(`${recordId} ${field}`);
+    if (isAsked) asked.add(`${recordId} ${field}`);
     if (inCrm !== inReferral && !isAsked) unequal.push({ recordId, field, inCrm, inReferral });
     const own = [
       lastEdits.get(`crm ${recordId} ${field}`),
@@ -211,6 +213,7 @@ test(`after ${kills} kills both sides are equal, nothing is doubled, and every e
   }
   expect(edits).toBe(kills * (editsPerRound + 1));
   expect({ unequal, unrecorded }).toEqual({ unequal: [], unrecorded: [] });
-  console.log(`${edits} edits of ${lastEdits.size} fields: ${asked} are asked about`);
-  expect(asked).toBeLessThan(lastEdits.size / 4);
+  console.log(`${edits} edits of ${edited.size} fields: ${asked.size} are asked about`);
+  // Both sides may well have met in one field while the engine was down; most arrive all the same.
+  expect(asked.size).toBeLessThan(edited.size / 2);
 });
