@@ -214,6 +214,6 @@ test(`after ${kills} kills both sides are equal, nothing is doubled, and every e
   expect(edits).toBe(kills * (editsPerRound + 1));
   expect({ unequal, unrecorded }).toEqual({ unequal: [], unrecorded: [] });
   console.log(`${edits} edits of ${edited.size} fields: ${asked.size} are asked about`);
-  // Both sides may well have met in one field while the engine was down; most arrive all the same.
-  expect(asked.size).toBeLessThan(edited.size / 2);
+  // Both sides may meet in one field while the engine is down; nearly all arrive all the same.
+  expect(asked.size).toBeLessThan(edited.size / 4);
 });
