@@ -133,6 +133,11 @@ export interface Engine {
   pollReferrals(): Promise<WalkReport>;
   /** One whole walk over the CRM's changes. */
   pollCrm(): Promise<WalkReport>;
+  /**
+   * Moves the next walk over the CRM forward, to `delayMs` from now. However often it is called, such
+   * walks are `earlyPollGapMs` apart, and a CRM that asked to be left alone is.
+   */
+  pollCrmSoon(delayMs: number): void;
   /** Marks what the hint names as due; true where it wasn't known already. */
   hint(hint: Hint): Promise<boolean>;
   /**

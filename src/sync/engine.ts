@@ -44,6 +44,7 @@ import { rehearse } from "./people/rehearsal.ts";
 import { createEmbeddedRunner } from "./run/embedded-runner.ts";
 import type { Runner } from "./run/runner.ts";
 import { auditSides } from "./walk/audit.ts";
+import { EarlyWalk } from "./walk/early-walk.ts";
 import { HintGathering } from "./walk/hint-gathering.ts";
 import { closeReferralWalk, type WalkMemory, walkCrm, walkReferrals } from "./walk/walk.ts";
 
@@ -65,6 +66,7 @@ class SyncEngine implements Engine {
   readonly #failures = new Map<Rhythm, { readonly count: number; readonly until: number }>();
   readonly #running = new Set<string>();
   readonly #hints: HintGathering;
+  readonly #early: EarlyWalk;
   #closing: Promise<void> | undefined;
   #witnessing: Promise<void> = Promise.resolve();
   #stop = new AbortController();
@@ -92,6 +94,7 @@ class SyncEngine implements Engine {
       bearWitness: () => this.#bearWitness(),
       emit: (event) => this.#emit(event),
     };
+    this.#early = new EarlyWalk(clock, settings.earlyPollGapMs);
     this.#hints = new HintGathering({
       clock,
       settings,
@@ -129,6 +132,10 @@ class SyncEngine implements Engine {
 
   pollCrm(): Promise<WalkReport> {
     return this.#walk("crm", () => walkCrm(this.#context, { isAudit: false }));
+  }
+
+  pollCrmSoon(delayMs: number): void {
+    this.#early.ask(delayMs);
   }
 
   async auditSweep(): Promise<{ readonly drift: number }> {
@@ -287,6 +294,7 @@ class SyncEngine implements Engine {
   #walk(rhythm: Rhythm, walk: () => Promise<WalkReport>): Promise<WalkReport> {
     const underWay = this.#walks.get(rhythm);
     if (underWay) return underWay;
+    if (rhythm === "crm") this.#early.begun();
     const started = walk()
       .then(async (report) => {
         await this.#bearWitness();
@@ -320,9 +328,10 @@ class SyncEngine implements Engine {
     const { settings, clock } = this.#context;
     const { referralCursor, crmCursor, auditedAt } = connection;
     const lastAudit = isWalked(connection) ? auditedAt : clock.now();
+    const crmAt = crmCursor.walkedAt;
     const regular = {
       referrals: referralCursor.walkedAt + settings.pollReferralsMs,
-      crm: crmCursor.walkedAt + settings.pollCrmMs,
+      crm: Math.min(crmCursor.walkedAt + settings.pollCrmMs, this.#early.dueAt(crmCursor.walkedAt)),
       audit: lastAudit + settings.auditMs,
     };
     return Math.max(regular[rhythm], this.#failures.get(rhythm)?.until ?? 0);
@@ -354,8 +363,9 @@ class SyncEngine implements Engine {
       const waitMs = this.#dueAt(rhythm, await ledger.connection()) - clock.now();
       // Looked at anew now and then: a restore moves the next audit forward.
       const sleepMs = Math.min(waitMs, settings.pollReferralsMs);
-      if (waitMs > 0) await clock.sleep(sleepMs, signal).catch(() => {});
-      else await this.#perform(rhythm);
+      if (waitMs <= 0) await this.#perform(rhythm);
+      else if (rhythm === "crm") await this.#early.rest(sleepMs, signal);
+      else await clock.sleep(sleepMs, signal).catch(() => {});
     }
   }
 }

@@ -8,6 +8,8 @@ export interface EngineSettings {
   readonly callsPerMinute: number;
   readonly pollReferralsMs: number;
   readonly pollCrmMs: number;
+  /** The least time between two walks over the CRM that its wake-up calls bring about. */
+  readonly earlyPollGapMs: number;
   readonly auditMs: number;
   /** How far a walk goes back behind its cursor: longer than a list lags behind the truth. */
   readonly cursorOverlapMs: number;
@@ -82,6 +84,7 @@ export const defaultSettings: EngineSettings = {
   callsPerMinute: 100,
   pollReferralsMs: 30 * second,
   pollCrmMs: 10 * second,
+  earlyPollGapMs: 5 * second,
   auditMs: 24 * 60 * minute,
   cursorOverlapMs: 5 * minute,
   probeSettleMs: 2 * minute,

@@ -78,6 +78,8 @@ export interface Attempt {
   readonly earlier: readonly FieldWrite[];
   /** Finished steps of a CRM write, by step key. */
   readonly steps: Readonly<Record<string, string>>;
+  /** Of a deal to be made: every try so far was certainly not carried out. */
+  readonly isRefused?: true | undefined;
 }
 
 /** What a referral that we may have created looks like. */

@@ -38,11 +38,14 @@ export async function createDeal(
     return "rest";
   }
   const draft = draftDeal(context, referral);
+  const isOurs = mayBeOurs(pair, connection);
   if (pair.attempt) {
-    const found = await findEarlierDeal(context, pair, pair.attempt, draft.constants);
+    const found = await findEarlierDeal(context, pair, pair.attempt, draft.constants, isOurs);
     if (found !== "none") return found;
   }
-  const attempt = pair.attempt ?? attemptOf(context, pair, "crm", draft.writes);
+  const { isRefused = !pair.attempt, ...sent } =
+    pair.attempt ?? attemptOf(context, pair, "crm", draft.writes);
+  const attempt: Attempt = sent;
   const due = pair.due ?? { at: context.clock.now(), priority: "read" as const };
   const started: Pair = { ...pair, attempt, refusals: draft.refusals, due };
   await commitSending(context, quietly(started));
@@ -57,14 +60,32 @@ export async function createDeal(
     return "again";
   } catch (error) {
     if (error instanceof CrmError && error.recordId !== undefined) {
-      const isRepeated = pair.attempt !== undefined;
-      return isRepeated
+      return isOurs
         ? noteMade(context, pair.id, attempt, error.recordId)
         : linkMet(context, pair.id, error.recordId);
     }
-    await failPair(context, pair.id, failureOf(error), "create deal");
+    const failure = failureOf(error);
+    await failPair(context, pair.id, failure, "create deal");
+    if (isRefused && failure.kind !== "unknown") await noteRefused(context, pair.id, attempt);
     return "rest";
   }
+}
+
+/**
+ * Whether a deal that stands for the referral now can be what an earlier try has made: one at least
+ * had no known outcome, and no other life is forgotten that may have made it.
+ */
+function mayBeOurs({ attempt }: Pair, { epoch }: ConnectionState): boolean {
+  return attempt !== undefined && attempt.isRefused !== true && epoch === 1;
+}
+
+/** No try so far has made the deal: one that is met is somebody else's. */
+async function noteRefused(context: EngineContext, pairId: string, { id }: Attempt): Promise<void> {
+  await updatePair(context, pairId, (pair) =>
+    pair.attempt?.id === id
+      ? quietly({ ...pair, attempt: { ...pair.attempt, isRefused: true } })
+      : undefined,
+  );
 }
 
 /**
@@ -225,8 +246,7 @@ const madeAndGone = "The deal that was made for this referral was deleted or is 
 
 /**
  * An earlier try may have made the deal, whole or in part, and a person may have edited it since:
- * to
- * repeat it would undo that edit. So the deal is looked for, by what the memo says or by the
+ * to repeat it would undo that edit. So the deal is looked for, by what the memo says or by the
  * referral's id, and linked as it is.
  */
 async function findEarlierDeal(
@@ -234,11 +254,13 @@ async function findEarlierDeal(
   pair: Pair,
   attempt: Attempt,
   constants: CrmFields,
+  isOurs: boolean,
 ): Promise<Progress | "none"> {
   const { crm, clock, ledger } = context;
   const { stateFields, visibilityDelayMs } = crm.capabilities;
   let recordId = attempt.steps[dealStep(context, attempt.id)];
-  if (recordId === undefined && stateFields?.referralId !== undefined) {
+  const isNoted = recordId !== undefined;
+  if (!isNoted && stateFields?.referralId !== undefined) {
     const visibleAt = attempt.at + visibilityDelayMs + 1_000;
     if (clock.now() < visibleAt) {
       const due = { at: visibleAt, priority: pair.due?.priority ?? ("read" as const) };
@@ -250,6 +272,7 @@ async function findEarlierDeal(
     recordId = claimed.find((one) => one.crm && !one.referral)?.crm?.id;
   }
   if (recordId === undefined) return "none";
+  if (!isNoted && !isOurs) return linkMet(context, pair.id, recordId);
   const at = clock.now();
   const record = await crm.read(recordId, {});
   if (!record) return ask(context, { ...pair, attempt: undefined }, [], madeAndGone);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Referral } from "../../contract/index.ts";
+import { CrmError } from "../../crm/port.ts";
 import { createEngine } from "../engine.ts";
 import { type SmallWorld, settled, smallMapping, smallWorld } from "../small-world-suite.ts";
 
@@ -172,6 +173,35 @@ test("a deal whose creation lost its answer is found again, with the edit that a
   expect(world.crm.records.size).toBe(1);
   expect(world.crm.records.get("c1")?.fields.dealValue).toBe(11);
   expect(world.referrals.stored.get("r1")?.details?.dealValue).toBe(11);
+});
+
+test("a deal that is met where every try was refused is somebody else's: what differs is asked about", async () => {
+  const world = await smallWorld();
+  const { crm } = world;
+  const { upsert } = crm;
+  let tries = 0;
+  crm.upsert = async (write, options) => {
+    tries += 1;
+    if (tries === 1) throw new CrmError("unauthorized", "no permission to write this deal");
+    if (tries > 2) return upsert(write, options);
+    crm.add({ ...deal, name: "Lead", dealValue: 9 });
+    throw new CrmError("conflict", "a deal with other values has this key", { recordId: "c1" });
+  };
+  world.referrals.add({
+    name: "Lead",
+    status: "Active",
+    substatus: "Accepted",
+    customerProfile: { name: "Contoso" },
+    details: { dealValue: 10 },
+  });
+  await world.sync();
+  await world.clock.advance(60_000);
+  await world.engine.runDue();
+  await world.engine.runDue();
+  const questions = await world.ledger.inbox({ isOpen: true, limit: 5 });
+  expect(questions.map(({ kind, field }) => [kind, field])).toEqual([["conflict", "dealValue"]]);
+  expect(world.referrals.stored.get("r1")?.details?.dealValue).toBe(10);
+  expect(crm.records.get("c1")?.fields.dealValue).toBe(9);
 });
 
 test("an inbound referral waits in the holding stage, and moving it on accepts it", async () => {
