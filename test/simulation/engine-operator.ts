@@ -111,7 +111,12 @@ export async function operate(
       const answer = answerTo(item, action.choose);
       // What a person wants to have anew may come back.
       if (answer.choose === "create") deal.deletedAt = undefined;
-      await engine.resolve(item.id, answer, "operator").catch(() => {});
+      await engine.resolve(item.id, answer, "operator").then(
+        () => {
+          if (answer.choose === "create") deal.ordered += 1;
+        },
+        () => {},
+      );
     }
   }
   if (!mine) return;

@@ -10,6 +10,7 @@ import { type Answer, EngineRefusal } from "../engine-port.ts";
 import type { InboxItem } from "../ledger/ledger-port.ts";
 import type { Decision, Pair, PairState, SeenValues } from "../pair/pair.ts";
 import { brakeItemId } from "../steps/deletion.ts";
+import { isTiedToAnother } from "../steps/doubles.ts";
 import { linkPairs } from "../steps/link.ts";
 
 /** Carries out a person's answer to a question of the inbox. */
@@ -146,6 +147,12 @@ async function answerMatch(
     }
     await linkPairs(context, { ...pair, due: now }, deal, "a person chose the deal");
   } else if (answer.choose === "create") {
+    if (await isTiedToAnother(context, pair)) {
+      throw new EngineRefusal(
+        "This deal and another one stand for the same referral, so it can't have a second one.",
+        "Merge the two deals in the CRM, or clear the referral's id in this one and answer again.",
+      );
+    }
     await commitPair(context, quietly({ ...pair, asks: undefined, isUnmatched: true, due: now }));
   } else if (answer.choose === "dismiss") {
     await commitPair(context, quietly({ ...pair, asks: undefined, ended: "not-imported" }));

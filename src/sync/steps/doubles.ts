@@ -59,6 +59,19 @@ export async function hasLinkedTwin({ ledger }: EngineContext, deal: Pair): Prom
   return alike.some(({ referral, crm, ended }) => referral && crm && !ended);
 }
 
+/**
+ * Whether a live referral of another deal is named by a deal that has none, or names it: as long as
+ * they say so, a referral of its own would be the second one of the same deal.
+ */
+export async function isTiedToAnother({ ledger }: EngineContext, deal: Pair): Promise<boolean> {
+  if (!deal.crm || deal.referral) return false;
+  const naming = await ledger.pairsByClaim(deal.crm.id);
+  const named = deal.claim === undefined ? [] : await ledger.pairsByReferral([deal.claim]);
+  return [...naming, ...named.values()].some(
+    ({ referral, crm, ended }) => crm && !ended && isLive(referral?.document),
+  );
+}
+
 /** Asks whether a second deal in the CRM is meant. */
 export function twinDeal(context: EngineContext, deal: Pair): PairChange {
   const item = pairQuestion(

@@ -104,6 +104,30 @@ test("an unshared deal that names another deal's referral is asked about, once",
   expect(await openQuestions(world)).toEqual([]);
 });
 
+test("a deal that names another deal's live referral gets none of its own, whatever is answered, until it names it no more", async () => {
+  const world = await smallWorld();
+  world.crm.add({ ...deal, share: true });
+  await world.sync();
+  world.crm.add({ ...deal, name: "Copy", share: true, referralId: "r1" });
+  await world.sync();
+  const [item] = await world.ledger.inbox({ isOpen: true, limit: 9 });
+  expect(item?.sentence).toBe("The deal names a referral that belongs to another deal or is over.");
+  const answer = () => world.engine.resolve(item?.id ?? "", { choose: "create" }, "Kim");
+  await expect(answer()).rejects.toThrow(/can't have a second one/);
+  await world.sync();
+  expect(world.referrals.stored.size).toBe(1);
+  expect(await openQuestions(world)).toHaveLength(1);
+  world.crm.edit("c2", { referralId: null });
+  await world.sync();
+  await answer();
+  await world.sync();
+  expect([...world.referrals.stored.values()].map(({ name }) => name)).toEqual([
+    "Migration",
+    "Copy",
+  ]);
+  expect(await openQuestions(world)).toEqual([]);
+});
+
 test("a referral of another engagement that names a deal which has one is asked about", async () => {
   const world = await smallWorld();
   world.crm.add({ ...deal, share: true });

@@ -219,7 +219,9 @@ export async function ask(
 ): Promise<Progress> {
   const item = pairQuestion(context, pair, "match", sentence, {
     candidates: deals.flatMap(({ crm }) => (crm ? [crm.id] : [])),
-    proposal: "Link the deal that is meant, or let a new one be created.",
+    proposal: pair.referral
+      ? "Link the deal that is meant, or let a new one be created."
+      : "Merge the two in the CRM, or let this deal become a referral of its own.",
   });
   const asking: Pair = { ...atRest(pair), asks: item.id };
   await commitPair(context, { pair: asking, history: [], inbox: [item] });

@@ -78,6 +78,24 @@ describe("the lineage of values", () => {
     expect(lineage.overwrites).toEqual([]);
   });
 
+  it("dates a lost value by when it was typed where it stood, not by when the other side said it", () => {
+    const lineage = linked();
+    lineage.outside(place(0, "referrals", 2), values("first"), values("older"), "person");
+    lineage.outside(place(0, "referrals", 3), values("older"), values("same"), "person");
+    lineage.outside(place(0, "crm", 4), values("first"), values("same"), "person");
+    lineage.engine(place(0, "crm", 5), values("same"), values("older"));
+    expect(lineage.overwrites).toMatchObject([{ side: "crm", loser: { at: 3 }, loserAt: 4 }]);
+  });
+
+  it("dates a lost value that was carried there by when it was typed", () => {
+    const lineage = linked();
+    lineage.outside(place(0, "referrals", 2), values("first"), values("older"), "person");
+    lineage.outside(place(0, "referrals", 3), values("older"), values("newer"), "person");
+    lineage.engine(place(0, "crm", 6), values("first"), values("newer"));
+    lineage.engine(place(0, "crm", 7), values("newer"), values("older"));
+    expect(lineage.overwrites).toMatchObject([{ side: "crm", loser: { at: 3 }, loserAt: 3 }]);
+  });
+
   it("takes a value that was set back to what was agreed as no edit", () => {
     const lineage = linked();
     lineage.outside(place(0, "crm", 2), values("first"), values("second"), "person");

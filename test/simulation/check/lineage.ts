@@ -32,6 +32,8 @@ export interface Overwrite {
   readonly loser: Origin;
   readonly winner: Origin;
   readonly at: number;
+  /** When `loser` was typed there, or came into being where the engine had carried it there. */
+  readonly loserAt: number;
 }
 
 /**
@@ -122,6 +124,8 @@ function isMatched(loser: Origin, winner: Origin): boolean {
 
 interface Track {
   current: Origin | undefined;
+  /** When somebody else than the engine typed it here; undefined where the engine carried it. */
+  typedAt: number | undefined;
   readonly all: Origin[];
 }
 
@@ -145,13 +149,14 @@ export function createLineage(): Lineage {
     const records = tracksOf(deal, side, field);
     let track = records.get(record);
     if (!track) {
-      track = { current: undefined, all: [] };
+      track = { current: undefined, typedAt: undefined, all: [] };
       records.set(record, track);
     }
     return track;
   };
-  const put = (track: Track, origin: Origin): void => {
+  const put = (track: Track, origin: Origin, typedAt?: number): void => {
     track.current = origin;
+    track.typedAt = typedAt;
     if (!track.all.includes(origin)) track.all.push(origin);
   };
 
@@ -175,7 +180,8 @@ export function createLineage(): Lineage {
     }
     const isUnread = loser && loser.value !== "" && !descendsFrom(winner, loser);
     if (isUnread && !isSetBack(loser, winner) && !isMatched(loser, winner)) {
-      overwrites.push({ deal, side, field, loser, winner, at });
+      const loserAt = track.typedAt ?? loser.at;
+      overwrites.push({ deal, side, field, loser, winner, at, loserAt });
     }
     put(track, winner);
   };
@@ -200,9 +206,10 @@ export function createLineage(): Lineage {
         if (known && known.value === value && !(parent && descendsFrom(parent, known))) {
           if (parent) known.parents.push(parent);
           known.bornOn.add(side);
-          put(track, known);
+          put(track, known, at);
         } else {
-          put(track, { value, at, by, bornOn: new Set([side]), parents: parent ? [parent] : [] });
+          const parents = parent ? [parent] : [];
+          put(track, { value, at, by, bornOn: new Set([side]), parents }, at);
         }
       }
     },

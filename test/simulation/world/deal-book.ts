@@ -16,6 +16,8 @@ export interface Deal {
   deletedAt: number | undefined;
   /** Contact data may leave the CRM. */
   hasConsent: boolean;
+  /** How often a person who was asked about a double has ordered a record of its own. */
+  ordered: number;
   /** Made on both sides by people. */
   isTwin: boolean;
   /** … with nothing but its name to say that it is one deal. */
@@ -58,6 +60,7 @@ export function createDealBook(): DealBook {
         openedAt,
         deletedAt: undefined,
         hasConsent: true,
+        ordered: 0,
         isTwin: false,
         isTwinByName: false,
       };
