@@ -24,6 +24,8 @@ export interface Outcome {
   readonly calls: number;
   readonly writes: number;
   readonly steps: number;
+  /** What people did that landed, in order: when, to which deal and on which side. */
+  readonly outsideEvents: string;
   /** Values of each deal on both sides, as text, for comparing worlds. */
   readonly finalState: string;
 }
@@ -131,6 +133,7 @@ export async function play(
     calls: witness.calls.length,
     writes: witness.writes.length,
     steps: world.scheduler.steps(),
+    outsideEvents: JSON.stringify(witness.edits),
     finalState: finalStateOf(world),
   };
 }

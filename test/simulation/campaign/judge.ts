@@ -10,7 +10,8 @@ function withoutCrashes(schedule: Schedule): Schedule {
 
 /**
  * Plays a schedule with every check that it is made for: a crash schedule also against its world
- * without crashes.
+ * without crashes. The two are compared where people did the same in both: where a crash delayed
+ * the record that somebody was about to edit, the edit went to the other side.
  */
 export async function judge(
   schedule: Schedule,
@@ -21,6 +22,7 @@ export async function judge(
   if (schedule.family !== "crashes") return outcome;
   const uncrashed = await play(withoutCrashes(schedule), subject);
   if (uncrashed.finalState === outcome.finalState) return outcome;
+  if (uncrashed.outsideEvents !== outcome.outsideEvents) return outcome;
   const violation: Violation = {
     invariant: "a crash at any point gives the same final state",
     at: schedule.endsAt,
