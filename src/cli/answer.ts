@@ -20,10 +20,10 @@ export function examples(command: Command, lines: readonly (readonly [string, st
   return command.addHelpText("after", `\nExamples:\n${text.join("\n")}`);
 }
 
-/** Errors: CliFailure where no person sits at the terminal. */
-export function requirePerson(): void {
+/** Errors: CliFailure with the question where no person sits at the terminal. */
+export function requirePerson(question: string): void {
   if (process.stdin.isTTY === true) return;
-  throw new CliFailure("Nobody is here to confirm this.", {
+  throw new CliFailure(`Nobody is here to confirm this: ${question}`, {
     remedy: "Say --yes where a script decides.",
   });
 }
@@ -31,7 +31,8 @@ export function requirePerson(): void {
 /** Asks yes or no; without a person at the terminal only `--yes` goes on. */
 export async function confirmed(question: string, isYes: boolean | undefined): Promise<boolean> {
   if (isYes) return true;
-  requirePerson();
+  requirePerson(question);
   const { confirm } = await import("@inquirer/prompts");
-  return confirm({ message: question, default: false });
+  // Standard output is the answer's alone.
+  return confirm({ message: question, default: false }, { output: process.stderr });
 }

@@ -50,16 +50,8 @@ test("init writes a commented configuration, a fitted mapping, and secrets apart
 });
 
 test("sign-in by device code stores a person's consent that the doctor then finds", async () => {
-  let isEntered = false;
-  const signedIn = await command(["sign-in", "--json"], {
-    cwd: folder,
-    onOutput: (said) => {
-      const [, userCode] = /"userCode":"([^"]+)"/.exec(said) ?? [];
-      if (userCode === undefined || isEntered) return;
-      isEntered = true;
-      void world.enterCode(userCode);
-    },
-  });
+  const onOutput = (said: string): void => world.enterCodeOf(said);
+  const signedIn = await command(["sign-in", "--json"], { cwd: folder, onOutput });
   expect(signedIn.code).toBe(0);
   const { code, stdout } = await run("doctor");
   expect(stdout).toContain("✓ signed in as alex.admin@");

@@ -51,14 +51,18 @@ export interface OutsideWorld {
   /** Flags that make `init` write a configuration for them. */
   readonly initFlags: readonly string[];
   readonly baseUrl: string;
+  /** Calls the CRM's Web API as its user, and resolves to the text of the answer. */
+  callCrm(method: string, path: string, body?: unknown): Promise<string>;
   /** Changes a deal as the CRM's user. */
   editDeal(recordId: string, fields: Readonly<Record<string, unknown>>): Promise<void>;
   /** Changes a referral as Microsoft. */
   editReferral(referralId: string, changes: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Sends a lead as Microsoft with these values, and resolves to its id. */
+  sendLead(referral: Readonly<Record<string, unknown>>): Promise<string>;
   /** Sets the mishaps of the referrals service; an empty profile ends them. */
   setFaults(profile: Readonly<Record<string, number>>): Promise<void>;
-  /** Answers the device code as a person in a browser. */
-  enterCode(userCode: string): Promise<void>;
+  /** Answers the device code that a command says, as a person in a browser. */
+  enterCodeOf(said: string): void;
   close(): Promise<void>;
 }
 
@@ -80,11 +84,13 @@ interface CrmLine {
   readonly userToken: string;
 }
 
-async function send(url: string, method: string, token: string, body: unknown): Promise<void> {
+async function send(url: string, method: string, token: string, body: unknown): Promise<string> {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  const response = await fetch(url, { method, headers, body: JSON.stringify(body) });
-  if (!response.ok)
-    throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
+  const content = body === undefined ? {} : { body: JSON.stringify(body) };
+  const response = await fetch(url, { method, headers, ...content });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text}`);
+  return text;
 }
 
 async function enterCode(baseUrl: string, userCode: string): Promise<void> {
@@ -114,6 +120,11 @@ export async function startOutsideWorld(seed: {
   const pc = service.line as unknown as ReferralsLine;
   const { url, token, userToken } = crm.line as unknown as CrmLine;
   const baseUrl = new URL(pc.referralsUrl).origin;
+  const asMicrosoft = (method: string, path: string, body: unknown): Promise<string> =>
+    send(`${pc.adminUrl}/${path}`, method, pc.adminSecret, body);
+  const entered = new Set<string>();
+  const callCrm = (method: string, path: string, body?: unknown): Promise<string> =>
+    send(`${url}/${path}`, method, userToken, body);
   const admin = pc.clients.find(({ role }) => role === "Referrals admin");
   return {
     baseUrl,
@@ -123,11 +134,24 @@ export async function startOutsideWorld(seed: {
       ...["--referrals-url", pc.referralsUrl, "--port", "0"],
       ...["--crm", "dynamics365", "--crm-url", url, "--crm-token", token],
     ],
-    editDeal: (id, fields) => send(`${url}/opportunities(${id})`, "PATCH", userToken, fields),
-    editReferral: (id, changes) =>
-      send(`${pc.adminUrl}/referrals/${id}`, "PATCH", pc.adminSecret, changes),
-    setFaults: (profile) => send(`${pc.adminUrl}/faults`, "PUT", pc.adminSecret, profile),
-    enterCode: (userCode) => enterCode(baseUrl, userCode),
+    callCrm,
+    editDeal: async (id, fields) => {
+      await callCrm("PATCH", `opportunities(${id})`, fields);
+    },
+    editReferral: async (id, changes) => {
+      await asMicrosoft("PATCH", `referrals/${id}`, changes);
+    },
+    sendLead: async (referral) =>
+      JSON.parse(await asMicrosoft("POST", "referrals", { kind: "lead", referral })).id,
+    setFaults: async (profile) => {
+      await asMicrosoft("PUT", "faults", profile);
+    },
+    enterCodeOf: (said) => {
+      const [, userCode] = /"userCode":"([^"]+)"/.exec(said) ?? [];
+      if (userCode === undefined || entered.has(userCode)) return;
+      entered.add(userCode);
+      void enterCode(baseUrl, userCode);
+    },
     close: async () => {
       await Promise.all([service.kill(), crm.kill()]);
       rmSync(folder, { recursive: true, force: true });

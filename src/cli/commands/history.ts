@@ -71,7 +71,7 @@ async function undo(named: string, options: UndoOptions): Promise<void> {
   await withOperations(options, async (operations) => {
     const event = await writeToUndo(operations, named);
     const sure = `Undo #${event.sequence}: ${eventText(event)}?`;
-    if (!options.json && !(await confirmed(sure, options.yes))) return;
+    if (!(await confirmed(sure, options.yes))) return;
     await operations.post("/api/undo", { sequence: event.sequence });
     const later = operations.url ? "" : " It is written when the sync runs next.";
     answer(options, { undone: event }, () =>

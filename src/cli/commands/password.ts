@@ -14,8 +14,9 @@ async function givenPassword(): Promise<string> {
     return "";
   }
   const { password: ask } = await import("@inquirer/prompts");
-  const first = await ask({ message: "Password", mask: true });
-  const second = await ask({ message: "Once more", mask: true });
+  const apart = { output: process.stderr };
+  const first = await ask({ message: "Password", mask: true }, apart);
+  const second = await ask({ message: "Once more", mask: true }, apart);
   if (first === second) return first;
   throw new CliFailure("The two passwords differ.", { remedy: "Try again." });
 }

@@ -60,14 +60,15 @@ async function approve(options: ApproveOptions): Promise<void> {
       answer(options, { approved: false }, () => "Nothing waits for approval: writes flow.");
       return;
     }
+    const question = "Allow these writes, and all later ones?";
     if (!options.yes) {
-      requirePerson();
+      requirePerson(question);
       const rehearsal = await rehearse(operations, options.json === true);
       const summary = planSummary(rehearsal, status.budget.limit);
       const { out, tell } = systemTerminal();
       tell(planText(rehearsal, summary, { width: out.width, waits: false }));
     }
-    if (!(await confirmed("Allow these writes, and all later ones?", options.yes))) return;
+    if (!(await confirmed(question, options.yes))) return;
     await operations.post("/api/approve");
     const next = operations.url ? "Writing has begun." : "Start it: referrals start";
     answer(options, { approved: true }, () => `${marks.good} Approved. ${next}`);

@@ -50,7 +50,12 @@ export interface Alerter {
   run(signal: AbortSignal): Promise<void>;
 }
 
-const everyMs = 10_000;
+const mostOftenMs = 1_000;
+const leastOftenMs = 10_000;
+
+/** News is looked for at least as often as it may wait for company. */
+const intervalMs = ({ groupSeconds }: AlertSettings): number =>
+  Math.min(leastOftenMs, Math.max(mostOftenMs, groupSeconds * 1_000));
 
 /** Creates an alerter; it does nothing until it is told to. */
 export function createAlerter(options: AlerterOptions): Alerter {
@@ -101,7 +106,7 @@ export function createAlerter(options: AlerterOptions): Alerter {
         await look().catch((error: unknown) => {
           log.warn({ reason: String(error) }, "alerts couldn't be looked for");
         });
-        await clock.sleep(everyMs, signal).catch(() => {});
+        await clock.sleep(intervalMs(settings), signal).catch(() => {});
       }
     },
   };

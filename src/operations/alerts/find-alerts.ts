@@ -111,7 +111,7 @@ function ofStaleness({ status }: AlertSources, staleMinutes: number): readonly A
       title: failing?.name ?? "The sync is behind",
       sentence: failing
         ? `${failing.sentence}. Changes aren't carried over.`
-        : `A change waits since ${inWords(nowMs)} and isn't carried over yet.`,
+        : `A change has waited for ${inWords(nowMs)} and isn't carried over yet.`,
       path: failing || oldestPairId === undefined ? "/" : dealPath(oldestPairId),
     },
   ];
