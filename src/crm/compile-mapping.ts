@@ -5,6 +5,7 @@ import { currencyLens } from "./lenses/currency-lens.ts";
 import { dateLens } from "./lenses/date-lens.ts";
 import { decimalLens } from "./lenses/decimal-lens.ts";
 import { listLens } from "./lenses/list-lens.ts";
+import { phoneDigits } from "./lenses/phone-spelling.ts";
 import { sameLens } from "./lenses/same-lens.ts";
 import { textLens } from "./lenses/text-lens.ts";
 import type { Lens, MappedField, Mapping, ReferralValue } from "./mapping-port.ts";
@@ -37,7 +38,10 @@ export function lensOf(spec: LensSpec): Lens {
     case "stage":
       return classesLens(spec.kind, (spec.values satisfies readonly ValueRow[]).map(classOf));
     case "contacts":
-      return listLens({ name: spec.kind, noun: "contact", key: "email", fields: spec.fields });
+      return listLens({
+        ...{ name: spec.kind, noun: "contact", key: "email", fields: spec.fields },
+        spellings: { phoneNumber: phoneDigits },
+      });
     case "solutions":
       return listLens({ name: spec.kind, noun: "solution", key: "id", fields: spec.fields });
     case "same":

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { lensOf } from "../compile-mapping.ts";
 import type { Lens } from "../mapping-port.ts";
 import type { CrmValue } from "../port.ts";
 import { booleanLens, classesLens } from "./classes-lens.ts";
@@ -96,6 +97,18 @@ test("nothing counts as no", () => {
   expect(toReferral(booleanLens(), null, true)).toEqual(ok(false));
   expect(toCrm(booleanLens(), false, null)).toEqual(ok(null));
   expect(toReferral(booleanLens(), "yes")).toMatchObject({ ok: false });
+});
+
+test("a phone number that is only spelt otherwise changes neither side", () => {
+  const lens = lensOf({ kind: "contacts", fields: { email: "mail", phoneNumber: "phone" } });
+  const referral = [{ email: "ann@x.example", phoneNumber: "+1 (202) 555-0100" }];
+  const crm = [{ mail: "ann@x.example", phone: "+12025550100" }];
+  expect(toReferral(lens, crm, referral)).toEqual(ok(referral));
+  expect(toCrm(lens, referral, crm)).toEqual(ok(crm));
+  const other = [{ mail: "ann@x.example", phone: "+12025550101" }];
+  expect(toReferral(lens, other, referral)).toEqual(
+    ok([{ email: "ann@x.example", phoneNumber: "+12025550101" }]),
+  );
 });
 
 test("each side keeps what only it knows of a contact, and those without an address", () => {

@@ -10,6 +10,7 @@ import { dateLens } from "./date-lens.ts";
 import { decimalLens } from "./decimal-lens.ts";
 import { expectLensLaws } from "./lens-laws-suite.ts";
 import { listLens } from "./list-lens.ts";
+import { phoneDigits } from "./phone-spelling.ts";
 import { sameLens } from "./same-lens.ts";
 import { continuationMark, textLens } from "./text-lens.ts";
 
@@ -159,6 +160,26 @@ describe("put-get and get-put hold, on sensible and senseless values, for", () =
       lens: listLens({ name: "contacts", noun: "contact", key: "email", fields }),
       crm: mostly(people(["mail", "first", "phone"], "contactid")),
       referral: mostly(people(["email", "firstName", "phoneNumber"], "contactPreference")),
+    });
+  });
+  test("a list of contacts whose phone numbers each side spells in its own way", () => {
+    const fields = { email: "mail", phoneNumber: "phone" };
+    const spelt = fc.constantFrom("+49 30 12", "+493012", "+49 (0)30-12", "+49 30 13", "-", "");
+    const called = (mail: string, phone: string) =>
+      fc.array(
+        fc.record(
+          { [mail]: email, [phone]: spelt },
+          { requiredKeys: [] },
+        ) as fc.Arbitrary<CrmValue>,
+        { maxLength: 5 },
+      ) as fc.Arbitrary<CrmValue>;
+    expectLensLaws({
+      lens: listLens({
+        ...{ name: "contacts", noun: "contact", key: "email", fields },
+        spellings: { phoneNumber: phoneDigits },
+      }),
+      crm: mostly(called("mail", "phone")),
+      referral: mostly(called("email", "phoneNumber")),
     });
   });
   test("a value that is the same on both sides, and a computed one", () => {

@@ -12,6 +12,8 @@ export interface ListLensOptions {
   readonly fields: Readonly<Record<string, string>>;
   /** What an entry is called in a refusal: `contact`. */
   readonly noun: string;
+  /** Properties of the referral whose spellings don't count, with what does. */
+  readonly spellings?: Readonly<Record<string, (text: string) => string>>;
 }
 
 type Entry = Readonly<Record<string, CrmValue>>;
@@ -35,6 +37,12 @@ function plain(value: CrmValue | undefined): CrmValue {
   return value.trim() || null;
 }
 
+/** What of a property's value counts in a comparison. */
+function countedOf(options: ListLensOptions, property: string, value?: CrmValue): CrmValue {
+  const bare = plain(value);
+  return typeof bare === "string" ? (options.spellings?.[property]?.(bare) ?? bare) : bare;
+}
+
 /**
  * The mapped properties of each entry by key, in the referral's names; the first entry of a key
  * counts.
@@ -52,7 +60,7 @@ function comparable(
     if (key === "" || found.has(key)) continue;
     const values = Object.keys(options.fields).map((property): [string, CrmValue] => [
       property,
-      property === options.key ? key : plain(entry[nameOn(property)]),
+      property === options.key ? key : countedOf(options, property, entry[nameOn(property)]),
     ]);
     found.set(key, Object.fromEntries(values));
   }
@@ -100,7 +108,10 @@ function merged(
       const value = plain(entry[nameIn(from, property)]);
       const target = nameIn(to, property);
       if (value === null && !(target in next)) continue;
-      if (canonicalJson(plain(next[target])) !== canonicalJson(value)) next[target] = value;
+      const [present, wanted] = [next[target], value].map((each) =>
+        canonicalJson(countedOf(options, property, each)),
+      );
+      if (present !== wanted) next[target] = value;
     }
     result.set(key, next);
   }
@@ -112,7 +123,7 @@ function merged(
  *
  * Order doesn't count. What only one side knows of an entry stays there, and so do entries
  * without the key (a contact without an e-mail address): nothing on the other side could be told
- * to be theirs.
+ * to be theirs. Of values that are only spelt otherwise, each side keeps its own.
  */
 export function listLens(options: ListLensOptions): Lens {
   const crmKey = options.fields[options.key] ?? options.key;
