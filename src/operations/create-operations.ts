@@ -14,12 +14,7 @@ import { addInboxRoutes } from "./routes/inbox-routes.ts";
 import { addMappingRoutes, addSettingsRoutes } from "./routes/mapping-routes.ts";
 import { addPageRoutes } from "./routes/page-routes.ts";
 import { addStatusRoutes } from "./routes/status-routes.ts";
-import {
-  addCrmWebhookRoute,
-  addWebhookRoutes,
-  crmWebhookPath,
-  webhookPath,
-} from "./routes/webhook-routes.ts";
+import { addCrmWebhookRoute, addWebhookRoutes, isWebhookAddress } from "./routes/webhook-routes.ts";
 import type { WebhookVerifier } from "./webhook-verifier.ts";
 
 /** How the operator's API is served. */
@@ -44,7 +39,7 @@ const changing = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 function refuseForeignCallers(server: FastifyInstance, hosts: readonly string[]): void {
   server.addHook("onRequest", async (request: FastifyRequest) => {
     const host = request.headers.host ?? "";
-    if (request.url === webhookPath || request.url === crmWebhookPath) return;
+    if (isWebhookAddress(request.url)) return;
     if (!loopbackHost.test(host) && !hosts.includes(host)) {
       throw new ReferralsError("accessDenied", { message: "This host name isn't served here." });
     }

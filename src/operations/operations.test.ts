@@ -211,4 +211,33 @@ describe("a webhook", () => {
       { side: "crm", id: "8" },
     ]);
   });
+
+  test("of a CRM that signs nothing ends in a secret, and only asks for a poll", async () => {
+    const asked: unknown[] = [];
+    const engine = {
+      subscribe: () => () => {},
+      hint: async () => asked.push("hint") > 0,
+      pollCrmSoon: (delayMs: number) => asked.push(delayMs),
+    };
+    server = await serve({
+      desk: { engine: engine as unknown as Desk["engine"] },
+      crmWebhook: ({ token }) =>
+        token === "secret"
+          ? { ok: true, recordIds: [], pollInMs: 2_000 }
+          : { ok: false, reason: "the address doesn't end in the secret" },
+    });
+    const send = async (ending: string): Promise<number> => {
+      const url = `${crmWebhookPath}${ending}`;
+      const headers = { "content-type": "application/json", host: "sync.partner.example" };
+      const payload =
+        '{"_action": "Send Webhook Notification(#231)", "_id": 1, "_model": "crm.lead"}';
+      return (await server.inject({ method: "POST", url, headers, payload })).statusCode;
+    };
+    expect(await send("")).toBe(401);
+    expect(await send("/another")).toBe(401);
+    expect(await send("/secret/")).toBe(404);
+    expect(asked).toEqual([]);
+    expect(await send("/secret")).toBe(200);
+    expect(asked).toEqual([2_000]);
+  });
 });

@@ -134,7 +134,8 @@ export interface Engine {
   /** One whole walk over the CRM's changes. */
   pollCrm(): Promise<WalkReport>;
   /**
-   * Moves the next walk over the CRM forward, to `delayMs` from now. However often it is called, such
+   * Moves the next walk over the CRM forward, to `delayMs` from now. However often it is called,
+   * such
    * walks are `earlyPollGapMs` apart, and a CRM that asked to be left alone is.
    */
   pollCrmSoon(delayMs: number): void;

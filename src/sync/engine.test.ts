@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Referral } from "../contract/index.ts";
+import { CrmError } from "../crm/port.ts";
 import { createEngine } from "./engine.ts";
 import { smallWorld } from "./small-world-suite.ts";
 
@@ -168,6 +169,53 @@ test("the loop polls, follows hints and drains when stopped, by the clock it is 
   await world.engine.hint({ side: "referral", id: "r1" });
   await world.clock.advance(1_000);
   expect(world.crm.records.get(id)?.fields.dealValue).toBe(4);
+  await world.engine.stop();
+  await running;
+});
+
+test("a CRM's wake-up call brings its next walk forward, and a flood of them is a few walks", async () => {
+  const world = await smallWorld({ pollCrmMs: 600_000 });
+  const id = world.crm.add(deal);
+  const running = world.engine.start();
+  await world.clock.advance(20_000);
+  world.crm.edit(id, { dealValue: 3 });
+  world.engine.pollCrmSoon(2_000);
+  await world.clock.advance(1_999);
+  expect(world.referrals.stored.get("r1")?.details?.dealValue).toBe(50_000);
+  await world.clock.advance(1_001);
+  expect(world.referrals.stored.get("r1")?.details?.dealValue).toBe(3);
+  const walked = (): number => world.crm.calls.filter((call) => call === "walk").length;
+  const before = walked();
+  for (let second = 0; second < 60; second += 1) {
+    for (let call = 0; call < 100; call += 1) world.engine.pollCrmSoon(2_000);
+    await world.clock.advance(1_000);
+  }
+  expect(walked() - before).toBeGreaterThan(0);
+  expect(walked() - before).toBeLessThanOrEqual(13);
+  await world.engine.stop();
+  await running;
+});
+
+test("a wake-up call doesn't disturb a CRM that asked to be left alone", async () => {
+  const world = await smallWorld({ pollCrmMs: 600_000 });
+  const running = world.engine.start();
+  await world.clock.advance(20_000);
+  const { changesSince } = world.crm;
+  let walks = 0;
+  Object.assign(world.crm, {
+    changesSince: (...args: Parameters<typeof changesSince>) => {
+      walks += 1;
+      if (walks > 1) return changesSince(...args);
+      throw new CrmError("throttled", "too many", { retryAfterMs: 30_000 });
+    },
+  });
+  for (let second = 0; second < 30; second += 1) {
+    world.engine.pollCrmSoon(0);
+    await world.clock.advance(999);
+  }
+  expect(walks).toBe(1);
+  await world.clock.advance(5_000);
+  expect(walks).toBe(2);
   await world.engine.stop();
   await running;
 });

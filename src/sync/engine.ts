@@ -331,7 +331,7 @@ class SyncEngine implements Engine {
     const crmAt = crmCursor.walkedAt;
     const regular = {
       referrals: referralCursor.walkedAt + settings.pollReferralsMs,
-      crm: Math.min(crmCursor.walkedAt + settings.pollCrmMs, this.#early.dueAt(crmCursor.walkedAt)),
+      crm: Math.min(crmAt + settings.pollCrmMs, this.#early.dueAt(crmAt)),
       audit: lastAudit + settings.auditMs,
     };
     return Math.max(regular[rhythm], this.#failures.get(rhythm)?.until ?? 0);

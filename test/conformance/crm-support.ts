@@ -169,6 +169,13 @@ const deleteWords: Readonly<Record<CrmCapabilities["deleteSignal"], string>> = {
   none: "none",
 };
 
+/** How a webhook is taken in. */
+const webhookWords: Readonly<Record<CrmCapabilities["webhooks"], string>> = {
+  signed: "signed: hints",
+  unsigned: "unsigned: a poll sooner",
+  none: "none",
+};
+
 /** The page as Markdown. */
 export function supportPage(all: readonly Support[]): string {
   const heads = ["CRM", "versions", "cursor", "concurrency", "delete signal", "children"];
@@ -187,7 +194,13 @@ export function supportPage(all: readonly Support[]): string {
         deleteWords[deleteSignal],
         reportsChildChanges ? "followed" : "with the deal's next change",
       ],
-      ...[webhooks, String(batchSize), String(calls.change), String(calls.rest), verified],
+      ...[
+        webhookWords[webhooks],
+        String(batchSize),
+        String(calls.change),
+        String(calls.rest),
+        verified,
+      ],
     ];
     return `| ${cells.join(" | ")} |`;
   });

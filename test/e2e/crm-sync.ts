@@ -16,12 +16,20 @@ export interface CrmSync {
 }
 
 /** The `crm` section of a configuration; secrets may stand in it by name. */
-export type CrmSection = Readonly<Record<string, string | number>>;
+export type CrmSection = Readonly<Record<string, unknown>>;
+
+/** How the engine is started. */
+export interface CrmSyncRhythm {
+  readonly pollCrmSeconds?: number;
+  /** Of the operator's page and the webhooks; any that is free unless told. */
+  readonly port?: number;
+}
 
 /** Starts the service; the engine is started by `start`. */
 export async function openCrmSync(
   crm: CrmSection,
   secrets: Readonly<Record<string, string>> = {},
+  { pollCrmSeconds = 0.3, port = 0 }: CrmSyncRhythm = {},
 ): Promise<CrmSync> {
   const folder = mkdtempSync(join(tmpdir(), "referrals-crm-sync-"));
   const data = join(folder, "service");
@@ -52,7 +60,7 @@ export async function openCrmSync(
       },
       crm,
       data: join(folder, "sync"),
-      sync: { approval: "automatic", pollCrmSeconds: 0.3, pollReferralsSeconds: 0.3 },
+      sync: { approval: "automatic", pollCrmSeconds, pollReferralsSeconds: 0.3 },
     }),
   );
   const environment = { ...secrets, SANDBOX_SECRET: clientSecret ?? "" };
@@ -64,7 +72,8 @@ export async function openCrmSync(
       return (await (await fetch(url)).json()) as T;
     },
     start: async () => {
-      engine = await startProcess(["start", "--config", config, "--port", "0"], environment);
+      const args = ["start", "--config", config, "--port", String(port)];
+      engine = await startProcess(args, environment);
     },
     kill: async () => {
       await engine?.kill();

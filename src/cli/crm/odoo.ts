@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { crmFieldsOf } from "../../crm/index.ts";
+import { crmWebhookPath } from "../../operations/index.ts";
 import type { CrmVendor } from "./vendor.ts";
 
 const schema = z.strictObject({
@@ -15,11 +16,25 @@ const schema = z.strictObject({
   ambiguousAccount: z.enum(["refuse", "oldest"]).default("refuse"),
   /** True: a company that is there may be changed. */
   updateAccounts: z.boolean().default(false),
+  /** For an automation rule of Odoo's that calls when a deal was saved. */
+  webhook: z
+    .strictObject({
+      /** Where Odoo reaches this process. */
+      publicUrl: z.url({ protocol: /^https?$/ }),
+      /** The secret that ends the address, as Odoo signs nothing. */
+      token: z.string().regex(/^[\w-]{32,200}$/, "must be 32 or more letters, digits, - and _"),
+    })
+    .optional(),
 });
 
 type OdooConfig = z.output<typeof schema>;
 
 const second = 1000;
+
+/** The address that the automation rule calls. */
+function addressOf({ publicUrl, token }: NonNullable<OdooConfig["webhook"]>): string {
+  return new URL(`${crmWebhookPath}/${token}`, publicUrl).href;
+}
 
 /** Odoo: opportunities over JSON-RPC. */
 export const odoo: CrmVendor<OdooConfig> = {
@@ -40,6 +55,8 @@ export const odoo: CrmVendor<OdooConfig> = {
     const keyField = stateFields?.referralId;
     const fields = crmFieldsOf(mapping);
     const shared = { http, url, database, user, key, fields, ...(keyField ? { keyField } : {}) };
+    const { webhook } = config;
+    const setup = { ...shared, ...(webhook ? { webhookUrl: addressOf(webhook) } : {}) };
     return {
       adapter: vendor.createOdooAdapter({
         ...shared,
@@ -47,9 +64,10 @@ export const odoo: CrmVendor<OdooConfig> = {
         updateAccounts: config.updateAccounts,
         ...(stateFields ? { stateFields } : {}),
       }),
-      inspect: () => vendor.inspectOdoo(shared),
-      prepare: (tell) => vendor.prepareOdoo(shared, tell),
+      inspect: () => vendor.inspectOdoo(setup),
+      prepare: (tell) => vendor.prepareOdoo(setup, tell),
       fields: () => vendor.readOdooFields(shared),
+      ...(webhook ? { webhook: vendor.odooWebhook(webhook) } : {}),
     };
   },
 };

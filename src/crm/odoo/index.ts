@@ -4,6 +4,7 @@ import type { Mapping } from "../mapping-port.ts";
 
 export { createOdooAdapter, type OdooAdapterOptions } from "./adapter.ts";
 export { inspectOdoo, type OdooSetupOptions, prepareOdoo, readOdooFields } from "./setup.ts";
+export { type OdooWebhookOptions, odooWebhook } from "./webhook.ts";
 
 /** The text of the ready mapping, to be used as it is or copied and changed. */
 export function readyOdooMappingText(): string {

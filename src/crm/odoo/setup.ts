@@ -1,5 +1,6 @@
 import type { FieldInfo, Inspection, StageChoice } from "../adapting/inspection.ts";
 import { describeDeals, readStages, waitingStage } from "./adapter.ts";
+import { missingRule } from "./automation-rule.ts";
 import {
   accountColumns,
   accountPrefix,
@@ -19,6 +20,8 @@ export interface OdooSetupOptions extends OdooTransportOptions {
   /** The fields that the mapping names: only what they need is asked for. */
   readonly fields: readonly string[];
   readonly keyField?: string;
+  /** Where Odoo reaches `odooWebhook`, the secret included; without it no rule is asked for. */
+  readonly webhookUrl?: string;
 }
 
 interface WantedField {
@@ -130,6 +133,9 @@ async function missingOf(call: OdooCall, options: OdooSetupOptions): Promise<rea
   return [...ofDeals, ...ofPeople, ...(isThere ? [] : [{ ...stage, create: createStage }])];
 }
 
+const ruleOf = async (call: OdooCall, { webhookUrl }: OdooSetupOptions) =>
+  webhookUrl === undefined ? { missing: [], problems: [] } : missingRule(call, webhookUrl);
+
 const wantedRights = [
   ["crm.lead", "read"],
   ["crm.lead", "write"],
@@ -167,7 +173,8 @@ function unknownFields(options: OdooSetupOptions, known: object): Inspection["pr
  */
 export async function inspectOdoo(options: OdooSetupOptions): Promise<Inspection> {
   const call = createOdooCall(options);
-  const missing = await missingOf(call, options);
+  const rule = await ruleOf(call, options);
+  const missing = [...(await missingOf(call, options)), ...rule.missing];
   const stages = await readStages(call, {});
   const choices = stages.map((stage): StageChoice => {
     const row = { active: true, stage_id: [stage.id, stage.name] };
@@ -179,6 +186,7 @@ export async function inspectOdoo(options: OdooSetupOptions): Promise<Inspection
     problems: [
       ...unknownFields(options, await describeDeals(call, {})),
       ...(await missingRights(call)),
+      ...rule.problems,
     ],
     pending: [],
     stages: [...choices, { value: "lost", label: "Lost (archived)" }],
@@ -191,7 +199,8 @@ export async function prepareOdoo(
   tell: (done: string) => void = () => {},
 ): Promise<void> {
   const call = createOdooCall(options);
-  for (const { create, name } of await missingOf(call, options)) {
+  const { missing } = await ruleOf(call, options);
+  for (const { create, name } of [...(await missingOf(call, options)), ...missing]) {
     await create(call);
     tell(name);
   }

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ReferralsError, readWebhookEvent, referralIdOf } from "../../contract/index.ts";
 import type { CrmWebhook } from "../../crm/index.ts";
 import type { Desk } from "../desk.ts";
@@ -40,14 +40,21 @@ export function addWebhookRoutes(
 /** A burst of this many deals is left to the poll. */
 const mostHinted = 500;
 
+/** Whether an address is one at which webhooks arrive; the CRM's may end in a secret. */
+export function isWebhookAddress(url: string): boolean {
+  return url === webhookPath || url === crmWebhookPath || url.startsWith(`${crmWebhookPath}/`);
+}
+
 /** Takes the CRM's webhooks in: verified, turned into stored hints, then answered. */
 export function addCrmWebhookRoute(server: FastifyInstance, desk: Desk, verify: CrmWebhook): void {
-  server.post(crmWebhookPath, async (request, reply) => {
+  const take = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const headers = Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
     );
     const rawBody = (request.rawBody ?? Buffer.alloc(0)).toString("utf8");
-    const verdict = verify({ method: request.method, rawBody, headers });
+    const { token } = request.params as { readonly token?: string };
+    const secret = token === undefined ? {} : { token };
+    const verdict = verify({ method: request.method, rawBody, headers, ...secret });
     if (!verdict.ok) {
       desk.log.warn({ reason: verdict.reason }, "a webhook of the CRM was not believed");
       const message = `The webhook was not believed (${verdict.reason}).`;
@@ -56,6 +63,9 @@ export function addCrmWebhookRoute(server: FastifyInstance, desk: Desk, verify: 
     for (const id of verdict.recordIds.slice(0, mostHinted)) {
       await desk.engine.hint({ side: "crm", id });
     }
+    if (verdict.pollInMs !== undefined) desk.engine.pollCrmSoon(verdict.pollInMs);
     return reply.code(200).send();
-  });
+  };
+  server.post(crmWebhookPath, take);
+  server.post(`${crmWebhookPath}/:token`, take);
 }
