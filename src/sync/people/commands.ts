@@ -203,19 +203,23 @@ export function approvalItem(
 }
 
 /**
- * Begins a new epoch: what the ledger remembers is older than the world. The call window counts as
- * spent, both sides are read anew, what differs is asked, and writes wait for approval.
+ * Begins a new epoch: what the ledger remembers is older than the world. The call window and the
+ * brake's hour count as spent, both sides are read anew, what differs is asked, and writes wait for
+ * approval.
  */
 export async function beginEpoch(context: EngineContext): Promise<void> {
   const { settings, budget, log, clock } = context;
   log.warn({}, "the ledger is older than the world: a new epoch begins");
   await budget.spendWindow();
   const approval = settings.isApproved ? {} : { awaitsApproval: "restored" as const };
+  const epochAt = clock.now();
+  const deletions = new Array<number>(settings.deletion.atMost).fill(epochAt);
   await updateConnection(context, (connection) => ({
     connection: {
       ...connection,
       epoch: connection.epoch + 1,
-      epochAt: clock.now(),
+      epochAt,
+      deletions,
       referralCursor: { ...connection.referralCursor, isClosed: false },
       auditedAt: 0,
       ...approval,

@@ -122,6 +122,26 @@ test("five deletions an hour, hour after hour, don't meet the brake", async () =
   expect(closed(world)).toBe(10);
 });
 
+test("after a restore the brake's hour counts as spent: nobody knows how many deletions were forgotten", async () => {
+  const world = await deals(3, "close");
+  await world.engine.declareRestored();
+  await world.clock.advance(61_000);
+  await world.sync();
+  world.crm.remove("c1");
+  await world.sync();
+  expect(closed(world)).toBe(0);
+  const [item] = await world.ledger.inbox({ kinds: ["brake"], isOpen: true, limit: 5 });
+  expect(item?.sentence).toContain("forgotten since the restore");
+  await world.engine.resolve(item?.id ?? "", { choose: "close" }, "Kim");
+  world.crm.remove("c2");
+  await world.sync();
+  expect(closed(world)).toBe(2);
+  await world.clock.advance(3_600_001);
+  world.crm.remove("c3");
+  await world.sync();
+  expect(closed(world)).toBe(3);
+});
+
 test("a person can end a pair whose deal is gone for good", async () => {
   const world = await deals(1, "ignore");
   world.crm.records.delete("c1");

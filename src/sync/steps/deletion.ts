@@ -95,9 +95,11 @@ async function count(
     id: brakeItemId,
     kind: "brake",
     openedAt: now,
-    sentence:
-      `${recent.length + 1} deals were deleted in the CRM within an hour. ` +
-      "Their referrals are left alone.",
+    sentence: recent.includes(connection.epochAt ?? 0)
+      ? "A deal was deleted in the CRM, and how many before it is forgotten since the restore. " +
+        "Its referral is left alone."
+      : `${recent.length + 1} deals were deleted in the CRM within an hour. ` +
+        "Their referrals are left alone.",
     proposal: "If that was meant, go on; if it wasn't, restore the deals in the CRM first.",
   };
   const braked = { ...connection, brakeSince: now, deletions: recent };

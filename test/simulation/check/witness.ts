@@ -156,8 +156,6 @@ export function createWitness(
     },
     wasForgotten,
     restored: (from, to) => {
-      // Whoever has forgotten a deletion can't count it.
-      closings.clear();
       forgotten.push({ from, to });
     },
     onReferralChange: (listener) => {
