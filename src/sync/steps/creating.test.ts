@@ -204,6 +204,34 @@ test("a deal that is met where every try was refused is somebody else's: what di
   expect(crm.records.get("c1")?.fields.dealValue).toBe(9);
 });
 
+test("after a restore an edited referral may be of a forgotten request: what differs is asked about", async () => {
+  for (const isRestored of [false, true]) {
+    const world = await smallWorld();
+    if (isRestored) await world.engine.declareRestored();
+    await world.clock.advance(61_000);
+    world.crm.add({ ...deal, dealValue: 2 });
+    world.referrals.faults.push({ method: "create", fault: "timeout-before" });
+    await world.sync();
+    world.referrals.add({
+      name: deal.name,
+      externalReferenceId: "c1",
+      type: "Shared",
+      target: [{ type: "SolutionProfile", id: "solution" }],
+      status: "New",
+      substatus: "Pending",
+      customerProfile: { name: deal.customer },
+      details: { dealValue: 1 },
+    } as Partial<Referral>);
+    world.referrals.edit("r1", { "/details/notes": "edited since" });
+    await world.clock.advance(settleMs);
+    await world.sync();
+    const questions = await world.ledger.inbox({ isOpen: true, limit: 5 });
+    const asked = questions.map(({ field }) => field);
+    expect(asked).toEqual(isRestored ? expect.arrayContaining(["dealValue"]) : []);
+    expect(world.crm.records.get("c1")?.fields.dealValue).toBe(isRestored ? 2 : 1);
+  }
+});
+
 test("an inbound referral waits in the holding stage, and moving it on accepts it", async () => {
   const holding = { crmField: "stage", value: "Waiting" };
   const world = await smallWorld({}, { mapping: { ...smallMapping, holding } });

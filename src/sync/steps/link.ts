@@ -91,6 +91,8 @@ export function linkCreated(
   const touch = touchOf(found.referral);
   // A repeated request may be answered with what somebody has made of the first one's result.
   const isAnswer = sighting.source !== "list" && (creation.tries === 1 || touch === "none");
+  // After a restore it may be of a forgotten request, and what was edited since can't be told.
+  const isUntold = touch === "perhaps" || (touch === "some" && sighting.connection.epoch > 1);
   let isUnsure = false;
   const agreements = creation.writes.flatMap(({ field, value, source }): readonly Agreement[] => {
     const stored = values[field] ?? null;
@@ -98,8 +100,8 @@ export function linkCreated(
     if (isAnswer || isOurs) {
       return [{ field, referral: rules.agreedValue(value, stored), crm: source }];
     }
-    isUnsure ||= touch === "perhaps";
-    if (touch === "perhaps") return [];
+    isUnsure ||= isUntold;
+    if (isUntold) return [];
     // Another value is somebody's edit, or of an earlier life's request: then the deal's is newer.
     return [touch === "none" ? { field, referral: stored } : { field, crm: source }];
   });
