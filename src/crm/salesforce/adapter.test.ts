@@ -163,11 +163,43 @@ test("the day's calls used up are told as throttled, with a wait of a quarter of
 
 test("without a close date a deal gets one after 90 days, or is refused by choice", async () => {
   const { Name } = whole;
-  const { fields } = await create({ Name });
-  expect(fields.CloseDate).toBe("2026-08-02");
+  const { id } = await create({ Name });
+  const soql = `SELECT CloseDate FROM Opportunity WHERE Id = '${id}'`;
+  expect(await world.kit.query(soql)).toMatchObject([{ CloseDate: "2026-08-02" }]);
   const strict = world.adapterWith({ closeDays: 0 });
   const refused = await refusalOf(write(strict, { key: "referral-3", fields: { Name } }));
   expect(refused).toMatchObject({ code: "invalid", field: "CloseDate" });
+});
+
+test("a close date that the connector had to set is nobody's until a person names one", async () => {
+  const { Name } = whole;
+  const dateOf = async (id: string) => (await world.adapter.read(id, {}))?.fields.CloseDate;
+  const storedOf = async (id: string) =>
+    (await world.kit.query(`SELECT CloseDate FROM Opportunity WHERE Id = '${id}'`))[0]?.CloseDate;
+  const { id } = await create({ Name });
+  expect(await dateOf(id)).toBeNull();
+  const [change] = await walk(world.adapterWith({ closeDays: 30 }), "");
+  expect(change).toMatchObject({ kind: "changed", record: { fields: { CloseDate: null } } });
+  // A late or repeated create meets its own deal, not somebody's edit.
+  expect((await create({ Name })).id).toBe(id);
+  world.advance(60_000);
+  await world.editAsPerson(id, { Description: "Looked at" });
+  expect(await dateOf(id)).toBeNull();
+  await world.editAsPerson(id, { CloseDate: "2026-10-01" });
+  expect(await dateOf(id)).toBe("2026-10-01");
+  const writeDate = async (CloseDate: string | null) => {
+    world.advance(60_000);
+    const version = (await world.adapter.read(id, {}))?.version ?? "";
+    const order = { key: "referral-1", recordId: id, attempt: String(CloseDate) };
+    const fields = { CloseDate };
+    const { record } = await write(world.adapter, { ...order, expectedVersion: version, fields });
+    return record?.fields.CloseDate;
+  };
+  // A date of the referral's counts, also where it is the very one that was set.
+  expect(await writeDate("2026-08-02")).toBe("2026-08-02");
+  expect(await writeDate(null)).toBeNull();
+  expect(await storedOf(id)).toBe("2026-08-02");
+  expect(await writeDate("2026-08-02")).toBe("2026-08-02");
 });
 
 test("several accounts that fit are a person's to choose from, or the oldest by choice", async () => {

@@ -13,6 +13,14 @@ export const accountPrefix = "Account.";
 /** The currency's code; a field of its own where the organisation has several. */
 export const currencyField = "CurrencyIsoCode";
 
+/** The day on which a deal is to close: Salesforce takes no deal without one. */
+export const closeDateField = "CloseDate";
+/**
+ * Holds the close date that the connector had to set where nobody has named one. As long as both
+ * are the same, the deal counts as one without a close date.
+ */
+export const ownCloseDateField = "PR_OwnCloseDate__c";
+
 /** The fields of a contact that are read. */
 export const contactFields = ["Id", "Email", "FirstName", "LastName", "Phone"] as const;
 
@@ -77,8 +85,9 @@ export function layoutOf(
   const own = fields.filter((field) => !virtual.has(field) && !field.startsWith(accountPrefix));
   const account = fields.filter((field) => field.startsWith(accountPrefix));
   const isCurrencyUsed = fields.includes(currencyField) && soleCurrency !== undefined;
+  const marks = fields.includes(closeDateField) ? [ownCloseDateField] : [];
   return {
-    own: [...new Set([...own, keyField])].sort(),
+    own: [...new Set([...own, ...marks, keyField])].sort(),
     account: account.map((field) => field.slice(accountPrefix.length)),
     hasContacts: fields.includes(contactsField),
     children: childObjects.filter(({ field }) => fields.includes(field)),
@@ -153,12 +162,19 @@ export function accountOf(row: SalesforceRow): SalesforceRow | undefined {
   return rowOf(row.Account);
 }
 
+/** The fields of the opportunity itself; a close date that nobody has named is none. */
+function ownFieldsOf({ own }: FieldLayout, row: SalesforceRow): CrmFields {
+  const { [ownCloseDateField]: set, ...fields } = pick(row, own);
+  const isSet = typeof set === "string" && fields[closeDateField] === set;
+  return isSet ? { ...fields, [closeDateField]: null } : fields;
+}
+
 /** All values of a deal under the names of the port. */
 export function fieldsOf(layout: FieldLayout, row: SalesforceRow): CrmFields {
   const account = pick(accountOf(row), layout.account);
   const { soleCurrency } = layout;
   return {
-    ...pick(row, layout.own),
+    ...ownFieldsOf(layout, row),
     [statusField]: formatStatus(row),
     ...(soleCurrency === undefined ? {} : { [currencyField]: soleCurrency }),
     ...Object.fromEntries(

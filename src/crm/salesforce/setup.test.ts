@@ -46,6 +46,7 @@ test("an untouched organisation is told what it lacks, and is left untouched", a
     "field Opportunity.PR_ShareWithMicrosoft__c",
     "field Opportunity.PR_CustomerConsent__c",
     "field Opportunity.PR_MicrosoftCrmId__c",
+    "field Opportunity.PR_OwnCloseDate__c",
     "field Opportunity.PR_SyncState__c",
     "field Opportunity.PR_LastError__c",
     "field PR_Solution__c.PR_Opportunity__c",
@@ -67,7 +68,7 @@ test("an untouched organisation is told what it lacks, and is left untouched", a
 test("the setup creates what is missing and shows it, and then finds nothing", async () => {
   const told: string[] = [];
   await prepareSalesforce(options, (done) => told.push(done));
-  expect(told).toHaveLength(20);
+  expect(told).toHaveLength(21);
   bare.sandbox.addStage("Waiting for Partner Center");
   const { missing, problems, stages } = await inspectSalesforce(options);
   expect({ missing, problems }).toEqual({ missing: [], problems: [] });

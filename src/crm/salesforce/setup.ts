@@ -1,7 +1,14 @@
 import type { FieldInfo, Inspection, StageChoice } from "../adapting/inspection.ts";
 import { suggestMappingText } from "../adapting/suggest-mapping.ts";
 import { CrmError } from "../port.ts";
-import { accountPrefix, contactsField, currencyField, statusField } from "./mapping.ts";
+import {
+  accountPrefix,
+  closeDateField,
+  contactsField,
+  currencyField,
+  ownCloseDateField,
+  statusField,
+} from "./mapping.ts";
 import {
   fieldComponent,
   objectComponent,
@@ -72,7 +79,8 @@ function wantedFor({ fields, keyField = keyFieldName }: SalesforceSetupOptions):
   readonly fields: readonly WantedField[];
 } {
   if (fields === undefined) return { objects: wantedObjects, fields: wantedFields };
-  const used = new Set([...fields, keyField]);
+  const marks = fields.includes(closeDateField) ? [ownCloseDateField] : [];
+  const used = new Set([...fields, ...marks, keyField]);
   const objects = wantedObjects.filter(({ field }) => used.has(field));
   const names = new Set(objects.map(({ name }) => name));
   const isUsed = ({ name, object }: WantedField): boolean =>

@@ -1,3 +1,5 @@
+import { ownCloseDateField } from "./mapping.ts";
+
 /* What the connector adds to a Salesforce organisation, as data in the Metadata API's own words. */
 
 /** A value in a metadata component. */
@@ -70,6 +72,13 @@ const helpField: Column = {
   },
 };
 
+const ownCloseDate: Column = {
+  name: ownCloseDateField,
+  label: "Close date set by the sync",
+  describedType: "date",
+  metadata: { type: "Date" },
+};
+
 const dealColumns: readonly Column[] = [
   checkbox("PR_SyncWithPartnerCenter__c", "Sync with Partner Center"),
   {
@@ -81,6 +90,7 @@ const dealColumns: readonly Column[] = [
   checkbox("PR_ShareWithMicrosoft__c", "Share with Microsoft"),
   checkbox("PR_CustomerConsent__c", "Customer agreed to be contacted"),
   text("PR_MicrosoftCrmId__c", "Microsoft CRM identifier", 100),
+  ownCloseDate,
   text("PR_SyncState__c", "Partner Center sync", 255),
   {
     name: "PR_LastError__c",

@@ -11,9 +11,11 @@ import { type Ambiguity, chooseAccount, type FoundParties, findParties } from ".
 import {
   accountOf,
   accountPrefix,
+  closeDateField,
   contactsField,
   currencyField,
   isoOf,
+  ownCloseDateField,
   type SalesforceRow,
   sameValue,
   stampInVersion,
@@ -46,7 +48,6 @@ export interface WriteContext extends DealContext {
   readonly closeDays: number;
 }
 
-const closeDateField = "CloseDate";
 const dayMs = 86_400_000;
 
 /** How far a write has come: what its memo remembers. */
@@ -118,6 +119,7 @@ class DealWriting {
   async #ownBody(fields: CrmFields): Promise<CrmFields> {
     const { layout, stages } = this.#context;
     const body: Record<string, CrmFields[string]> = { ...without(fields, [statusField]) };
+    if (closeDateField in fields) Object.assign(body, this.#closeDate(fields));
     if (statusField in fields) {
       body.StageName = await stages.stageOf(fields[statusField], this.#options);
     }
@@ -140,7 +142,7 @@ class DealWriting {
     const { account, contacts, own } = this.#split(steps);
     const first = statusField in own ? {} : { StageName: await stages.first(this.#options) };
     const ownBody = { ...first, ...(await this.#ownBody(own)), [keyField]: this.#write.key };
-    const body = { ...ownBody, ...this.#closeDate(own) };
+    const body = { ...this.#closeDate(own), ...ownBody };
     const found = await findParties(
       this.#context.send,
       { ...(account ? { account } : {}), emails: unknownEmails(contacts, undefined) },
@@ -168,10 +170,15 @@ class DealWriting {
     }
   }
 
-  /** Salesforce takes no deal without a close date, and an inbound referral may have none. */
+  /**
+   * Salesforce takes no deal without a close date, and a referral may have none. The one that is set
+   * in its place is marked, so that it never counts as anybody's.
+   */
   #closeDate(own: CrmFields): CrmFields {
-    const { closeDays, send } = this.#context;
-    if ((own[closeDateField] ?? null) !== null) return {};
+    const { closeDays, layout, send } = this.#context;
+    const isMarked = layout.own.includes(ownCloseDateField);
+    const mark = (day: string | null): CrmFields => (isMarked ? { [ownCloseDateField]: day } : {});
+    if ((own[closeDateField] ?? null) !== null) return mark(null);
     const nowMs = send.lastServerTimeMs();
     if (closeDays === 0 || nowMs === undefined) {
       throw new CrmError(
@@ -182,7 +189,7 @@ class DealWriting {
       );
     }
     const day = new Date(nowMs + closeDays * dayMs).toISOString().slice(0, 10);
-    return { [closeDateField]: day };
+    return { [closeDateField]: day, ...mark(day) };
   }
 
   /** An earlier try of this write, or somebody else's deal? Equal values are the former. */

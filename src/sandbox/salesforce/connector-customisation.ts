@@ -32,6 +32,7 @@ const dealFields: readonly Field[] = [
   checkbox("PR_ShareWithMicrosoft__c", "Share with Microsoft"),
   checkbox("PR_CustomerConsent__c", "Customer agreed to be contacted"),
   text("PR_MicrosoftCrmId__c", "Microsoft CRM identifier", 100),
+  custom({ name: "PR_OwnCloseDate__c", label: "Close date set by the sync", type: "date" }),
   text("PR_SyncState__c", "Partner Center sync", 255),
   custom({
     name: "PR_LastError__c",

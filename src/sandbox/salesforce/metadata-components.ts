@@ -77,6 +77,8 @@ function readField(organisation: Organisation, name: string, element: XmlElement
     case "Checkbox":
       wanted(element, "defaultValue");
       return { field: { ...base, type: "boolean" } };
+    case "Date":
+      return { field: { ...base, type: "date" } };
     case "Email":
       return { field: { ...base, type: "email", length: 80 } };
     case "Phone":
