@@ -3,9 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import type { DealPage, DealRow } from "../../src/contract/index.ts";
 import { type AlertReceivers, alertsTo, startReceivers, type ToldLine } from "./alert-receivers.ts";
-import { command, type OutsideWorld, type Spoken, startOutsideWorld } from "./commands.ts";
+import {
+  command,
+  type OutsideWorld,
+  openDeals,
+  type Spoken,
+  startOutsideWorld,
+} from "./commands.ts";
 import { eventually, type RunningProcess, startProcess } from "./processes.ts";
 
 /** Each kind of alert, from its cause in an outside system to the mail that a person reads. */
@@ -18,12 +23,6 @@ let world: OutsideWorld;
 let sync: RunningProcess | undefined;
 
 const run = (...args: readonly string[]): Promise<Spoken> => command(args, { cwd: folder });
-
-async function openDeals(): Promise<readonly DealRow[]> {
-  const { stdout } = await run("status", "--deals", "in-step", "--json");
-  const { deals } = JSON.parse(stdout) as DealPage;
-  return deals.filter(({ properties }) => properties.status === "Active");
-}
 
 beforeAll(async () => {
   world = await startOutsideWorld({ referrals: 6, deals: 10 });
@@ -77,7 +76,7 @@ test("a referral that nobody answers is told of before it expires", async () => 
 }, 90_000);
 
 test("a value that can't be carried over is told of with its deal", async () => {
-  const [deal] = await openDeals();
+  const [deal] = await openDeals(folder);
   await world.editReferral(deal?.referral?.id ?? "", { details: { currency: "XTS" } });
   const line = await told(({ kind, link }) => kind === "refused" && link === linkOf(deal?.id));
   expect(line.sentence).toContain("is not a code of ISO 4217");
@@ -95,7 +94,7 @@ test("a deal that has stopped is told of", async () => {
 }, 90_000);
 
 test("a change that waits too long is told of", async () => {
-  const [deal] = await openDeals();
+  const [deal] = await openDeals(folder);
   await world.setFaults({ serverError: 1 });
   await world.editDeal(deal?.crm?.id ?? "", { estimatedvalue: 83_250 });
   const line = await told(({ kind, link }) => kind === "stale" && link === linkOf(deal?.id));

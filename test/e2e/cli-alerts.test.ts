@@ -5,9 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import type { DealPage, DealRow } from "../../src/contract/index.ts";
+import type { DealRow } from "../../src/contract/index.ts";
 import { type AlertReceivers, alertsTo, startReceivers, webhookSecret } from "./alert-receivers.ts";
-import { command, type OutsideWorld, type Spoken, startOutsideWorld } from "./commands.ts";
+import {
+  command,
+  type OutsideWorld,
+  openDeals,
+  type Spoken,
+  startOutsideWorld,
+} from "./commands.ts";
 import { eventually, type RunningProcess, startProcess } from "./processes.ts";
 
 /** Alerts go to where people read them, each thing once. */
@@ -65,13 +71,6 @@ test("a receiver that refuses is named with what it said, and the exit code tell
   writeFileSync(path, good);
 });
 
-/** Open deals that are in step, each once as long as the list stays as it is. */
-async function openDeals(): Promise<readonly DealRow[]> {
-  const { stdout } = await run("status", "--deals", "in-step", "--json");
-  const { deals } = JSON.parse(stdout) as DealPage;
-  return deals.filter(({ properties }) => properties.status === "Active");
-}
-
 /** Both sides change a deal's description while nobody writes: a conflict. */
 async function quarrel(deal: DealRow | undefined, seller: string): Promise<void> {
   await run("pause", "--all");
@@ -106,7 +105,11 @@ const untilTold = (seller: string) =>
 
 test("a conflict in a running sync reaches all who want to hear of it, with its link", async () => {
   sync = await startProcess(["start", "--config", path]);
-  const { answer } = await eventually(openDeals, (deals) => deals.length > 1, patienceMs);
+  const { answer } = await eventually(
+    () => openDeals(folder),
+    (deals) => deals.length > 1,
+    patienceMs,
+  );
   const [deal] = answer;
   await quarrel(deal, "Call them on Monday");
   await untilTold("Call them on Monday");
@@ -127,7 +130,11 @@ test("a conflict in a running sync reaches all who want to hear of it, with its 
 test("after a restart people are told what is new, and not the same again", async () => {
   expect(await sync?.stop()).toBe(0);
   sync = await startProcess(["start", "--config", path]);
-  const { answer } = await eventually(openDeals, (deals) => deals.length > 0, patienceMs);
+  const { answer } = await eventually(
+    () => openDeals(folder),
+    (deals) => deals.length > 0,
+    patienceMs,
+  );
   await quarrel(answer[0], "They closed their office");
   await untilTold("They closed their office");
   expect(timesTold("They closed their office")).toEqual(once);

@@ -2,8 +2,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { DealDetail, DealPage } from "../../src/contract/index.ts";
-import { command, type OutsideWorld, type Spoken, startOutsideWorld } from "./commands.ts";
+import type { DealDetail } from "../../src/contract/index.ts";
+import {
+  command,
+  type OutsideWorld,
+  openDeals,
+  type Spoken,
+  startOutsideWorld,
+} from "./commands.ts";
+import { eventually } from "./processes.ts";
 
 /** Files of deals and of the ledger, by commands that have the data for themselves. */
 const folder = mkdtempSync(join(tmpdir(), "cli-data-"));
@@ -15,8 +22,13 @@ const run = (...args: readonly string[]): Promise<Spoken> => command(args, { cwd
 async function json<T>(...args: readonly string[]): Promise<T> {
   return JSON.parse((await run(...args, "--json")).stdout) as T;
 }
-const dealsInStep = async () =>
-  (await json<DealPage>("status", "--deals", "in-step")).deals.map(({ id }) => id);
+const idsOfOpenDeals = async () => (await openDeals(folder)).map(({ id }) => id);
+/** How many deals of the CRM have a referral. */
+async function linkedDeals(): Promise<number> {
+  const filter = encodeURIComponent("pr_referralid ne null");
+  const path = `opportunities?$select=opportunityid&$filter=${filter}`;
+  return JSON.parse(await world.callCrm("GET", path)).value.length;
+}
 const dealValueOf = async (id: string): Promise<unknown> =>
   (await json<DealDetail>("show", id)).fields.find(({ name }) => name === "dealValue")?.referral;
 
@@ -40,7 +52,7 @@ test("Ctrl+C ends a first sync in its middle at once, and the next one goes on",
       child.stop = stop;
     },
   });
-  await new Promise((resolve) => setTimeout(resolve, 8_000));
+  await eventually(linkedDeals, (linked) => linked > 0, 60_000);
   const askedAt = performance.now();
   child.stop("SIGINT");
   const stopped = await running;
@@ -83,7 +95,7 @@ test("an export that was stopped goes on where it was", async () => {
 }, 60_000);
 
 test("import carries edited cells through the engine; a bad row is told with its line and stops nothing", async () => {
-  const [first, second] = await dealsInStep();
+  const [first, second] = await idsOfOpenDeals();
   const rows = [
     "id,dealValue,notes",
     `${first},71000,`,
@@ -121,7 +133,7 @@ test("an import that is run again does only what it hadn't done", async () => {
 test("a restored ledger begins a new epoch and waits for a person's approval", async () => {
   expect((await run("backup", "ledger.sqlite")).code).toBe(0);
   const before = await json<{ epoch: number }>("status");
-  const [id] = await dealsInStep();
+  const [id] = await idsOfOpenDeals();
   const record = (await json<DealDetail>("show", id ?? "")).crm?.id ?? "";
   await world.editDeal(record, { estimatedvalue: 81_250 });
   await run("sync", "--once");

@@ -3,11 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DealDetail, DealPage, Question } from "../../src/contract/index.ts";
-import { command, type OutsideWorld, type Spoken, startOutsideWorld } from "./commands.ts";
+import {
+  command,
+  type OutsideWorld,
+  openDeals,
+  type Spoken,
+  startOutsideWorld,
+} from "./commands.ts";
 import { eventually, type RunningProcess, startProcess } from "./processes.ts";
 
 /** One operator's way from nothing to a decision, each step by the command that a person types. */
 const folder = mkdtempSync(join(tmpdir(), "cli-walk-"));
+const patienceMs = 40_000;
 let world: OutsideWorld;
 let sync: RunningProcess | undefined;
 
@@ -98,7 +105,7 @@ test("approve asks a person unless told --yes, and sync --once then does what wa
 test("test-mapping shows both ends of a real record", async () => {
   const [deal] = await deals("in-step");
   const { stdout, code } = await run("test-mapping", deal?.crm?.id ?? "");
-  expect(stdout).toMatch(/✓ +Country +Germany|France|United/);
+  expect(stdout).toMatch(/✓ +Country +\w.* → +[A-Z]{2}\s*$/m);
   expect(stdout).toContain("Nothing was written.");
   expect(code).toBe(0);
 });
@@ -112,9 +119,13 @@ test("beside a running process the same commands speak to it; a second process i
   expect(second.stderr).toContain("already runs on this data");
 }, 30_000);
 
+/** The deal that both sides disagreed about. */
+let disputed = "";
+
 test("a conflict is listed with three values, and resolved as a person says", async () => {
-  const [deal] = await deals("in-step");
+  const [deal] = await openDeals(folder);
   const [id, record, referral] = [deal?.id ?? "", deal?.crm?.id ?? "", deal?.referral?.id ?? ""];
+  disputed = id;
   await run("pause", "--all");
   await world.editDeal(record, { description: "Call them on Monday" });
   await world.editReferral(referral, { details: { notes: "They want a demo" } });
@@ -123,7 +134,7 @@ test("a conflict is listed with three values, and resolved as a person says", as
   const { answer } = await eventually(
     () => json<{ questions: readonly Question[] }>("conflicts"),
     ({ questions }) => questions.length === 1,
-    20_000,
+    patienceMs,
   );
   const listed = await run("conflicts");
   expect(listed.code).toBe(2);
@@ -134,25 +145,23 @@ test("a conflict is listed with three values, and resolved as a person says", as
   expect(resolved.stdout).toContain("1 question answered");
   const notes = async () =>
     (await json<DealDetail>("show", id)).fields.find(({ name }) => name === "notes")?.referral;
-  await eventually(notes, (value) => value === "Call them on Monday", 20_000);
+  await eventually(notes, (value) => value === "Call them on Monday", patienceMs);
 }, 60_000);
 
 test("undo writes the old value back, and resume lets the field flow again", async () => {
   const { events } = await json<{
     events: readonly { sequence: number; kind: string; pairId: string }[];
   }>("history");
-  const wrote = events.findLast(({ kind }) => kind === "wrote");
+  const wrote = events.findLast(({ kind, pairId }) => kind === "wrote" && pairId === disputed);
   const undone = await run("undo", `${wrote?.sequence}`, "--yes");
   expect(undone.stdout).toContain("The old value is written back");
-  const shown = async () => (await run("show", wrote?.pairId ?? "")).stdout;
-  await eventually(shown, (text) => /undone in Partner Center/.test(text), 20_000);
+  const shown = async () => (await run("show", disputed)).stdout;
+  await eventually(shown, (text) => /undone in Partner Center/.test(text), patienceMs);
   const notes = async () =>
-    (await json<DealDetail>("show", wrote?.pairId ?? "")).fields.find(
-      ({ name }) => name === "notes",
-    );
-  await eventually(notes, (field) => field?.referral === "They want a demo", 20_000);
+    (await json<DealDetail>("show", disputed)).fields.find(({ name }) => name === "notes");
+  await eventually(notes, (field) => field?.referral === "They want a demo", patienceMs);
   expect((await notes())?.state).toBe("parked");
-  const resumed = await run("resume", wrote?.pairId ?? "", "--field", "notes");
+  const resumed = await run("resume", disputed, "--field", "notes");
   expect(resumed.stdout).toContain("Resumed: Description");
 }, 60_000);
 
@@ -178,7 +187,7 @@ test("dead-letters says that there are none, and webhooks who has the events", a
 });
 
 test("a value that can't be carried over is listed by its cause, explained, and gone once mended", async () => {
-  const [deal] = await deals("in-step");
+  const [deal] = await openDeals(folder);
   const [id, referral] = [deal?.id ?? "", deal?.referral?.id ?? ""];
   const { currency } = deal?.referral?.values ?? {};
   await world.editReferral(referral, { details: { currency: "XTS" } });
@@ -186,7 +195,7 @@ test("a value that can't be carried over is listed by its cause, explained, and 
   const groups = async () =>
     (await json<{ groups: readonly { deals: readonly { id: string }[] }[] }>("dead-letters"))
       .groups;
-  await eventually(groups, (found) => found.some((group) => group.deals[0]?.id === id), 20_000);
+  await eventually(groups, (found) => found.some((group) => group.deals[0]?.id === id), patienceMs);
   const explained = await run("dead-letters", "explain", id);
   expect(explained.code).toBe(2);
   expect(explained.stdout).toContain("is not a code of ISO 4217");
@@ -194,7 +203,7 @@ test("a value that can't be carried over is listed by its cause, explained, and 
   await world.editReferral(referral, { details: { currency } });
   await run("sync", "--once");
   await run("dead-letters", "replay", id);
-  await eventually(groups, (found) => found.length === 0, 20_000);
+  await eventually(groups, (found) => found.length === 0, patienceMs);
 }, 60_000);
 
 test("it stops cleanly when asked", async () => {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DealPage, DealRow } from "../../src/contract/index.ts";
 import { root } from "../checks.ts";
 import { type RunningProcess, startProcess } from "./processes.ts";
 
@@ -44,6 +45,13 @@ export function command(args: readonly string[], options: CommandOptions): Promi
   return new Promise((resolve) => {
     child.once("close", (code) => resolve({ code, stdout, stderr }));
   });
+}
+
+/** Open deals of a folder's sync that are in step: edits of them flow. */
+export async function openDeals(cwd: string): Promise<readonly DealRow[]> {
+  const { stdout } = await command(["status", "--deals", "in-step", "--json"], { cwd });
+  const { deals } = JSON.parse(stdout) as DealPage;
+  return deals.filter(({ properties }) => properties.status === "Active");
 }
 
 /** Both outside systems as sandboxes in their own processes, with their people to play. */

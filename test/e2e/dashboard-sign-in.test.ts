@@ -10,6 +10,7 @@ import { createReferralsService, type ReferralsService } from "../../src/service
 import { type Database, openDatabase } from "../../src/storage/index.ts";
 import { smallMapping, smallWorld } from "../../src/sync/small-world-suite.ts";
 import { chromiumPath, openBrowser } from "./browser.ts";
+import { freePort } from "./processes.ts";
 
 /*
  * The way in, in a real browser: passwords with roles, and OpenID Connect at the issuer of the
@@ -38,17 +39,6 @@ async function openIdAt(publicUrl: string): Promise<OpenIdOptions> {
     publicUrl,
     allowsHttp: true,
   };
-}
-
-/** A port that is free now; the provider must know the address before the server listens. */
-async function freePort(): Promise<number> {
-  const { createServer } = await import("node:net");
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
 
 async function newPage(): Promise<Page> {

@@ -78,6 +78,8 @@ async function ask<T>(path: string): Promise<T> {
 
 interface Status {
   readonly deals: number;
+  /** When the newest walk of each side that has landed began. */
+  readonly walks: { readonly referrals: number; readonly crm: number };
   readonly byState: Readonly<Record<string, number>>;
 }
 
@@ -179,8 +181,10 @@ test(`after ${kills} kills both sides are equal, nothing is doubled, and every e
     await editSomething();
     await startEngine();
   }
-  await sleep(1_000);
-  await eventually(() => ask<Status>("/api/status"), isAtRest, settleMs);
+  const editedAt = Date.now();
+  const isSettled = (status: Status): boolean =>
+    Math.min(status.walks.referrals, status.walks.crm) > editedAt && isAtRest(status);
+  await eventually(() => ask<Status>("/api/status"), isSettled, settleMs);
 
   const after = await listDeals(line);
   expect(after.map((deal) => deal.opportunityid).sort()).toEqual(
