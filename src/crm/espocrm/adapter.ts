@@ -62,15 +62,33 @@ export interface EspoField {
 export interface EspoFacts {
   readonly fields: Readonly<Record<string, EspoField>>;
   readonly currencies: readonly string[];
+  /** True where opportunities have optimistic concurrency control. */
+  readonly isVersioned: boolean;
+}
+
+interface EspoDefinition {
+  readonly fields: EspoFacts["fields"];
+  readonly optimisticConcurrencyControl?: boolean;
 }
 
 /** Asks an instance for its metadata and settings. Errors: CrmError. */
 export async function readFacts(send: EspoSend, options: OperationOptions): Promise<EspoFacts> {
-  const target = "Metadata?key=entityDefs.Opportunity.fields";
-  const fields = await send({ method: "GET", target }, options);
+  const target = "Metadata?key=entityDefs.Opportunity";
+  const definition = (await send({ method: "GET", target }, options)) as EspoDefinition | null;
+  if (definition === null) {
+    // Espo keeps the entities out of the metadata that a user may not see at all.
+    throw new CrmError(
+      "unauthorized",
+      "EspoCRM shows this API user no opportunities; check the rights of its role",
+    );
+  }
   const settings = await send({ method: "GET", target: "Settings" }, options);
   const { currencyList = [] } = settings as { readonly currencyList?: readonly string[] };
-  return { fields: fields as EspoFacts["fields"], currencies: currencyList };
+  return {
+    fields: definition.fields,
+    currencies: currencyList,
+    isVersioned: definition.optimisticConcurrencyControl === true,
+  };
 }
 
 /** Refuses by the field's name what the instance would refuse, or keep without a word. */

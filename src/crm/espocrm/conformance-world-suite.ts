@@ -3,15 +3,16 @@ import { createFaultyHttp } from "../conformance/faulty-http.ts";
 import type { ConformanceFields, ConformanceWorld } from "../conformance/world.ts";
 import type { CrmAdapter, CrmFields } from "../port.ts";
 import { createEspoAdapter } from "./index.ts";
+import type { EspoRow } from "./mapping.ts";
 import { listRows } from "./read-deals.ts";
-import { createEspoSend, type EspoRow } from "./transport.ts";
+import { createEspoSend } from "./transport.ts";
 
 /** An instance that has what the setup creates, and whose data may be thrown away. */
 export interface EspoPlace {
   readonly url: string;
   readonly apiKey: string;
   readonly keySeed?: string;
-  setHidden?(id: string, isHidden: boolean): void;
+  setHidden?(id: string, isHidden: boolean): void | Promise<void>;
   close(): Promise<void>;
 }
 
@@ -84,7 +85,8 @@ export function openEspoWorld(place: EspoPlace): ConformanceWorld {
     callCount: faulty.callCount,
     arrange: faulty.arrange,
     createAsPerson: async (values) => {
-      const made = await change("POST", "Opportunity", { amount: 0, ...required, ...values });
+      const amount = { amount: 0, amountCurrency: "EUR" };
+      const made = await change("POST", "Opportunity", { ...amount, ...required, ...values });
       return String((made as EspoRow).id);
     },
     editAsPerson: async (id, values) => {

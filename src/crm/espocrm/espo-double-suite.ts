@@ -1,7 +1,6 @@
 // A protocol double for tests: it speaks EspoCRM 8's REST API with the habits that the adapter
-// must bear
-// (whole seconds, concurrency control that has to be switched on, a 409 of two meanings,
-// validation by field).
+// must bear: whole seconds, concurrency control that has to be switched on, a 409 of two meanings,
+// validation by field, phone numbers spelt its own way. Each was seen on a running 8.4.2.
 // It isn't EspoCRM: test/real-crm runs the same kit against a running one.
 import { createServer, type IncomingMessage } from "node:http";
 
@@ -17,13 +16,14 @@ class Refusal extends Error {
   }
 }
 
-const invalid = (field: string, type: string): Refusal =>
+const translated = (label: string, data: Row): string =>
+  JSON.stringify({ messageTranslation: { label, scope: null, data } });
+
+const invalid = (entity: string, field: string, type: string): Refusal =>
   new Refusal(
     400,
-    "validationFailure",
-    JSON.stringify({
-      messageTranslation: { label: "validationFailure", scope: null, data: { field, type } },
-    }),
+    `Field validation failure; entityType: ${entity}, field: ${field}, type: ${type}.`,
+    translated("validationFailure", { field, type }),
   );
 
 interface FieldDefinition {
@@ -34,25 +34,36 @@ interface FieldDefinition {
   pattern?: string;
 }
 
-const definitions: Record<string, FieldDefinition> = {
-  name: { type: "varchar", required: true, pattern: "[^<>=]+", maxLength: 255 },
-  amount: { type: "currency", required: true },
-  closeDate: { type: "date", required: true },
-  description: { type: "text" },
-  account: { type: "link" },
-  contacts: { type: "linkMultiple" },
-  stage: {
-    type: "enum",
-    options: [
-      "Prospecting",
-      "Qualification",
-      "Proposal",
-      "Negotiation",
-      "Closed Won",
-      "Closed Lost",
-    ],
+const pattern = "[^<>=]+";
+
+const definitions: Record<string, Record<string, FieldDefinition>> = {
+  Opportunity: {
+    name: { type: "varchar", required: true, pattern, maxLength: 255 },
+    amount: { type: "currency", required: true },
+    closeDate: { type: "date", required: true },
+    description: { type: "text" },
+    account: { type: "link" },
+    contacts: { type: "linkMultiple" },
+    stage: {
+      type: "enum",
+      options: [
+        "Prospecting",
+        "Qualification",
+        "Proposal",
+        "Negotiation",
+        "Closed Won",
+        "Closed Lost",
+      ],
+    },
   },
+  Account: { name: { type: "varchar", required: true, pattern, maxLength: 249 } },
+  Contact: { lastName: { type: "varchar", required: true, maxLength: 100 } },
 };
+
+const currencyList = ["EUR", "GBP", "USD"];
+const mostRows = 200;
+/** What a web server before Espo takes of an address. */
+const longestTarget = 8190;
 
 /** A running double. */
 export interface EspoDouble {
@@ -67,7 +78,7 @@ export interface EspoDouble {
 const stamp = (): string => new Date().toISOString().slice(0, 19).replace("T", " ");
 
 class Instance {
-  readonly fields = structuredClone(definitions);
+  readonly definitions = structuredClone(definitions);
   readonly tables: Record<string, Map<string, Row>> = {
     Opportunity: new Map(),
     Account: new Map(),
@@ -85,50 +96,103 @@ class Instance {
 
   row(entity: string, id: string): Row {
     const row = this.table(entity).get(id);
-    if (!row || this.hidden.has(id)) throw new Refusal(404, "Record not found");
+    if (!row) throw new Refusal(404, `Record ${id} does not exist.`);
+    if (this.hidden.has(id)) throw new Refusal(403, "No 'read' access.");
     return row;
   }
 
   #check(entity: string, row: Row): void {
-    if (entity !== "Opportunity") return;
-    for (const [name, { maxLength, options, pattern, required }] of Object.entries(this.fields)) {
+    const fields = this.definitions[entity] ?? {};
+    for (const [name, { maxLength, options, pattern, required }] of Object.entries(fields)) {
       const value = row[name] ?? null;
       if (value === null || value === "") {
-        if (required) throw invalid(name, "required");
+        if (required) throw invalid(entity, name, "required");
         continue;
       }
-      if (options && !options.includes(String(value))) throw invalid(name, "valid");
-      if (maxLength && String(value).length > maxLength) throw invalid(name, "maxLength");
+      if (options && !options.includes(String(value))) throw invalid(entity, name, "valid");
+      if (maxLength && String(value).length > maxLength) throw invalid(entity, name, "maxLength");
       if (pattern && !new RegExp(`^${pattern}$`, "s").test(String(value)))
-        throw invalid(name, "pattern");
+        throw invalid(entity, name, "pattern");
+    }
+    if (entity !== "Opportunity") return;
+    // An amount without a currency counts as none.
+    const { amountCurrency } = row;
+    if (!amountCurrency) throw invalid(entity, "amount", "required");
+    if (!currencyList.includes(String(amountCurrency)))
+      throw invalid(entity, "amount", "validCurrency");
+  }
+
+  /** Whom a person or a deal is to be linked with must be there. */
+  #checkLinks(entity: string, { accountId, contactsIds }: Row): void {
+    const wanted: [string, unknown][] = ((contactsIds ?? []) as unknown[]).map((id) => [
+      "Contact",
+      id,
+    ]);
+    if (accountId) wanted.push(["Account", accountId]);
+    for (const [foreignEntityType, id] of wanted) {
+      if (this.table(foreignEntityType).has(String(id))) continue;
+      const body = translated("cannotRelateNonExisting", { foreignEntityType });
+      throw new Refusal(403, `Can't relate with non-existing record. entity type: ${entity}`, body);
     }
   }
 
-  save(entity: string, id: string | undefined, values: Row, version?: string): Row {
-    const before = id === undefined ? {} : this.row(entity, id);
-    if (id !== undefined && this.isVersioned && entity === "Opportunity" && version !== undefined) {
-      if (String(before.versionNumber) !== version) throw new Refusal(409, "modified", "{}");
+  /** Numbers that begin with a plus are kept without blanks; other ones aren't taken. */
+  #sanitized(values: Row): Row {
+    const { phoneNumber } = values;
+    if (typeof phoneNumber !== "string") return values;
+    if (!phoneNumber.startsWith("+")) throw invalid("Contact", "phoneNumber", "valid");
+    return { ...values, phoneNumber: phoneNumber.replace(/[^+\d]/g, "") };
+  }
+
+  /** Only what the write changes is compared, and only where the row has a number. */
+  #checkVersion(before: Row, values: Row, version: string): void {
+    const { versionNumber = null } = before;
+    if (versionNumber === null || String(versionNumber) === version) return;
+    const differing = Object.entries(values).filter(([name, value]) => before[name] !== value);
+    if (differing.length > 0) throw new Refusal(409, "modified", JSON.stringify({ versionNumber }));
+  }
+
+  create(entity: string, values: Row, skipsDuplicateCheck: boolean): Row {
+    const twin = (row: Row): boolean =>
+      row.name !== undefined && row.name === values.name && entity === "Account";
+    if (!skipsDuplicateCheck && [...this.table(entity).values()].some(twin)) {
+      throw new Refusal(409, "duplicate", "[]");
     }
-    const base =
-      id === undefined && entity === "Opportunity"
-        ? { stage: "Prospecting", amountCurrency: "USD" }
-        : {};
-    const after: Row = { ...base, ...before, ...values };
-    this.#check(entity, after);
-    if (id === undefined) {
-      this.#count += 1;
-      const mixed = String((this.#count * 7919) % 9973).padStart(6, "0");
-      after.id = `5e${mixed}${String(this.#count).padStart(9, "0")}`;
-      after.createdAt = stamp();
-    }
-    after.modifiedAt = stamp();
-    after.modifiedByName = "Sync";
-    if (this.isVersioned) after.versionNumber = Number(after.versionNumber ?? 0) + 1;
+    this.#count += 1;
+    const mixed = String((this.#count * 7919) % 9973).padStart(6, "0");
+    const own = {
+      id: `5e${mixed}${String(this.#count).padStart(9, "0")}`,
+      createdAt: stamp(),
+      ...(this.isVersioned && entity === "Opportunity" ? { versionNumber: 1 } : {}),
+    };
+    const isDeal = entity === "Opportunity";
+    // An amount of 0 is given no currency.
+    const currency = values.amount ? { amountCurrency: "USD" } : {};
+    const base = isDeal ? { stage: "Prospecting", contactsIds: [], ...currency } : {};
+    return this.#save(entity, { ...base, ...this.#sanitized(values), ...own });
+  }
+
+  update(entity: string, id: string, values: Row, version: string | undefined): Row {
+    const before = this.row(entity, id);
+    const isCounted = this.isVersioned && entity === "Opportunity";
+    if (isCounted && version !== undefined) this.#checkVersion(before, values, version);
+    const number = isCounted ? { versionNumber: Number(before.versionNumber ?? 0) + 1 } : {};
+    return this.#save(entity, { ...before, ...this.#sanitized(values), ...number });
+  }
+
+  #save(entity: string, row: Row): Row {
+    this.#check(entity, row);
+    this.#checkLinks(entity, row);
+    const after: Row = { ...row, modifiedAt: stamp(), modifiedByName: "Sync" };
     this.table(entity).set(String(after.id), after);
     return after;
   }
 
   list(entity: string, query: URLSearchParams): Row[] {
+    const maxSize = Number(query.get("maxSize") ?? 20);
+    if (maxSize > mostRows) {
+      throw new Refusal(403, `Max size should not exceed ${mostRows}. Use offset and limit.`);
+    }
     const conditions: { type: string; attribute: string; values: string[] }[] = [];
     for (let index = 0; query.has(`where[${index}][type]`); index += 1) {
       const [type = "", attribute = ""] = ["type", "attribute"].map(
@@ -153,13 +217,21 @@ class Instance {
     return [...this.table(entity).values()]
       .filter((row) => !this.hidden.has(String(row.id)) && holds(row))
       .sort((left, right) => (String(left[by]) < String(right[by]) ? -way : way))
-      .slice(0, Number(query.get("maxSize") ?? 20));
+      .slice(0, maxSize);
+  }
+
+  metadata(key: string): unknown {
+    if (key !== "entityDefs.Opportunity") return null;
+    return {
+      fields: this.definitions.Opportunity,
+      ...(this.isVersioned ? { optimisticConcurrencyControl: true } : {}),
+    };
   }
 
   administer(path: readonly string[], body: Row): unknown {
     if (path[0] === "EntityManager") {
+      // Deals that are there get a number with their next change.
       this.isVersioned = body.optimisticConcurrencyControl === true;
-      for (const row of this.table("Opportunity").values()) row.versionNumber = 1;
       return true;
     }
     const { name, ...facts } = body as Row & { name: string };
@@ -167,7 +239,10 @@ class Instance {
     // Espo puts a letter before the name of a custom field itself.
     const full =
       path[3] === undefined ? `c${plain.charAt(0).toUpperCase()}${plain.slice(1)}` : path[3];
-    this.fields[full] = facts as unknown as FieldDefinition;
+    this.definitions.Opportunity = {
+      ...this.definitions.Opportunity,
+      [full]: facts as unknown as FieldDefinition,
+    };
     return true;
   }
 }
@@ -195,11 +270,9 @@ function answer(
     return instance.administer(path, body);
   }
   if (entity === "Metadata") {
-    return url.searchParams.get("key")?.endsWith("fields")
-      ? instance.fields
-      : instance.isVersioned || null;
+    return instance.metadata(url.searchParams.get("key") ?? "");
   }
-  if (entity === "Settings") return { currencyList: ["EUR", "GBP", "USD"] };
+  if (entity === "Settings") return { currencyList };
   if (entity === "App") {
     const table = { Opportunity: rights, Account: rights, Contact: rights };
     return { user: { userName: "sync" }, acl: { table } };
@@ -211,9 +284,9 @@ function answer(
         ? { total: -1, list: instance.list(entity, url.searchParams) }
         : instance.row(entity, id);
     case "POST":
-      return instance.save(entity, undefined, body);
+      return instance.create(entity, body, request.headers["x-skip-duplicate-check"] === "true");
     case "PUT":
-      return instance.save(entity, id, body, typeof version === "string" ? version : undefined);
+      return instance.update(entity, id ?? "", body, version?.toString());
     default:
       instance.row(entity, id ?? "");
       return instance.table(entity).delete(id ?? "");
@@ -231,8 +304,11 @@ export async function startEspoDouble(): Promise<EspoDouble> {
     const isAdmin = request.headers["espo-authorization"] === btoa(login);
     response.setHeader("content-type", "application/json");
     try {
+      if ((request.url ?? "").length > longestTarget) throw new Refusal(414, "URI Too Long");
       if (!isAdmin && request.headers["x-api-key"] !== key) throw new Refusal(401, "");
-      response.end(JSON.stringify(answer(instance, request, isAdmin, body)));
+      const shown = answer(instance, request, isAdmin, body);
+      // What is null is an empty body.
+      response.end(shown === null ? "" : JSON.stringify(shown));
     } catch (error) {
       const refusal = error as Refusal;
       response.writeHead(refusal.status ?? 500, { "x-status-reason": refusal.message });

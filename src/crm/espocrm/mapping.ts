@@ -1,6 +1,8 @@
 import { digest } from "../adapting/digest.ts";
-import type { CrmRecord, CrmValue } from "../port.ts";
-import type { EspoRow } from "./transport.ts";
+import type { CrmFields, CrmRecord, CrmValue } from "../port.ts";
+
+/** A record as the API shows it. */
+export type EspoRow = CrmFields;
 
 /** The field of a deal's stage. */
 export const stageField = "stage";
@@ -34,6 +36,16 @@ export function layoutOf(fields: readonly string[], keyField: string): EspoLayou
     hasContacts: fields.includes(contactsField),
     hasSolutions: fields.includes(solutionsField),
   };
+}
+
+/**
+ * The field of an entity as a mapping names it. Espo says `name` of an account's name and of a
+ * deal's, and names the amount where its currency is refused.
+ */
+export function mappedField(entity: string, field: string, isCurrency: boolean): string {
+  if (entity === "Account") return accountPrefix + field;
+  if (entity === "Contact") return contactsField;
+  return isCurrency ? `${field}Currency` : field;
 }
 
 /** The attributes of a deal that are asked for. */

@@ -1,17 +1,18 @@
 import type { WalkedPage } from "../adapting/walk-by-id.ts";
-import type { CrmRecord, CrmValue, OperationOptions } from "../port.ts";
+import { CrmError, type CrmRecord, type CrmValue, type OperationOptions } from "../port.ts";
 import {
   contactColumns,
   contactIdsOf,
   type DealRows,
   dealAttributes,
   type EspoLayout,
+  type EspoRow,
   formatMoment,
   listQuery,
   momentOf,
   rowsToRecord,
 } from "./mapping.ts";
-import type { EspoRow, EspoSend } from "./transport.ts";
+import type { EspoSend } from "./transport.ts";
 
 /** What reading and writing deals needs. */
 export interface DealContext {
@@ -33,8 +34,13 @@ export async function listRows(
 ): Promise<readonly EspoRow[]> {
   const target = `${entity}?${listQuery(where, query)}`;
   const answer = await send({ method: "GET", target }, options);
-  return (answer as { readonly list: readonly EspoRow[] }).list;
+  const { list } = (answer ?? {}) as { readonly list?: readonly EspoRow[] };
+  if (list === undefined) throw new CrmError("unavailable", `EspoCRM listed no ${entity}`);
+  return list;
 }
+
+/** So many ids make an address of some 5 kB; web servers take 8 kB. */
+const idsPerCall = 100;
 
 async function rowsById(
   context: DealContext,
@@ -44,10 +50,14 @@ async function rowsById(
   options: OperationOptions,
 ): Promise<ReadonlyMap<CrmValue, EspoRow>> {
   const wanted = [...new Set(ids)].filter((id) => typeof id === "string");
-  if (wanted.length === 0) return new Map();
-  const query = { select: columns.join(","), maxSize: wanted.length };
-  const rows = await listRows(context, entity, [["in", "id", wanted]], query, options);
-  return new Map(rows.map((row) => [row.id ?? null, row]));
+  const found = new Map<CrmValue, EspoRow>();
+  for (let start = 0; start < wanted.length; start += idsPerCall) {
+    const some = wanted.slice(start, start + idsPerCall);
+    const query = { select: columns.join(","), maxSize: some.length };
+    const rows = await listRows(context, entity, [["in", "id", some]], query, options);
+    for (const row of rows) found.set(row.id ?? null, row);
+  }
+  return found;
 }
 
 async function withLinks(

@@ -74,11 +74,6 @@ function missingOf({ fields, keyField = "cPartnerReferral" }: EspoSetupOptions, 
   return missing;
 }
 
-async function isVersioned(send: EspoSend): Promise<boolean> {
-  const target = "Metadata?key=entityDefs.Opportunity.optimisticConcurrencyControl";
-  return (await send({ method: "GET", target }, {})) === true;
-}
-
 const versions: Missing = {
   name: "optimistic concurrency control of Opportunity",
   label: "A stale write is refused",
@@ -88,9 +83,9 @@ const versions: Missing = {
   },
 };
 
-async function allMissing(send: EspoSend, options: EspoSetupOptions): Promise<readonly Missing[]> {
-  const missing = missingOf(options, await readFacts(send, {}));
-  return (await isVersioned(send)) ? missing : [...missing, versions];
+function allMissing(options: EspoSetupOptions, known: EspoFacts): readonly Missing[] {
+  const missing = missingOf(options, known);
+  return known.isVersioned ? missing : [...missing, versions];
 }
 
 interface AppUser {
@@ -148,7 +143,7 @@ export async function inspectEspo(options: EspoSetupOptions): Promise<Inspection
   const send = createEspoSend(options);
   const app = (await send({ method: "GET", target: "App/user" }, {})) as AppUser;
   const known = await readFacts(send, {});
-  const missing = await allMissing(send, options);
+  const missing = allMissing(options, known);
   const stages = known.fields[stageField]?.options ?? [];
   return {
     ...(app.user?.userName === undefined ? {} : { user: app.user.userName }),
@@ -180,7 +175,8 @@ export async function prepareEspo(
       return http({ ...request, headers: { ...rest, "espo-authorization": credentials } });
     },
   });
-  for (const { create, name } of await allMissing(createEspoSend(options), options)) {
+  const known = await readFacts(createEspoSend(options), {});
+  for (const { create, name } of allMissing(options, known)) {
     await create(asAdministrator);
     tell(name);
   }

@@ -1,6 +1,7 @@
 import type { Http, HttpResponse } from "../../runtime/index.ts";
 import { retryAfterMs, sendOnce, withoutValues } from "../adapting/refusal.ts";
-import { CrmError, type CrmFields, type OperationOptions } from "../port.ts";
+import { CrmError, type OperationOptions } from "../port.ts";
+import { mappedField } from "./mapping.ts";
 
 /** How an EspoCRM is reached. */
 export interface EspoTransportOptions {
@@ -23,9 +24,6 @@ export interface EspoRequest {
   readonly accept?: readonly number[];
 }
 
-/** A record as the API shows it. */
-export type EspoRow = CrmFields;
-
 /** Sends calls; resolves to the parsed answer, undefined for an accepted refusal. */
 export type EspoSend = (request: EspoRequest, options: OperationOptions) => Promise<unknown>;
 
@@ -46,8 +44,34 @@ function refusalIn(body: string): Refusal {
   }
 }
 
-function errorOf(response: HttpResponse, isWrite: boolean, sent: unknown): CrmError {
+/** What Espo's validations mean, by their names. */
+const validations: Readonly<Record<string, string>> = {
+  required: "it must have a value",
+  valid: "the value isn't one that Espo takes",
+  validCurrency: "the currency isn't one of the instance's",
+  pattern: "it has characters that Espo doesn't take",
+  maxLength: "it is too long",
+  emailAddress: "it is no e-mail address",
+};
+const phoneRule =
+  "Espo takes phone numbers with their country code alone (+49 …), unless International phone " +
+  "numbers is off in its settings";
+
+/** A refusal of a field's value; undefined where Espo names none. */
+function fieldRefusal(body: string, target: string): CrmError | undefined {
+  const { field, type = "valid" } = refusalIn(body).messageTranslation?.data ?? {};
+  if (field === undefined) return undefined;
+  const [entity = ""] = target.split(/[/?]/);
+  const isPhone = field === "phoneNumber" && type === "valid";
+  const rule = isPhone ? phoneRule : (validations[type] ?? `it isn't ${type}`);
+  return new CrmError("invalid", `EspoCRM refuses ${entity}.${field}: ${rule}`, {
+    field: mappedField(entity, field, type === "validCurrency"),
+  });
+}
+
+function errorOf(response: HttpResponse, { body: sent, method, target }: EspoRequest): CrmError {
   const { body, headers, status } = response;
+  const isWrite = method !== "GET";
   const reason = withoutValues(headers["x-status-reason"] ?? "no reason given", sent);
   const wait = retryAfterMs(response);
   const details = wait === undefined ? {} : { retryAfterMs: wait };
@@ -55,8 +79,12 @@ function errorOf(response: HttpResponse, isWrite: boolean, sent: unknown): CrmEr
   switch (status) {
     case 401:
       return new CrmError("unauthorized", "EspoCRM refuses the API key; check it and its user");
-    case 403:
+    case 403: {
+      // The account or person was deleted after we had found it: found anew, all is well.
+      const { label } = refusalIn(body).messageTranslation ?? {};
+      if (label === "cannotRelateNonExisting") return new CrmError("conflict", text);
       return new CrmError("unauthorized", `${text}; check the rights of the API user's role`);
+    }
     case 404:
       return new CrmError("not-found", text);
     case 409:
@@ -64,23 +92,20 @@ function errorOf(response: HttpResponse, isWrite: boolean, sent: unknown): CrmEr
       return new CrmError(reason.includes("duplicate") ? "invalid" : "conflict", text);
     case 429:
       return new CrmError("throttled", text, details);
-    default: {
+    default:
       if (status >= 500) {
         return new CrmError("unavailable", text, { ...details, outcomeUnknown: isWrite });
       }
-      const { field, type } = refusalIn(body).messageTranslation?.data ?? {};
-      return new CrmError("invalid", type === undefined ? text : `${text} (${type})`, {
-        ...(field === undefined ? {} : { field }),
-      });
-    }
+      return fieldRefusal(body, target) ?? new CrmError("invalid", text);
   }
 }
 
 /** Creates the one thin layer between the adapter and the wire; nothing is repeated here. */
 export function createEspoSend({ apiKey, http, timeoutMs, url }: EspoTransportOptions): EspoSend {
   const root = `${url.replace(/\/+$/, "")}/api/v1/`;
-  return async ({ accept = [], body, headers, method, target }, { signal }) => {
+  return async (request, { signal }) => {
     signal?.throwIfAborted();
+    const { accept = [], body, headers, method, target } = request;
     const isWrite = method !== "GET";
     const response = await sendOnce(
       http,
@@ -100,7 +125,9 @@ export function createEspoSend({ apiKey, http, timeoutMs, url }: EspoTransportOp
       { crm: "EspoCRM", isWrite },
     );
     if (accept.includes(response.status)) return undefined;
-    if (response.status >= 400) throw errorOf(response, isWrite, body);
+    if (response.status >= 400) throw errorOf(response, request);
+    // Espo says so where there is nothing to show, and means null.
+    if (response.body === "") return null;
     try {
       return JSON.parse(response.body);
     } catch (cause) {

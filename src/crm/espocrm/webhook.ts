@@ -19,22 +19,36 @@ function hintsOf(rawBody: string): CrmWebhookVerdict {
   return { ok: true, recordIds: [...new Set(ids)].filter((id) => /^[\w-]{1,36}$/.test(id)) };
 }
 
+interface Signed {
+  readonly id: string;
+  readonly hash: Buffer;
+}
+
+/** The webhook's id, a colon and a hash, in base64. */
+function signedWith(header: string | undefined, encoding: "latin1" | "hex"): Signed | undefined {
+  const given = Buffer.from(header ?? "", "base64");
+  const colon = given.indexOf(":");
+  if (colon < 1) return undefined;
+  const hash = given.subarray(colon + 1).toString("latin1");
+  return { id: given.subarray(0, colon).toString("latin1"), hash: Buffer.from(hash, encoding) };
+}
+
 /**
- * Creates a verifier of EspoCRM's webhooks. `X-Signature` is the base64 of the webhook's id, a
- * colon,
- * and the raw HMAC-SHA256 of the body under the webhook's secret key. The records are hints alone.
+ * Creates a verifier of EspoCRM's webhooks, whose records are hints alone. Since 9 `Signature`
+ * holds the HMAC-SHA256 of the body under the webhook's secret key in hexadecimal digits;
+ * `X-Signature`, all that 8 sends, holds its bytes.
  */
 export function espoWebhook({ secrets }: EspoWebhookOptions): CrmWebhook {
   return ({ headers, method, rawBody }) => {
     if (method !== "POST") return { ok: false, reason: "webhooks are posted" };
-    const given = Buffer.from(headers["x-signature"] ?? "", "base64");
-    const colon = given.indexOf(":");
-    const id = given.subarray(0, Math.max(0, colon)).toString("latin1");
-    const secret = Object.hasOwn(secrets, id) ? secrets[id] : undefined;
-    if (secret === undefined) return { ok: false, reason: "no webhook of ours has signed it" };
+    const given =
+      signedWith(headers.signature, "hex") ?? signedWith(headers["x-signature"], "latin1");
+    const secret = given && Object.hasOwn(secrets, given.id) ? secrets[given.id] : undefined;
+    if (secret === undefined || given === undefined) {
+      return { ok: false, reason: "no webhook of ours has signed it" };
+    }
     const expected = createHmac("sha256", secret).update(rawBody, "utf8").digest();
-    const found = given.subarray(colon + 1);
-    const isTrue = found.length === expected.length && timingSafeEqual(found, expected);
+    const isTrue = given.hash.length === expected.length && timingSafeEqual(given.hash, expected);
     return isTrue ? hintsOf(rawBody) : { ok: false, reason: "the signature doesn't fit the body" };
   };
 }

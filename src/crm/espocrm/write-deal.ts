@@ -15,11 +15,11 @@ import {
   contactIdsOf,
   contactsField,
   type DealRows,
+  type EspoRow,
   solutionsField,
   versionNumberOf,
 } from "./mapping.ts";
 import { type DealContext, findByKey, listRows, readRows, recordOf } from "./read-deals.ts";
-import type { EspoRow } from "./transport.ts";
 
 /** What may be done to accounts. */
 export interface AccountRules {
@@ -55,9 +55,13 @@ export class DealWriting implements StepWriter {
     this.#options = options;
   }
 
-  /** Espo checks the deal's own row, where it counts versions; accounts and people it doesn't. */
+  /**
+   * Espo checks the deal's own row, where it counts versions; accounts and people it doesn't, nor
+   * a deal that nobody has changed since concurrency control was switched on: that has no number.
+   */
   isCheckedByCrm(steps: readonly CrmStep[]): boolean {
-    return this.#rules.isVersioned && steps.every(({ part }) => part === "record");
+    const isCounted = versionNumberOf(steps[0]?.expectedVersion ?? "") !== undefined;
+    return this.#rules.isVersioned && isCounted && steps.every(({ part }) => part === "record");
   }
 
   async read(dealId: string): Promise<CrmRecord | undefined> {
