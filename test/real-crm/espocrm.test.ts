@@ -9,6 +9,7 @@ import {
   prepareEspo,
   readyEspoMapping,
 } from "../../src/crm/espocrm/index.ts";
+import { createEspoSend } from "../../src/crm/espocrm/transport.ts";
 import { crmFieldsOf } from "../../src/crm/index.ts";
 import { fetchHttp } from "../../src/runtime/index.ts";
 
@@ -28,8 +29,44 @@ const reach = {
 const keySeed = Date.now().toString(16).slice(-8);
 const close = async (): Promise<void> => {};
 
+type Row = Readonly<Record<string, unknown>>;
+
+/** One call as the administrator. */
+async function administer(method: "GET" | "PUT", target: string, body?: Row): Promise<Row> {
+  const authorization = `Basic ${btoa(`${ESPOCRM_ADMIN}:${ESPOCRM_ADMIN_PASSWORD}`)}`;
+  const response = await fetch(`${ESPOCRM_URL}/api/v1/${target}`, {
+    method,
+    headers: { authorization, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${target}: ${response.status}`);
+  return (await response.json()) as Row;
+}
+
+/** The kit writes amounts in two currencies. */
+async function addCurrencies(): Promise<void> {
+  const { currencyList } = await administer("GET", "Settings");
+  const wanted = [...new Set([...(currencyList as readonly string[]), "EUR", "GBP"])];
+  await administer("PUT", "Settings", { currencyList: wanted });
+}
+
+/** Espo has no switch for one record: the API user sees its own deals alone, and owns none. */
+async function setHidden(_id: string, isHidden: boolean): Promise<void> {
+  const send = createEspoSend(reach);
+  const { user } = (await send({ method: "GET", target: "App/user" }, {})) as { user: Row };
+  const { rolesIds } = await administer("GET", `User/${String(user.id)}`);
+  for (const id of rolesIds as readonly string[]) {
+    const { data } = (await administer("GET", `Role/${id}`)) as { data: Record<string, Row> };
+    const rights = { ...data.Opportunity, read: isHidden ? "own" : "all" };
+    await administer("PUT", `Role/${id}`, { data: { ...data, Opportunity: rights } });
+  }
+}
+
 describe.skipIf(ESPOCRM_URL === "")("a real EspoCRM", () => {
-  beforeAll(() => prepareEspo(reach));
+  beforeAll(async () => {
+    await addCurrencies();
+    await prepareEspo(reach);
+  });
 
   test("has everything once the setup has run, and says so again", async () => {
     const { missing, problems } = await inspectEspo(reach);
@@ -37,7 +74,7 @@ describe.skipIf(ESPOCRM_URL === "")("a real EspoCRM", () => {
   });
 
   describeCrmAdapter("EspoCRM", async () =>
-    openEspoWorld({ url: ESPOCRM_URL, apiKey: ESPOCRM_API_KEY, keySeed, close }),
+    openEspoWorld({ url: ESPOCRM_URL, apiKey: ESPOCRM_API_KEY, keySeed, setHidden, close }),
   );
 
   describeReadyMapping("EspoCRM", {
