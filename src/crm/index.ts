@@ -11,7 +11,7 @@ export type {
 } from "./mapping-port.ts";
 export type { MappingSpec } from "./mapping-schema.ts";
 export { parseMapping } from "./parse-mapping.ts";
-export { type CrmWriteOrder, planCrmWrite } from "./plan-crm-write.ts";
+export { type CrmWriteOrder, partOf, planCrmWrite } from "./plan-crm-write.ts";
 export {
   type CrmAdapter,
   type CrmCapabilities,

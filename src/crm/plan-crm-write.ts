@@ -26,7 +26,7 @@ function belongs(field: string, { prefix }: Part): boolean {
  * The part that a field is written with: the longest prefix that fits, else the part without a
  * prefix.
  */
-function partOf(field: string, parts: readonly Part[]): Part | undefined {
+export function partOf(field: string, parts: readonly Part[]): Part | undefined {
   const fitting = parts.filter((part) => part.prefix !== "" && belongs(field, part));
   return fitting.reduce<Part | undefined>(
     (longest, part) => (part.prefix.length > (longest?.prefix.length ?? -1) ? part : longest),

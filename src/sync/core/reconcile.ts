@@ -14,6 +14,7 @@ import type { CrmSide, Pair } from "../pair/pair.ts";
 import { atRest } from "../pair/pair-state.ts";
 import { askAboutStale, failPair } from "../pair/problems.ts";
 import type { Priority } from "../run/runner.ts";
+import { hasChangedUnseen, nextPart } from "../steps/compare-read.ts";
 import { createDeal } from "../steps/create-deal.ts";
 import { createReferral, inviteMicrosoft } from "../steps/create-referral.ts";
 import { applyDeletion, closeDouble } from "../steps/deletion.ts";
@@ -24,7 +25,6 @@ import { matchReferral, nudgeOwner, reconsider, walkBoth } from "../steps/match.
 import { stateFieldsToWrite } from "../steps/state-fields.ts";
 import { tellSeller } from "../steps/tell-seller.ts";
 import { type Finish, type Progress, writeDeal, writeReferral } from "./act.ts";
-import { landDeal } from "./observe.ts";
 import { type PairPlan, planPair } from "./plan-pair.ts";
 
 /** Rounds of look, plan, act and settle before a pair that never rests is put off. */
@@ -229,7 +229,8 @@ async function update(
     return writeReferral(context, planned, toReferral, writePriority(context, pair), finish);
   }
   if (await hasChangedUnseen(context, pair, connection)) return "again";
-  return writeDeal(context, planned, toCrm, stateFields, finish);
+  const part = nextPart(context, { writes: toCrm, stateFields });
+  return writeDeal(context, planned, part.writes, part.stateFields, finish);
 }
 
 /** The pair as it will be told of once its writes have landed: an answered question is over. */
@@ -273,28 +274,6 @@ function finishing(
       inbox: [...settled.inbox, ...change.inbox],
     };
   };
-}
-
-/**
- * Where the CRM can't refuse a stale write, the deal is read just before: a window of one round
- * trip remains.
- */
-async function hasChangedUnseen(
-  context: EngineContext,
-  pair: Pair,
-  connection: ConnectionState,
-): Promise<boolean> {
-  if (context.crm.capabilities.versions === "etag" || !pair.crm) return false;
-  const at = context.clock.now();
-  const record = await context.crm.read(pair.crm.id, {});
-  if (!record) {
-    await commitPair(context, quietly({ ...pair, look: { ...pair.look, crm: "hint" } }));
-    return true;
-  }
-  const landed = landDeal(context, pair, record, { source: "get", at, connection });
-  if (landed.order === "same" || landed.order === "older") return false;
-  await commitPair(context, landed);
-  return true;
 }
 
 const dayMs = 86_400_000;

@@ -172,13 +172,10 @@ function checkLineage(world: World, witness: Witness, subject: Subject): void {
     const { deal, side, field, loser, winner, at, loserAt } = overwrite;
     const given = subject.givenUp(deal, field, loser.value, side);
     if (given === "person") continue;
-    // A value that comes back to where it was typed was in conflict with nothing.
-    const { openedAt } = world.book.deals.get(deal) ?? { openedAt: at };
-    const learntAt = [witness.linkedAt.get(deal) ?? at, witness.askedAt.get(deal) ?? at];
-    const isAnew = [openedAt, ...learntAt].some(witness.wasForgotten);
     // Whose a rounded amount is can't be told once the answer to its write got lost.
     const isRounded = world.schedule.settings.normalises && field === "dealValue";
-    if (given === "conflict" && (isAnew || isRounded || !isEcho(overwrite))) {
+    // A value that comes back to where it was typed was in conflict with nothing.
+    if (given === "conflict" && (isRounded || !isEcho(overwrite))) {
       checkNewest(world, witness, overwrite);
       continue;
     }

@@ -12,8 +12,10 @@ export interface Deal {
   readonly crmRecords: Set<string>;
   /** When it came into being, in virtual milliseconds after the start. */
   readonly openedAt: number;
-  /** When a person deleted its CRM record, in virtual milliseconds after the start. */
+  /** When a person deleted a CRM record that the process knew, in milliseconds after the start. */
   deletedAt: number | undefined;
+  /** A person deleted its CRM record, known or not: a list that lags may show it afterwards. */
+  wasDeleted: boolean;
   /** Contact data may leave the CRM. */
   hasConsent: boolean;
   /** How often a person who was asked about a double has ordered a record of its own. */
@@ -59,6 +61,7 @@ export function createDealBook(): DealBook {
         crmRecords: new Set(),
         openedAt,
         deletedAt: undefined,
+        wasDeleted: false,
         hasConsent: true,
         ordered: 0,
         isTwin: false,
