@@ -100,9 +100,17 @@ export interface DealRow extends DealSummary {
   readonly properties: DealProperties;
 }
 
+/** How much of the list of deals has been built, after a first start or under a new mapping. */
+export interface ListProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
 /** A page of the list of deals. */
 export interface DealPage {
   readonly deals: readonly DealRow[];
+  /** Present while the list is being built: then deals are still missing in it. */
+  readonly building?: ListProgress;
   /** The number of all deals that the query finds, where `$count` asked for it. */
   readonly count?: number;
   /** What to send as `after` for the next page; absent at the end. */
@@ -269,6 +277,8 @@ export interface OperatorStatus {
     readonly oldestPairId?: string;
   };
   readonly upstreams: readonly Upstream[];
+  /** Present while the list of deals is being built. */
+  readonly building?: ListProgress;
   readonly places: Readonly<Record<string, string>>;
 }
 

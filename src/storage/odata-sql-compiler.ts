@@ -25,9 +25,11 @@ export interface PromotedColumn {
   /**
    * `text`: the string itself. `stamp`: a moment as `2024-05-01T10:00:00.1234567Z`, always with
    * seven digits and in UTC. `number`: the number as a double, which narrows a search; the document
-   * decides exactly.
+   * decides exactly, unless `decides` says that the column does.
    */
   readonly form: "text" | "stamp" | "number";
+  /** True on a number that is a double by nature: then no document is read for it. */
+  readonly decides?: boolean;
   /**
    * False where the column is never null, which lets PostgreSQL take the order from a plain index.
    */
@@ -184,8 +186,10 @@ export class ODataSqlCompiler {
     const promotion = this.#promotion(property);
     if (promotion?.form !== "number" || !isConstant(other)) return exact;
     const isUpper = (operator === "lt" || operator === "le") === (property === left);
-    const sign = raw(operator === "eq" ? "=" : isUpper ? "<=" : ">=");
+    const isStrict = promotion.decides && (operator === "lt" || operator === "gt");
+    const sign = raw(operator === "eq" ? "=" : `${isUpper ? "<" : ">"}${isStrict ? "" : "="}`);
     const double = this.#dialect.double(doubleOf(other.value));
+    if (promotion.decides) return sql`(${this.#column(promotion)} ${sign} ${double})`;
     return sql`(${this.#column(promotion)} ${sign} ${double} AND ${exact})`;
   }
 
@@ -264,6 +268,7 @@ export class ODataSqlCompiler {
   #property(property: BoundProperty): SqlFragment {
     const promotion = this.#promotion(property);
     if (promotion && promotion.form !== "number") return this.#column(promotion);
+    if (promotion?.decides) return this.#dialect.numberOfDouble(this.#column(promotion));
     const place = this.#place(property.variable, property.path);
     if (property.type === "Any" || property.type === "Untyped") return this.#present(place);
     return this.#dialect.read[property.type](place);

@@ -37,6 +37,8 @@ export interface ODataDialect {
   instant: Unary;
   /** A floating-point parameter. */
   double(value: number): SqlFragment;
+  /** A column of doubles as a number. */
+  numberOfDouble: Unary;
   /** A whole number of SQL as a number. */
   wholeNumber: Unary;
   /** A Boolean as 0, 1 or, for null, 2. */

@@ -68,6 +68,7 @@ export const postgresDialect: ODataDialect = {
   },
   instant: called("odata_instant"),
   double: (value) => sql`CAST(${bound(value)} AS double precision)`,
+  numberOfDouble: (value) => sql`CAST(CAST(${value} AS text) AS numeric)`,
   wholeNumber: (value) => sql`CAST(${value} AS numeric)`,
   booleanCode: (value) => sql`coalesce((${value})::int, 2)`,
   equals: (left, right) => sql`(${left} IS NOT DISTINCT FROM ${right})`,

@@ -79,6 +79,7 @@ export const sqliteDialect: ODataDialect = {
   },
   instant: registered("odata_as_DateTimeOffset"),
   double: bound,
+  numberOfDouble: asNumber,
   wholeNumber: asNumber,
   booleanCode: (value) => sql`coalesce(${value}, 2)`,
   equals: (left, right) => sql`(${left} IS ${right})`,

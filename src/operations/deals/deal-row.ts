@@ -6,7 +6,7 @@ import {
   type Referral,
 } from "../../contract/index.ts";
 import type { Pair, Projection } from "../../sync/index.ts";
-import { dealSummary } from "./deal-view.ts";
+import { dealSummary, type SideValues, sideValues } from "./deal-view.ts";
 
 const textOrNull = (value: unknown): string | null =>
   typeof value === "string" && value !== "" ? value : null;
@@ -39,10 +39,8 @@ export function pendingSince(pair: Pair): number | undefined {
   return moments.length === 0 ? undefined : Math.min(...moments);
 }
 
-function propertiesOf(pair: Pair, projection: Projection, title: string): DealProperties {
+function propertiesOf(pair: Pair, { crm, referral }: SideValues, title: string): DealProperties {
   const document = pair.referral?.document;
-  const referral = document ? projection.referralValues(document) : {};
-  const crm = pair.crm?.document ? projection.crmValues(pair.crm.document) : {};
   const either = (name: string): PlainValue => referral[name] ?? crm[name] ?? null;
   return {
     id: pair.id,
@@ -70,8 +68,9 @@ function propertiesOf(pair: Pair, projection: Projection, title: string): DealPr
 
 /** A pair as one line of the list of deals, with all that it can be found by. */
 export function dealRow(pair: Pair, projection: Projection): DealRow {
-  const summary = dealSummary(pair, projection);
-  return { ...summary, properties: propertiesOf(pair, projection, summary.title) };
+  const values = sideValues(pair, projection);
+  const summary = dealSummary(pair, projection, values);
+  return { ...summary, properties: propertiesOf(pair, values, summary.title) };
 }
 
 const longestWord = 40;
@@ -84,10 +83,7 @@ export function wordsOf(text: string): readonly string[] {
   return [...new Set(words.map((word) => word.slice(0, longestWord)))].slice(0, mostWords);
 }
 
-/** The words under which a deal is found: its names and its ids, whole. */
-export function searchWords({ properties }: DealRow): readonly string[] {
-  const { title, customer, referralId, crmId, id, engagementId } = properties;
-  const ids = [id, referralId, crmId, engagementId].filter((one) => one !== null);
-  const whole = ids.map((one) => one.toLowerCase().slice(0, longestWord));
-  return [...new Set([...wordsOf(`${title} ${customer ?? ""}`), ...whole])];
+/** The words of a deal's names; its ids are searched in their own columns. */
+export function searchWords({ properties: { title, customer } }: DealRow): readonly string[] {
+  return wordsOf(`${title} ${customer ?? ""}`);
 }

@@ -1,16 +1,17 @@
-import type { DealRow } from "../../contract/index.ts";
+import type { DealRow, DealSummary } from "../../contract/index.ts";
 import type { BoundExpression } from "../../odata/index.ts";
 import {
-  compileFilter,
   type Database,
-  dialects,
   migrate,
+  odataMigrations,
   type Row,
   type SqlValue,
   type Transaction,
 } from "../../storage/index.ts";
-import { dealMigrations, dealPromoted, dealPropertyNames, dealSchema } from "./deal-columns.ts";
+import { dealPropertyNames } from "./deal-columns.ts";
+import { type DealQuery, type DealScope, dealCondition, dealOrder } from "./deal-query.ts";
 import { searchWords } from "./deal-row.ts";
+import { dealIndexMigrations, dealIndexSchema, dealMigrations, dealSchema } from "./deal-schema.ts";
 import { needsScan } from "./needs-scan.ts";
 
 /** A row of the projection, with what the page itself doesn't show. */
@@ -20,57 +21,83 @@ export interface IndexedDeal {
   readonly pendingSince: number | undefined;
 }
 
-/** Which deals to list, and how. */
-export interface DealQuery {
-  readonly filter?: BoundExpression;
-  /** Words, each of which a deal's words must begin with. */
-  readonly words: readonly string[];
-  readonly order: readonly { readonly column: string; readonly descending: boolean }[];
-  /** Only what comes behind this id; goes with the order by id alone. */
-  readonly after?: string;
-  readonly skip: number;
-  readonly limit: number;
-}
-
 /** The projection of all deals of one connection. */
 export interface DealTable {
   store(deals: readonly IndexedDeal[]): Promise<void>;
   remove(ids: readonly string[]): Promise<void>;
+  /** Makes the indexes where they aren't there yet, after the first fill. */
+  index(): Promise<void>;
   /** What is stored, by id, from one id on. */
   revisions(after: string, limit: number): Promise<ReadonlyMap<string, number>>;
   page(query: DealQuery): Promise<readonly DealRow[]>;
-  count(query: Pick<DealQuery, "filter" | "words">): Promise<number>;
+  count(query: Pick<DealQuery, "filter" | "words" | "id">): Promise<number>;
   /** The deal whose change waits longest, with the moment at which that was seen. */
   oldestPending(): Promise<{ readonly id: string; readonly at: number } | undefined>;
   /** Rows of a statement over the projection's columns; `?` stands for the connection first. */
   ask(sql: string, values?: readonly SqlValue[]): Promise<readonly Row[]>;
 }
 
-/** Milliseconds that a query may compute which no index serves. */
-const scanLimitMs = 3_000;
+/**
+ * Milliseconds that a query may compute which no index serves. The start of its thread counts, and
+ * takes seconds on a busy machine.
+ */
+const scanLimitMs = 10_000;
+const dealsPerStatement = 50;
+const numbersPerStatement = 100;
 const marks = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
+const tuples = (count: number, width: number): string =>
+  Array.from({ length: count }, () => `(${marks(width)})`).join(", ");
 const names = dealPropertyNames.map((name) => `"${name}"`);
-const changes = [...names.filter((name) => name !== '"id"'), "revision", "pending_since"];
-const storeDeal = `INSERT INTO operations_deals
-  (connection_id, revision, pending_since, document, ${names.join(", ")})
-  VALUES (${marks(names.length + 4)}) ON CONFLICT (connection_id, "id") DO UPDATE SET
-  document = excluded.document, ${changes.map((name) => `${name} = excluded.${name}`).join(", ")}`;
-const rowMarks = (count: number): string =>
-  Array.from({ length: count }, () => "(?, ?, ?)").join(", ");
-const storeWords = (count: number): string => `INSERT INTO operations_deal_words
-  (connection_id, word, deal_id) VALUES ${rowMarks(count)}
-  ON CONFLICT (connection_id, word, deal_id) DO NOTHING`;
-const wordsOfDeal =
-  "SELECT word FROM operations_deal_words WHERE connection_id = ? AND deal_id = ?";
-const dropWord =
-  "DELETE FROM operations_deal_words WHERE connection_id = ? AND word = ? AND deal_id = ?";
-/** The last character that a word can hold, behind everything that begins alike. */
-const behind = "\uffff";
+const changes = [...names.filter((name) => name !== '"id"'), "revision", "pending_since"]
+  .map((name) => `${name} = excluded.${name}`)
+  .join(", ");
+const storeDeals = (count: number): string => `INSERT INTO operations_deals
+  (connection_id, revision, pending_since, ${names.join(", ")})
+  VALUES ${tuples(count, names.length + 3)} ON CONFLICT (connection_id, "id")
+  DO UPDATE SET ${changes} RETURNING "id", "number"`;
+const storeRows = (count: number): string => `INSERT INTO operations_deal_rows
+  ("number", words, document) VALUES ${tuples(count, 3)}
+  ON CONFLICT ("number") DO UPDATE SET words = excluded.words, document = excluded.document`;
+const readRows = `SELECT "number", document FROM operations_deal_rows
+  WHERE "number" IN (${marks(numbersPerStatement)})`;
+const storeShape = `INSERT INTO operations_deal_shapes (connection_id, shape) VALUES (?, ?)
+  ON CONFLICT (connection_id) DO UPDATE SET shape = excluded.shape`;
+/** A revision that no pair has. */
+const outdated = -1;
 
-/** Opens the projection of a connection's deals. */
-export async function openDealTable(database: Database, connectionId: string): Promise<DealTable> {
-  await migrate(database, dealSchema, dealMigrations);
+/**
+ * Opens the projection of a connection's deals. `shape` names what rows are made by: what was
+ * stored under another one is outdated.
+ */
+export async function openDealTable(
+  database: Database,
+  connectionId: string,
+  shape: string,
+): Promise<DealTable> {
+  const { dialect } = database;
+  await migrate(database, "odata", odataMigrations(dialect));
+  await migrate(database, dealSchema, dealMigrations(dialect));
+  await database.transaction(async (transaction) => {
+    const sql = "SELECT shape FROM operations_deal_shapes WHERE connection_id = ?";
+    if ((await transaction.get(sql, [connectionId]))?.shape === shape) return;
+    const values = [outdated, connectionId];
+    await transaction.run(
+      "UPDATE operations_deals SET revision = ? WHERE connection_id = ?",
+      values,
+    );
+    await transaction.run(storeShape, [connectionId, shape]);
+  });
   return new SqlDealTable(database, connectionId);
+}
+
+/** What is stored of a deal as it is shown: its properties once, and the rest beside them. */
+function documentOf({ properties, ...rest }: DealRow): string {
+  return JSON.stringify([properties, rest]);
+}
+
+function rowOf(document: string): DealRow {
+  const [properties, rest] = JSON.parse(document) as [DealRow["properties"], DealSummary];
+  return { ...rest, properties };
 }
 
 class SqlDealTable implements DealTable {
@@ -85,44 +112,45 @@ class SqlDealTable implements DealTable {
   async store(deals: readonly IndexedDeal[]): Promise<void> {
     if (deals.length === 0) return;
     await this.#database.transaction(async (transaction) => {
-      for (const deal of deals) await this.#storeOne(transaction, deal);
+      for (let from = 0; from < deals.length; from += dealsPerStatement) {
+        await this.#storeSome(transaction, deals.slice(from, from + dealsPerStatement));
+      }
     });
   }
 
-  async #storeOne(transaction: Transaction, deal: IndexedDeal): Promise<void> {
-    const { row, revision, pendingSince } = deal;
-    const values = dealPropertyNames.map((name) => row.properties[name]);
-    const document = JSON.stringify({ ...row.properties, row });
-    const head = [this.#connectionId, revision, pendingSince ?? null, document];
-    await transaction.run(storeDeal, [...head, ...values]);
-    const key = [this.#connectionId, row.id] as const;
-    const stored = await transaction.all(wordsOfDeal, key);
-    const present = new Set(stored.map(({ word }) => String(word)));
-    const wanted = new Set(searchWords(row));
-    const missing = [...wanted].filter((word) => !present.has(word));
-    if (missing.length > 0) {
-      const words = missing.flatMap((word) => [key[0], word, key[1]]);
-      await transaction.run(storeWords(missing.length), words);
-    }
-    for (const word of present) {
-      if (!wanted.has(word)) await transaction.run(dropWord, [key[0], word, key[1]]);
-    }
+  async #storeSome(transaction: Transaction, deals: readonly IndexedDeal[]): Promise<void> {
+    const values = deals.flatMap(({ row, revision, pendingSince }) => [
+      this.#connectionId,
+      revision,
+      pendingSince ?? null,
+      ...dealPropertyNames.map((name) => row.properties[name]),
+    ]);
+    const stored = await transaction.all(storeDeals(deals.length), values);
+    const numbers = new Map(stored.map((row) => [String(row.id), Number(row.number)]));
+    const rows = deals.flatMap(({ row }) => {
+      const number = numbers.get(row.id) ?? null;
+      return [number, searchWords(row).join(" "), documentOf(row)];
+    });
+    await transaction.run(storeRows(deals.length), rows);
   }
 
   async remove(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
+    const these = `connection_id = ? AND "id" IN (${marks(ids.length)})`;
+    const values = [this.#connectionId, ...ids];
     await this.#database.transaction(async (transaction) => {
-      const values = [this.#connectionId, ...ids];
-      const these = `IN (${marks(ids.length)})`;
+      const numbers = `SELECT "number" FROM operations_deals WHERE ${these}`;
       await transaction.run(
-        `DELETE FROM operations_deals WHERE connection_id = ? AND "id" ${these}`,
+        `DELETE FROM operations_deal_rows WHERE "number" IN (${numbers})`,
         values,
       );
-      await transaction.run(
-        `DELETE FROM operations_deal_words WHERE connection_id = ? AND deal_id ${these}`,
-        values,
-      );
+      await transaction.run(`DELETE FROM operations_deals WHERE ${these}`, values);
     });
+  }
+
+  index(): Promise<void> {
+    const { dialect } = this.#database;
+    return migrate(this.#database, dealIndexSchema, dealIndexMigrations(dialect));
   }
 
   async revisions(after: string, limit: number): Promise<ReadonlyMap<string, number>> {
@@ -135,19 +163,31 @@ class SqlDealTable implements DealTable {
   }
 
   async page(query: DealQuery): Promise<readonly DealRow[]> {
-    const { text, values } = this.#where(query);
-    const order = query.order.map(
-      ({ column, descending }) => `"${column}" ${descending ? "DESC" : "ASC"} NULLS LAST`,
-    );
-    const last = query.order.at(-1)?.descending ? "DESC" : "ASC";
-    const sql = `SELECT document FROM operations_deals WHERE ${text}
-      ORDER BY ${[...order, `"id" ${last}`].join(", ")} LIMIT ? OFFSET ?`;
-    const rows = await this.#read(query.filter, sql, [...values, query.limit, query.skip]);
-    return rows.map((row) => (JSON.parse(String(row.document)) as { row: DealRow }).row);
+    const { text, values } = dealCondition(query, this.#scope);
+    const sql = `SELECT "number" FROM operations_deals WHERE ${text}
+      ORDER BY ${dealOrder(query.order)} LIMIT ? OFFSET ?`;
+    const found = await this.#read(query.filter, sql, [...values, query.limit, query.skip]);
+    return this.#rows(found.map((row) => Number(row.number)));
   }
 
-  async count(query: Pick<DealQuery, "filter" | "words">): Promise<number> {
-    const { text, values } = this.#where(query);
+  /** The deals of these numbers as they are shown, in their order. */
+  async #rows(numbers: readonly number[]): Promise<readonly DealRow[]> {
+    const documents = new Map<number, string>();
+    for (let from = 0; from < numbers.length; from += numbersPerStatement) {
+      const some: SqlValue[] = numbers.slice(from, from + numbersPerStatement);
+      while (some.length < numbersPerStatement) some.push(null);
+      for (const row of await this.#database.all(readRows, some)) {
+        documents.set(Number(row.number), String(row.document));
+      }
+    }
+    return numbers.flatMap((number) => {
+      const document = documents.get(number);
+      return document === undefined ? [] : rowOf(document);
+    });
+  }
+
+  async count(query: Pick<DealQuery, "filter" | "words" | "id">): Promise<number> {
+    const { text, values } = dealCondition(query, this.#scope);
     const sql = `SELECT COUNT(*) AS total FROM operations_deals WHERE ${text}`;
     const [row] = await this.#read(query.filter, sql, values);
     return Number(row?.total ?? 0);
@@ -177,29 +217,7 @@ class SqlDealTable implements DealTable {
     return rows;
   }
 
-  #where({ filter, words, after }: Pick<DealQuery, "filter" | "words" | "after">): {
-    readonly text: string;
-    readonly values: readonly SqlValue[];
-  } {
-    const conditions = ["operations_deals.connection_id = ?"];
-    const values: SqlValue[] = [this.#connectionId];
-    if (after !== undefined) {
-      conditions.push('"id" > ?');
-      values.push(after);
-    }
-    for (const word of words) {
-      conditions.push(`"id" IN (SELECT deal_id FROM operations_deal_words
-        WHERE connection_id = ? AND word >= ? AND word < ?)`);
-      values.push(this.#connectionId, word, `${word}${behind}`);
-    }
-    if (filter) {
-      const { dialect } = this.#database;
-      const table = "operations_deals";
-      if (needsScan(filter)) conditions.push(dialects[dialect].scanCheckpoint(`"${table}"`));
-      const condition = compileFilter(filter, { dialect, table, promoted: dealPromoted });
-      conditions.push(`(${condition.text})`);
-      values.push(...condition.values);
-    }
-    return { text: conditions.join(" AND "), values };
+  get #scope(): DealScope {
+    return { connectionId: this.#connectionId, dialect: this.#database.dialect };
   }
 }

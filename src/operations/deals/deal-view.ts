@@ -40,17 +40,21 @@ export function stateSentence(state: PairState): string {
   return sentences[state];
 }
 
-function valuesOf(pair: Pair, projection: Projection, side: Side): Record<string, CrmValue> {
-  if (side === "referral") {
-    return pair.referral?.document ? { ...projection.referralValues(pair.referral.document) } : {};
-  }
-  return pair.crm?.document ? { ...projection.crmValues(pair.crm.document) } : {};
+/** What both sides say in the mapped fields, by the fields' names. */
+export type SideValues = Readonly<Record<Side, Readonly<Record<string, CrmValue>>>>;
+
+/** Reads both sides of a pair; computed fields make this the dear part of showing one. */
+export function sideValues({ crm, referral }: Pair, projection: Projection): SideValues {
+  return {
+    crm: crm?.document ? projection.crmValues(crm.document) : {},
+    referral: referral?.document ? projection.referralValues(referral.document) : {},
+  };
 }
 
-function sideSummary(pair: Pair, projection: Projection, side: Side): DealSideSummary | undefined {
+function sideSummary(pair: Pair, side: Side, both: SideValues): DealSideSummary | undefined {
   const state = pair[side];
   if (!state) return undefined;
-  const values = valuesOf(pair, projection, side);
+  const values = both[side];
   const headline = headlineFields.filter((name) => name in values);
   return {
     id: state.id,
@@ -61,11 +65,7 @@ function sideSummary(pair: Pair, projection: Projection, side: Side): DealSideSu
   };
 }
 
-function titleOf(pair: Pair, projection: Projection): string {
-  const [crm, referral] = [
-    valuesOf(pair, projection, "crm"),
-    valuesOf(pair, projection, "referral"),
-  ];
+function titleOf(pair: Pair, { crm, referral }: SideValues): string {
   const customer = referral.customerName ?? crm.customerName;
   const name = referral.name ?? crm.name;
   const isNamed = typeof name === "string" && typeof customer === "string";
@@ -75,12 +75,16 @@ function titleOf(pair: Pair, projection: Projection): string {
 }
 
 /** A pair as one line of a list. */
-export function dealSummary(pair: Pair, projection: Projection): DealSummary {
-  const crm = sideSummary(pair, projection, "crm");
-  const referral = sideSummary(pair, projection, "referral");
+export function dealSummary(
+  pair: Pair,
+  projection: Projection,
+  values = sideValues(pair, projection),
+): DealSummary {
+  const crm = sideSummary(pair, "crm", values);
+  const referral = sideSummary(pair, "referral", values);
   return {
     id: pair.id,
-    title: titleOf(pair, projection),
+    title: titleOf(pair, values),
     state: pair.state,
     sentence: pair.problem?.sentence ?? stateSentence(pair.state),
     needsPerson: statesThatNeedAPerson.has(pair.state),
@@ -116,10 +120,7 @@ const parkNotes: Readonly<Record<Pair["parked"][string]["reason"], string>> = {
 
 /** Every mapped field of a pair, side by side. */
 export function fieldViews(pair: Pair, projection: Projection): readonly DealField[] {
-  const [crm, referral] = [
-    valuesOf(pair, projection, "crm"),
-    valuesOf(pair, projection, "referral"),
-  ];
+  const { crm, referral } = sideValues(pair, projection);
   return projection.fields.map((field) => {
     const note = fieldNote(pair, field);
     const park = pair.parked[field.name];

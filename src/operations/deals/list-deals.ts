@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type DealPage, ReferralsError } from "../../contract/index.ts";
+import { type DealPage, type DealProperties, ReferralsError } from "../../contract/index.ts";
 import {
   type BoundExpression,
   type BoundQuery,
@@ -10,8 +10,9 @@ import {
 import { StorageError } from "../../storage/index.ts";
 import { parseInput } from "../input.ts";
 import { dealColumns, dealModel } from "./deal-columns.ts";
+import type { DealQuery } from "./deal-query.ts";
 import { wordsOf } from "./deal-row.ts";
-import type { DealQuery, DealTable } from "./deal-table.ts";
+import type { DealTable } from "./deal-table.ts";
 
 const defaultPageSize = 100;
 const maxPageSize = 1_000;
@@ -63,18 +64,20 @@ function bound(text: string, nowMs: number): BoundQuery {
   }
 }
 
-const isId = /^[\w-]*\d[\w-]*-[\w-]*$/;
+const mayBeId = /^[\w:-]*\d[\w:-]*$/;
 
-/** What was typed into the search box: an id as it is, anything else as the words in it. */
-function searchedWords(text: string): readonly string[] {
-  const plain = text.trim().toLowerCase();
-  return isId.test(plain) ? [plain] : wordsOf(plain);
+/** What was typed into the search box: its words, and the whole where it may be an id. */
+function searchedFor(text: string): Pick<DealQuery, "words" | "id"> {
+  const plain = text.trim();
+  return { words: wordsOf(plain), ...(mayBeId.test(plain) ? { id: plain } : {}) };
 }
+
+const isProperty = (name: string): name is keyof DealProperties => Object.hasOwn(dealColumns, name);
 
 function orderOf({ orderby }: BoundQuery): DealQuery["order"] {
   return orderby.map(({ expression, descending }) => {
     const column = expression.kind === "property" ? expression.path.join("/") : "";
-    if (!Object.hasOwn(dealColumns, column)) {
+    if (!isProperty(column)) {
       const message = "A list of deals is ordered by its properties alone.";
       throw new ReferralsError("unsupportedQuery", { message });
     }
@@ -105,7 +108,7 @@ export async function listDeals(table: DealTable, url: string, now: number): Pro
   const limit = Math.min(query.top ?? own.limit ?? defaultPageSize, maxPageSize);
   const order = own.after === undefined ? orderOf(query) : [];
   const found = {
-    words: searchedWords(`${search} ${own.text ?? ""}`),
+    ...searchedFor(`${search} ${own.text ?? ""}`),
     ...(filter ? { filter } : {}),
   };
   try {

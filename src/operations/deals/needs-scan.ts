@@ -1,24 +1,33 @@
 import type { BoundExpression } from "../../odata/index.ts";
+import { servedProperties } from "./deal-schema.ts";
 
-const isComparable = (expression: BoundExpression): boolean =>
-  expression.kind === "property" || expression.kind === "constant";
+const isServed = (expression: BoundExpression): boolean =>
+  expression.kind === "property" && servedProperties.has(expression.path.join("/"));
+const isConstant = (expression: BoundExpression): boolean => expression.kind === "constant";
 
-/**
- * True where no index can narrow what a filter finds (a function, a negation): then it is computed
- * away from the event loop and under a time limit.
- */
-export function needsScan(filter: BoundExpression | undefined): boolean {
-  if (filter === undefined) return false;
+/** True where an index can narrow what a filter finds. */
+function isNarrowed(filter: BoundExpression): boolean {
   switch (filter.kind) {
     case "and":
-      return filter.operands.every(needsScan);
+      return filter.operands.some(isNarrowed);
     case "or":
-      return filter.operands.some(needsScan);
+      return filter.operands.every(isNarrowed);
     case "in":
-      return !isComparable(filter.operand);
-    case "comparison":
-      return filter.operator === "ne" || ![filter.left, filter.right].every(isComparable);
+      return isServed(filter.operand);
+    case "comparison": {
+      const { left, right, operator } = filter;
+      if (operator === "ne") return false;
+      return (isServed(left) && isConstant(right)) || (isServed(right) && isConstant(left));
+    }
     default:
-      return true;
+      return false;
   }
+}
+
+/**
+ * True where no index can narrow what a filter finds (a function, a negation, a property without
+ * an index): then it is computed away from the event loop and under a time limit.
+ */
+export function needsScan(filter: BoundExpression | undefined): boolean {
+  return filter !== undefined && !isNarrowed(filter);
 }

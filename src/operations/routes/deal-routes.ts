@@ -33,9 +33,14 @@ async function findPair({ ledger }: Office, id: string): Promise<Pair> {
 export function addDealRoutes(server: FastifyInstance, office: Office): void {
   const { engine, ledger, projection, clock } = office;
 
-  server.get("/api/deals", async (request) => {
-    await office.follower.caughtUp();
-    return listDeals(office.deals, request.url, clock.now());
+  server.get<{ Querystring: { readonly after?: string } }>("/api/deals", async (request) => {
+    const { follower } = office;
+    await follower.caughtUp();
+    // Who walks through all deals must not miss those that aren't listed yet.
+    if (request.query.after !== undefined) await follower.built();
+    const building = follower.progress();
+    const page = await listDeals(office.deals, request.url, clock.now());
+    return { ...page, ...(building ? { building } : {}) };
   });
 
   server.get<WithId>("/api/deals/:id", async (request) => {

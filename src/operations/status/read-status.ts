@@ -104,6 +104,7 @@ export async function readStatus(office: Office): Promise<OperatorStatus> {
     readStaleness(office, now),
   ]);
   const { referralCursor, crmCursor, auditedAt, awaitsApproval } = connection;
+  const building = office.follower.progress();
   return {
     environment: office.environment,
     startedAt: office.startedAt,
@@ -124,6 +125,7 @@ export async function readStatus(office: Office): Promise<OperatorStatus> {
     budget,
     staleness,
     upstreams: await upstreams(office, connection, budget.blockedUntil, now),
+    ...(building ? { building } : {}),
     places: office.places ?? {},
   };
 }

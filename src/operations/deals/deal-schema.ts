@@ -1,0 +1,111 @@
+import type { DealProperties } from "../../contract/index.ts";
+import { type DialectName, dialects, type Migration } from "../../storage/index.ts";
+import { dealColumns, dealPropertyNames } from "./deal-columns.ts";
+import { wordIndexes } from "./word-index.ts";
+
+/** The name under which the migrations of the list of deals are counted. */
+export const dealSchema = "operations-deals";
+
+/** The name under which its indexes are counted, which come after the first fill. */
+export const dealIndexSchema = "operations-deals-indexes";
+
+/**
+ * The type of a primary key that the database counts up by itself, and of one that refers to it.
+ */
+const keys: Readonly<Record<DialectName, { readonly counted: string; readonly given: string }>> = {
+  sqlite: { counted: "INTEGER PRIMARY KEY", given: "INTEGER PRIMARY KEY" },
+  postgres: {
+    counted: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    given: "BIGINT PRIMARY KEY",
+  },
+};
+
+function columnsOf(dialect: DialectName): string {
+  const { text, double } = dialects[dialect].types;
+  const columns = dealPropertyNames.map((name) => {
+    const { form, nullable } = dealColumns[name];
+    return `"${name}" ${form === "number" ? double : text}${nullable ? "" : " NOT NULL"}`;
+  });
+  return columns.join(", ");
+}
+
+/**
+ * A projection of the ledger that the page reads: it can be thrown away and built anew at any
+ * time. What is filtered and sorted by lies apart from what is shown, so that a query which no
+ * index serves reads little.
+ */
+export function dealMigrations(dialect: DialectName): readonly Migration[] {
+  const { counted, given } = keys[dialect];
+  const statements = [
+    "DROP TABLE IF EXISTS operations_deals",
+    "DROP TABLE IF EXISTS operations_deal_words",
+    `CREATE TABLE operations_deals ("number" ${counted}, connection_id TEXT NOT NULL,
+      revision BIGINT NOT NULL, pending_since BIGINT, ${columnsOf(dialect)},
+      UNIQUE (connection_id, "id"))`,
+    `CREATE INDEX operations_deals_pending ON operations_deals (connection_id, pending_since)
+      WHERE pending_since IS NOT NULL`,
+    `CREATE TABLE operations_deal_rows ("number" ${given}, words TEXT NOT NULL,
+      document TEXT NOT NULL)`,
+    "CREATE TABLE operations_deal_shapes (connection_id TEXT PRIMARY KEY, shape TEXT NOT NULL)",
+    ...wordIndexes[dialect].create,
+  ];
+  // The first version was another shape, which is thrown away.
+  return [
+    { version: 1, statements: [] },
+    { version: 2, statements },
+  ];
+}
+
+type IndexTerms = readonly [
+  name: string,
+  first: keyof DealProperties,
+  ...others: (keyof DealProperties)[],
+];
+
+const indexed: readonly IndexTerms[] = [
+  ["changed", "changed"],
+  ["title", "title"],
+  ["crm_value", "crmValue"],
+  ["referral_value", "referralValue"],
+  ["closes", "closes"],
+  ["created", "created"],
+  ["expires", "expires"],
+  ["state", "state", "changed"],
+  ["status", "status", "closes"],
+  ["substatus", "substatus", "closed"],
+  ["country", "country"],
+  ["customer", "customer"],
+  ["problem", "problemCode"],
+  ["referral", "referralId"],
+  ["crm", "crmId"],
+  ["engagement", "engagementId"],
+];
+
+/**
+ * What the database must know of the values to choose among the indexes; PostgreSQL looks itself.
+ */
+const looks: Readonly<Record<DialectName, readonly string[]>> = {
+  sqlite: ["PRAGMA analysis_limit = 1000", "ANALYZE operations_deals"],
+  postgres: [],
+};
+
+/** The properties that an index begins with. */
+export const servedProperties: ReadonlySet<string> = new Set<string>([
+  "id",
+  ...indexed.map(([, first]) => first),
+]);
+
+/**
+ * The indexes, each in a step of its own. They come after the first fill: sorting once costs a
+ * tenth of finding each row's place in each of them.
+ */
+export function dealIndexMigrations(dialect: DialectName): readonly Migration[] {
+  const steps = indexed.map(([name, ...columns]) => {
+    const terms = columns.map((column) => `"${column}"`).join(", ");
+    return `CREATE INDEX operations_deals_${name}
+      ON operations_deals (connection_id, ${terms}, "number")`;
+  });
+  return [...steps.map((step) => [step]), looks[dialect]].map((statements, index) => {
+    return { version: index + 1, statements };
+  });
+}
