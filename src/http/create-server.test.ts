@@ -1,9 +1,10 @@
 import { connect } from "node:net";
 import type { FastifyInstance } from "fastify";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ReferralsError } from "../contract/index.ts";
-import { type Log, systemRandom } from "../runtime/index.ts";
+import { type Log, silentLog, systemRandom } from "../runtime/index.ts";
 import { createServer } from "./create-server.ts";
+import type { Lane } from "./lane.ts";
 
 const clock = { now: () => 1_800_000_000_000, sleep: async () => {} };
 const json = { "content-type": "application/json" };
@@ -188,5 +189,57 @@ test("what isn't HTTP is answered with 400, an error body, and a closed connecti
   expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request/);
   expect(JSON.parse(answer.split("\r\n\r\n")[1] ?? "")).toMatchObject({
     error: { code: "invalidRequest" },
+  });
+});
+
+describe("a lane before the router", () => {
+  const serveWith = (lane: Lane): void => {
+    laned = createServer({ clock, random: systemRandom, log: silentLog, lane });
+    laned.get("/deals/:id", async () => ({ from: "route" }));
+  };
+  const listen = (): Promise<string> => laned.listen({ host: "127.0.0.1", port: 0 });
+  let laned: FastifyInstance;
+  afterEach(() => laned.close());
+
+  test("answers what it likes; the routes answer what it hands on, at once or later", async () => {
+    serveWith((request, response, handOn) => {
+      if (request.url === "/deals/1") response.end("lane");
+      else if (request.url === "/deals/2") handOn();
+      else setImmediate(handOn);
+    });
+    const url = await listen();
+    const texts = [1, 2, 3].map(async (id) => (await fetch(`${url}/deals/${id}`)).text());
+    const route = '{"from":"route"}';
+    expect(await Promise.all(texts)).toEqual(["lane", route, route]);
+  });
+
+  test("isn't asked any more once the server closes: a connection in use is told to end", async () => {
+    const asked: (string | undefined)[] = [];
+    serveWith((request, _response, handOn) => {
+      asked.push(request.url);
+      handOn();
+    });
+    const slow = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
+    laned.addHook("preClose", (done) => {
+      started.resolve();
+      slow.promise.then(() => done());
+    });
+    const url = await listen();
+    const agent = connect(Number(new URL(url).port), "127.0.0.1");
+    const received: string[] = [];
+    agent.on("data", (data) => received.push(String(data)));
+    const ended = new Promise((resolve) => agent.once("close", resolve));
+    const get = (id: number) => agent.write(`GET /deals/${id} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    get(1);
+    await vi.waitFor(() => expect(received.join("")).toContain("route"));
+    const closed = laned.close();
+    await started.promise;
+    get(2);
+    await vi.waitFor(() => expect(received.join("").toLowerCase()).toContain("connection: close"));
+    slow.resolve();
+    await ended;
+    await closed;
+    expect(asked).toEqual(["/deals/1"]);
   });
 });

@@ -9,12 +9,14 @@ import {
   sendError,
   toReferralsError,
 } from "./error-reply.ts";
+import { identifyingHeaders } from "./identifying-headers.ts";
 import { acceptJsonBodies } from "./json-body.ts";
+import { type Lane, laneBeforeRouting } from "./lane.ts";
 
 const defaultBodyLimitBytes = 1_048_576;
 const maxParamLength = 512;
-const maxEchoLength = 128;
-const requestTimeoutMs = 60_000;
+/** In milliseconds: to receive a whole request, and to keep an idle connection open. */
+const timeouts = { requestTimeout: 60_000, keepAliveTimeout: 72_000 };
 
 /** What a server of the kit needs. */
 export interface ServerOptions {
@@ -25,10 +27,8 @@ export interface ServerOptions {
   readonly bodyLimitBytes?: number;
   /** Says what the errors of parts behind the routes mean for the caller. */
   readonly explain?: Explain;
-}
-
-function echo(reply: FastifyReply, name: string, value: string | string[] | undefined): void {
-  if (typeof value === "string" && value.length <= maxEchoLength) reply.header(name, value);
+  /** Is asked before the router; none unless given. */
+  readonly lane?: Lane;
 }
 
 /**
@@ -42,20 +42,13 @@ function soleType(text: string): string {
 
 /** The headers that every answer carries, written before anything can fail. */
 function addIdentifyingHeaders(server: FastifyInstance, clock: Clock): void {
-  let stampedAt = Number.NaN;
-  let stamp = "";
+  const identify = identifyingHeaders(clock);
   server.addHook("onRequest", (request, reply, done) => {
-    const now = clock.now();
-    if (now !== stampedAt) {
-      stampedAt = now;
-      stamp = new Date(now).toISOString();
-    }
-    const headers = request.raw.headers;
+    const { headers } = request.raw;
     const type = headers["content-type"];
     if (type?.includes(",")) headers["content-type"] = soleType(type);
-    reply.header("request-id", request.id).header("timestamp", stamp);
-    echo(reply, "client-request-id", headers["client-request-id"]);
-    echo(reply, "MS-CorrelationId", headers["ms-correlationid"]);
+    const named = identify(request.id, headers);
+    for (let at = 0; at < named.length; at += 2) reply.header(named[at] ?? "", named[at + 1]);
     done();
   });
 }
@@ -74,8 +67,9 @@ function answerUnknownRoutes(server: FastifyInstance): void {
 }
 
 /** Calls under way are answered, and then their connections don't wait for another call. */
-function endConnectionsOnClose(server: FastifyInstance): void {
+function endConnectionsOnClose(server: FastifyInstance, state: { isClosing: boolean }): void {
   server.addHook("preClose", (done) => {
+    state.isClosing = true;
     server.server.keepAliveTimeout = 1;
     server.server.keepAliveTimeoutBuffer = 0;
     done();
@@ -89,13 +83,16 @@ function passOverExpectations(server: FastifyInstance): void {
 
 /** A Fastify server with the kit's request ids, JSON bodies and error bodies, and no route yet. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { clock, random, log } = options;
+  const { clock, random, log, lane } = options;
+  const state = { isClosing: false };
+  const isClosing = (): boolean => state.isClosing;
   const server: FastifyInstance = Fastify({
+    ...(lane ? { serverFactory: laneBeforeRouting({ lane, isClosing, ...timeouts }) } : {}),
     logger: false,
     bodyLimit: options.bodyLimitBytes ?? defaultBodyLimitBytes,
     genReqId: () => random.uuid(),
     requestIdHeader: false,
-    requestTimeout: requestTimeoutMs,
+    ...timeouts,
     routerOptions: { maxParamLength },
     exposeHeadRoutes: false,
     return503OnClosing: false,
@@ -114,7 +111,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   addIdentifyingHeaders(server, clock);
   acceptJsonBodies(server);
   answerUnknownRoutes(server);
-  endConnectionsOnClose(server);
+  endConnectionsOnClose(server, state);
   passOverExpectations(server);
   return server;
 }

@@ -1,6 +1,8 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import type { Log } from "../runtime/index.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Principal } from "./principal.ts";
 
 /** What `/healthz`, `/readyz` and `/metrics` tell of. */
 export interface OperationsRoutesOptions {
@@ -48,34 +50,59 @@ export function addOperationsRoutes(
   });
 }
 
+/** Who is told of answered requests. */
+export interface RequestObservers {
+  readonly metrics?: Metrics;
+  readonly log?: Log;
+}
+
+/** A request that has been answered. */
+export interface AnsweredRequest {
+  readonly request: IncomingMessage;
+  /** The route's pattern. */
+  readonly route: string;
+  readonly status: number;
+  readonly elapsedMs: number;
+  readonly requestId: string;
+  readonly principal: Principal | undefined;
+}
+
 /**
- * Records every answered request: its duration in the metrics, and one log line with method, route
+ * Records an answered request: its duration in the metrics, and one log line with method, route
  * pattern, status, milliseconds and ids. Addresses, query strings and bodies are left out: they may
  * be personal.
  */
-export function observeRequests(
-  server: FastifyInstance,
-  observers: { readonly metrics?: Metrics; readonly log?: Log },
-): void {
+export function recordRequest(observers: RequestObservers, answered: AnsweredRequest): void {
   const { metrics, log } = observers;
+  const { request, route, status, elapsedMs, requestId, principal } = answered;
+  const { method = "" } = request;
+  metrics?.observeRequest(method, route, status, elapsedMs / 1000);
+  log?.info(
+    {
+      method,
+      route,
+      status,
+      ms: Math.round(elapsedMs * 10) / 10,
+      requestId,
+      correlationId: request.headers["ms-correlationid"],
+      organizationId: principal?.organizationId,
+      clientId: principal?.clientId,
+    },
+    "answered a request",
+  );
+}
+
+/** Records every request that the server's routes answer. */
+export function observeRequests(server: FastifyInstance, observers: RequestObservers): void {
   server.addHook("onResponse", (request, reply, done) => {
-    const { method } = request;
-    const route = request.routeOptions.url ?? "unknown";
-    const elapsedMs = reply.elapsedTime;
-    metrics?.observeRequest(method, route, reply.statusCode, elapsedMs / 1000);
-    log?.info(
-      {
-        method,
-        route,
-        status: reply.statusCode,
-        ms: Math.round(elapsedMs * 10) / 10,
-        requestId: request.id,
-        correlationId: request.raw.headers["ms-correlationid"],
-        organizationId: request.principal?.organizationId,
-        clientId: request.principal?.clientId,
-      },
-      "answered a request",
-    );
+    recordRequest(observers, {
+      request: request.raw,
+      route: request.routeOptions.url ?? "unknown",
+      status: reply.statusCode,
+      elapsedMs: reply.elapsedTime,
+      requestId: request.id,
+      principal: request.principal,
+    });
     done();
   });
 }

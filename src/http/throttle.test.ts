@@ -92,3 +92,13 @@ test("100,000 connections cost less than 60 MB, and nothing once they have been 
   throttle.take("b");
   expect(throttle.size).toBe(1);
 });
+
+test("asking whether a call would be admitted counts none, and says what a call then hears", () => {
+  const { throttle, time } = throttleAt(2);
+  for (let asked = 0; asked < 10; asked += 1) expect(throttle.admits("a")).toBe(true);
+  throttle.take("a");
+  throttle.take("a");
+  expect([throttle.admits("a"), throttle.take("a")]).toEqual([false, 60]);
+  time.now += 60_000;
+  expect([throttle.admits("a"), throttle.take("a")]).toEqual([true, 0]);
+});

@@ -22,19 +22,20 @@ class CallTimes {
   #first = 0;
   #count = 0;
 
-  /** Milliseconds until another call is allowed; 0 records the call. */
-  take(now: number, limit: number, windowMs: number): number {
+  /** Milliseconds until another call is allowed. */
+  waitMs(now: number, limit: number, windowMs: number): number {
     while (this.#count > 0 && now - this.#oldest() >= windowMs) {
       this.#first = (this.#first + 1) % this.#times.length;
       this.#count -= 1;
     }
-    if (this.#count >= limit) {
-      return this.#count === 0 ? windowMs : this.#oldest() + windowMs - now;
-    }
+    if (this.#count < limit) return 0;
+    return this.#count === 0 ? windowMs : this.#oldest() + windowMs - now;
+  }
+
+  record(now: number, limit: number): void {
     if (this.#count === this.#times.length) this.#grow(limit);
     this.#times[(this.#first + this.#count) % this.#times.length] = now;
     this.#count += 1;
-    return 0;
   }
 
   #oldest(): number {
@@ -83,9 +84,22 @@ export class Throttle {
     this.#limit = limit;
   }
 
+  /** Whether a call would be admitted now; none is recorded. */
+  admits(key: string): boolean {
+    const now = this.#clock.now();
+    return this.#timesOf(key, now).waitMs(now, this.#limit, this.#windowMs) === 0;
+  }
+
   /** Admits and records a call (0), or refuses it: whole seconds after which a call is admitted. */
   take(key: string): number {
     const now = this.#clock.now();
+    const times = this.#timesOf(key, now);
+    const waitMs = times.waitMs(now, this.#limit, this.#windowMs);
+    if (waitMs === 0) times.record(now, this.#limit);
+    return Math.ceil(waitMs / 1000);
+  }
+
+  #timesOf(key: string, now: number): CallTimes {
     if (now - this.#turnedAt >= this.#windowMs) this.#turn(now);
     let times = this.#recent.get(key);
     if (times === undefined) {
@@ -93,7 +107,7 @@ export class Throttle {
       this.#older.delete(key);
       this.#recent.set(key, times);
     }
-    return Math.ceil(times.take(now, this.#limit, this.#windowMs) / 1000);
+    return times;
   }
 
   /** Whoever made no call since the last turn has none left in the window. */

@@ -9,6 +9,12 @@ export interface Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
+/**
+ * Milliseconds since some moment, with fractions, unmoved by a clock that is set: for how long
+ * something took. Never for what a program decides.
+ */
+export const monotonicMs = (): number => performance.now();
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),

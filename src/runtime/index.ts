@@ -1,4 +1,4 @@
-export { type Clock, systemClock } from "./clock.ts";
+export { type Clock, monotonicMs, systemClock } from "./clock.ts";
 export {
   fetchHttp,
   type Http,

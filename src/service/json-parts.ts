@@ -15,6 +15,26 @@ export const textOf = (part: JsonPart): string =>
     ? part
     : Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString("utf8");
 
+/**
+ * The pieces as one string whose every character is a byte of their UTF-8, to be written as latin1.
+ * node:http sends such a body and the answer's head by one call of the system, and copies it as it
+ * is: a text that isn't plain ASCII would be decoded, measured and encoded again. Put together by
+ * `+`, which copies nothing before it is written: Array.join took 10 µs longer.
+ */
+export function byteText(parts: readonly JsonPart[]): string {
+  let text = "";
+  for (const part of parts) text += byteTextOf(part);
+  return text;
+}
+
+function byteTextOf(part: JsonPart): string {
+  if (typeof part !== "string") {
+    return Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString("latin1");
+  }
+  const isPlain = Buffer.byteLength(part) === part.length;
+  return isPlain ? part : Buffer.from(part).toString("latin1");
+}
+
 /** The pieces in one buffer: each is copied once, and stored bytes are never decoded. */
 export function joinParts(parts: readonly JsonPart[]): Buffer {
   let size = 0;

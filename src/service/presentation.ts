@@ -1,4 +1,4 @@
-import { inside, type JsonPart, joinParts, openEnd, textOf } from "./json-parts.ts";
+import { byteText, inside, type JsonPart, joinParts, openEnd, textOf } from "./json-parts.ts";
 import type { StoredReferral } from "./store/referral-store.ts";
 
 /**
@@ -30,13 +30,22 @@ export class Presentation {
 
   /** A referral as the whole answer. */
   single(stored: StoredReferral): Buffer {
-    const head = `{"@odata.context":"${this.context}/$entity",`;
-    return joinParts([head, inside(stored.document), this.#ending(stored)]);
+    return joinParts(this.#whole(stored));
+  }
+
+  /** The same, to be written as latin1. */
+  singleByteText(stored: StoredReferral): string {
+    return byteText(this.#whole(stored));
   }
 
   /** A referral as text, for whoever has to take it apart. */
   text(stored: StoredReferral): string {
     return textOf(openEnd(stored.document)) + this.#ending(stored);
+  }
+
+  #whole(stored: StoredReferral): readonly JsonPart[] {
+    const head = `{"@odata.context":"${this.context}/$entity",`;
+    return [head, inside(stored.document), this.#ending(stored)];
   }
 
   #ending({ id, engagementId }: StoredReferral): string {

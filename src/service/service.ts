@@ -15,6 +15,7 @@ import { addApiPage } from "./api-page/api-page-routes.ts";
 import { ReferralLists } from "./list/list-referrals.ts";
 import type { ReferralsServiceOptions, ServiceUrls } from "./options.ts";
 import { createParts, type Parts } from "./parts.ts";
+import { readLane } from "./routes/read-lane.ts";
 import { addReferralRoutes } from "./routes/referral-routes.ts";
 import { addWebhookRoutes } from "./routes/webhook-routes.ts";
 import { seedReferrals } from "./seed/seed-referrals.ts";
@@ -136,9 +137,16 @@ export async function createReferralsService(
 ): Promise<ReferralsService> {
   const parts = await createParts(options);
   const { clock, random, log, issuer, address } = parts;
-  const server = createServer({ clock, random, log, explain: explainStorage });
   const logsRequests = options.logsRequests ?? true;
-  observeRequests(server, { metrics: parts.metrics, ...(logsRequests ? { log } : {}) });
+  const observers = { metrics: parts.metrics, ...(logsRequests ? { log } : {}) };
+  const lane = readLane({
+    ...parts,
+    verifier: parts.verifiers.referrals,
+    observers,
+    isOpen: () => !(parts.faults.isActive || parts.expiry.isDue),
+  });
+  const server = createServer({ clock, random, log, lane, explain: explainStorage });
+  observeRequests(server, observers);
   await issuer?.register(server);
   await addReferralsScope(server, parts);
   await addWebhookScope(server, parts);

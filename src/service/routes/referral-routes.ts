@@ -17,6 +17,9 @@ import { refuseInput } from "../rules/referral-change.ts";
 import type { StoredReferral } from "../store/referral-store.ts";
 import { parsePreferences } from "./preferences.ts";
 
+/** The content type of every answer with a body. */
+export const json = "application/json; charset=utf-8";
+
 /** What the seven operations need. */
 export interface ReferralRoutesOptions {
   readonly referrals: Referrals;
@@ -29,7 +32,6 @@ export interface ReferralRoutesOptions {
   readonly churnsETag: () => boolean;
 }
 
-const json = "application/json; charset=utf-8";
 const requestIdLimit = 128;
 const listPaths = [`${basePath}/referrals`, `${basePath}//referrals`];
 

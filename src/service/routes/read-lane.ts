@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { basePath } from "../../contract/index.ts";
+import {
+  identifyingHeaders,
+  type Lane,
+  type Principal,
+  type RequestObservers,
+  recordRequest,
+  type Throttle,
+  type TokenVerifier,
+} from "../../http/index.ts";
+import { type Clock, monotonicMs, type Random } from "../../runtime/index.ts";
+import { type CallerDirectory, partnerCaller } from "../caller.ts";
+import type { Presentation } from "../presentation.ts";
+import type { Referrals } from "../referrals.ts";
+import type { StoredReferral } from "../store/referral-store.ts";
+import { json } from "./referral-routes.ts";
+
+/** What the lane needs: what the route of the same operation is made of. */
+export interface ReadLaneOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly verifier: Pick<TokenVerifier, "recall">;
+  readonly throttle: Pick<Throttle, "admits" | "take">;
+  readonly directory: CallerDirectory;
+  readonly referrals: Pick<Referrals, "get">;
+  readonly presentation: Presentation;
+  readonly observers: RequestObservers;
+  /** False where something is to be done before a read: a fault, or a referral that expires. */
+  readonly isOpen: () => boolean;
+}
+
+const addressStart = `${basePath}/referrals/`;
+const route = `${addressStart}:id`;
+const plainId = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** The id in a plain request for one referral: GET, no query, nothing escaped. */
+function plainlyAskedId(request: IncomingMessage): string | undefined {
+  const { method, url = "" } = request;
+  if (method !== "GET" || !url.startsWith(addressStart)) return undefined;
+  const id = url.slice(addressStart.length);
+  return plainId.test(id) ? id : undefined;
+}
+
+/**
+ * Answers the one call that is made most, a plain GET of one referral, before the router is asked.
+ *
+ * Invariant: it answers 200 only, and until then nothing has happened that could be noticed. What
+ * is refused, not found or special in any way goes to the routes, which know why. So no rule stands
+ * here: token, limit, role and scope are asked of the same parts as there, in the same order.
+ */
+export function readLane(options: ReadLaneOptions): Lane {
+  const { clock, random, verifier, throttle, directory, referrals, presentation } = options;
+  const { observers, isOpen } = options;
+  const identify = identifyingHeaders(clock);
+
+  /** The caller, where their token has been verified before and they may call now. */
+  const admitted = ({ headers }: IncomingMessage): Principal | undefined => {
+    const principal =
+      headers.authorization === undefined ? undefined : verifier.recall(headers.authorization);
+    return principal && throttle.admits(principal.connectionKey) ? principal : undefined;
+  };
+  const answer = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    principal: Principal,
+    stored: StoredReferral,
+    startedMs: number,
+  ): void => {
+    const requestId = random.uuid();
+    const body = presentation.singleByteText(stored);
+    const headers = identify(requestId, request.headers);
+    headers.push("etag", stored.eTag, "content-type", json, "content-length", `${body.length}`);
+    response.writeHead(200, headers);
+    response.end(body, "latin1", () => {
+      const elapsedMs = monotonicMs() - startedMs;
+      recordRequest(observers, { request, route, status: 200, elapsedMs, requestId, principal });
+    });
+  };
+
+  return (request, response, handOn) => {
+    const startedMs = monotonicMs();
+    const id = plainlyAskedId(request);
+    if (id === undefined || !isOpen()) return handOn();
+    try {
+      const principal = admitted(request);
+      if (!principal) return handOn();
+      const { connectionKey } = principal;
+      const { scope } = partnerCaller(principal, directory);
+      referrals
+        .get(scope, id)
+        .then((stored) => {
+          if (throttle.take(connectionKey) > 0) handOn();
+          else answer(request, response, principal, stored, startedMs);
+        })
+        .catch(handOn);
+    } catch {
+      handOn();
+    }
+  };
+}
