@@ -152,7 +152,11 @@ export async function createBenchWorld(options: WorldOptions): Promise<BenchWorl
     scheduler,
     trace,
     faults,
-    aims: createAims(() => scheduler.now() - worldStart),
+    aims: createAims(
+      () => scheduler.now() - worldStart,
+      new Map(),
+      () => [],
+    ),
     referrals,
     organisations: [{ name: organisation, crm, capabilities }],
     book,

@@ -18,8 +18,9 @@ export function isQuiet(world: World, mirror: LedgerMirror, since: number): bool
   const ownSince = worldStart + since + world.schedule.settings.ownSkewMs;
   if (connection.auditedAt < ownSince) return false;
   for (const pair of pairs.values()) {
-    if (pair.due || pair.attempt || pair.creation || pair.problem?.retryAt !== undefined)
-      return false;
+    if (pair.due || pair.problem?.retryAt !== undefined) return false;
+    // What a dead letter was about to write waits for a person like all the rest of it.
+    if (pair.problem === undefined && (pair.attempt || pair.creation)) return false;
   }
   return true;
 }

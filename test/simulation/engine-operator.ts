@@ -11,6 +11,8 @@ import type { World } from "./world/world.ts";
 
 /** How long a person takes to look in after being asked. */
 const approvalMs = 20_000;
+/** … and where a fault wants to strike what waits for it. */
+const lateApprovalMs = 80_000;
 /**
  * Without faults the first plan is looked at closely, after some polls, and compared with the run.
  */
@@ -29,6 +31,8 @@ export interface Desk {
 /** Approves plans and releases the brake, a while after being asked. */
 export function approveWhenAsked(desk: Desk): void {
   const { mirror, life } = desk;
+  const isWaited = desk.world.schedule.faults.some(({ aim }) => aim === "waiting");
+  const lookInMs = isWaited ? lateApprovalMs : approvalMs;
   let isComing = false;
   const look = (): void => {
     const { connection } = mirror;
@@ -37,7 +41,7 @@ export function approveWhenAsked(desk: Desk): void {
     const isCalm = desk.world.schedule.family === "calm";
     const isFirst = isCalm && connection?.awaitsApproval === "first-run";
     void life.clock
-      .sleep(isFirst ? rehearsalMs : approvalMs)
+      .sleep(isFirst ? rehearsalMs : lookInMs)
       .then(() => (isFirst ? approveAndCompare(desk) : approve(desk)))
       .catch(() => {})
       .then(() => {
@@ -110,7 +114,10 @@ export async function operate(
       if (item.resolvedAt !== undefined) continue;
       const answer = answerTo(item, action.choose);
       // What a person wants to have anew may come back.
-      if (answer.choose === "create") deal.deletedAt = undefined;
+      if (answer.choose === "create") {
+        deal.deletedAt = undefined;
+        deal.wasDeleted = false;
+      }
       await engine.resolve(item.id, answer, "operator").then(
         () => {
           if (answer.choose === "create") deal.ordered += 1;

@@ -184,10 +184,7 @@ function startLife(
           checkDrift(world, witness, drift, change);
           drift = change.connection?.drift ?? drift;
           noteCommit(world, change);
-          for (const pair of change.pairs ?? []) {
-            const deal = dealOf(world, pair);
-            if (deal) world.aims.entered(deal.index, pair.state);
-          }
+          if (change.pairs) world.aims.look();
         },
       },
     ),
@@ -215,10 +212,6 @@ function startLife(
     },
     operate: (action, deal) => operate(engine, action, deal, itemsOf(deal), store.mirror, life),
   };
-}
-
-function dealOf({ book }: World, { referral, crm }: Pair): Deal | undefined {
-  return (referral && book.ofReferral(referral.id)) ?? (crm && book.ofCrmRecord(crm.id));
 }
 
 /** A log in which nothing may be an error: that level is for bugs. */

@@ -42,11 +42,11 @@ describe("the engine in the simulated world", () => {
       counts.set(family, (counts.get(family) ?? 0) + 1);
     }
     expect(Object.fromEntries(counts)).toEqual({
-      storm: 850,
+      storm: 875,
       calm: 25,
       lists: 50,
       crashes: 25,
-      tight: 50,
+      tight: 25,
     });
   });
 });

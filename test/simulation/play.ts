@@ -16,6 +16,7 @@ export interface Outcome {
   readonly digest: string;
   readonly trace: readonly string[];
   readonly pairs: number;
+  /** Edits of people that landed; what they created or deleted isn't among them. */
   readonly edits: number;
   readonly crashes: number;
   readonly faults: ReadonlyMap<FaultKind, number>;
@@ -33,12 +34,23 @@ export interface Outcome {
 const minute = 60_000;
 /** The most virtual time in which everything must come to rest once the faults are over. */
 const quietMs = 60 * minute;
-/** What was changed last has come into sight of the lists by then. */
-const lagMs = 65_000;
+/** What a change takes to come into sight of the lists where nothing delays it. */
+const sightMs = 5_000;
 /** How often it is asked whether everything has come to rest, in virtual time. */
 const glanceMs = 10_000;
 /** What a poll may take beyond its interval. */
 const pollingMs = 5_000;
+
+/** When the last pause of a pair is over. */
+function lastResumedAt({ actions }: Schedule): number {
+  return Math.max(0, ...actions.map((own) => (own.kind === "pause" ? own.at + own.forMs : 0)));
+}
+
+/** The longest that a change can stay out of lists in this schedule. */
+function longestLagOf({ faults }: Schedule): number {
+  const isLag = ({ kind }: Fault): boolean => kind === "list-lag" || kind === "crm-list-lag";
+  return Math.max(0, ...faults.filter(isLag).map(({ amount }) => amount));
+}
 
 /** Plays one schedule to its end and judges it. */
 export async function play(
@@ -77,8 +89,13 @@ export async function play(
   );
   const postman = createPostman(world, (notice) => deliver(world, host, notice, 0));
   const peer = createPeer(world);
+  // A write of the engine's lands before its answer is known: then a state has a record already.
+  const lookSoon = (): unknown => world.scheduler.after(20, world.aims.look);
   witness.onReferralChange(postman);
-  witness.onEngineWrite(peer);
+  witness.onEngineWrite((deal, side) => {
+    peer(deal, side);
+    if (world.aims.isWaiting()) lookSoon();
+  });
   arrangeMishaps(world);
   arrangeBackups(world, host, subject, witness);
   for (const action of schedule.actions) {
@@ -91,9 +108,14 @@ export async function play(
   host.start();
   await world.scheduler.runUntil(world.scheduler.now() + schedule.endsAt);
   world.faults.disarm();
-  const lastAt = Math.max(world.scheduler.now(), world.lastLandingAt());
-  const calmFrom = lastAt + lagMs - worldStart;
-  await world.scheduler.runUntil(lastAt + lagMs);
+  const lastAt = Math.max(
+    world.scheduler.now(),
+    world.lastLandingAt(),
+    worldStart + lastResumedAt(schedule),
+  );
+  const inSightAt = lastAt + sightMs + longestLagOf(schedule);
+  const calmFrom = inSightAt - worldStart;
+  await world.scheduler.runUntil(inSightAt);
   for (let waited = 0; waited < quietMs; waited += glanceMs) {
     // Asked for until one has run: the process may be dead, or the budget spent.
     if (waited % (5 * minute) === 0) host.audit();
@@ -126,7 +148,7 @@ export async function play(
     digest: world.trace.digest(),
     trace: world.trace.lines,
     pairs: world.book.deals.size,
-    edits: witness.edits.length,
+    edits: witness.edits.filter(({ kind, actor }) => kind === "change" && actor !== "peer").length,
     crashes: host.crashes(),
     faults: world.faults.hits,
     coverage,
@@ -261,12 +283,13 @@ function arrangeBackups(
     world.scheduler.after(fault.at, () => {
       void world.scheduler.track(subject.backUp());
     });
-    const restore = (): void => {
+    const restore = (): boolean => {
       world.faults.hit(fault);
       host.crash(async () => {
         await subject.restore();
         witness.restored(fault.at, world.sinceStart());
       });
+      return true;
     };
     const at = Math.min(fault.at + fault.amount, world.schedule.endsAt);
     if (fault.aim === undefined) world.scheduler.after(at, restore);

@@ -1,5 +1,6 @@
 import type { Invariant, Violation } from "../check/violation.ts";
 import type { Outcome } from "../play.ts";
+import { least } from "../schedule/scale.ts";
 import type { Schedule, Settings } from "../schedule/schedule.ts";
 
 /** A schedule that broke a promise. */
@@ -93,11 +94,11 @@ export function count(
   if (family === "calm") tally.faultFree += 1;
   else if (family === "crashes") tally.crashesOnly += 1;
   else if (
-    outcome.pairs < 3 ||
-    outcome.edits < 20 ||
-    hits < 5 ||
-    kinds < 3 ||
-    outcome.crashes < 1
+    outcome.pairs < least.pairs ||
+    outcome.edits < least.edits ||
+    hits < least.faults ||
+    kinds < least.faultKinds ||
+    outcome.crashes < least.crashes
   ) {
     tally.light += 1;
   } else {

@@ -208,7 +208,7 @@ describe("the checker reports", () => {
       const id = await firstReferral(life, world);
       for (let turn = 0; turn < 30; turn += 1) {
         await life.referrals.patch(id, note(`turn ${turn % 2}`), { ifMatch: "*" });
-        await life.clock.sleep(5_000);
+        await life.clock.sleep(2_500);
       }
     });
     expect(await broken(calm([inbound]), subject)).toContain("no flip-flop");

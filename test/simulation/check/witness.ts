@@ -1,7 +1,7 @@
 import { quotaOwnerOf, type Schedule, type Side } from "../schedule/schedule.ts";
 import type { CrmRecordChange } from "../world/crm-model.ts";
 import { type Deal, type DealBook, legOf } from "../world/deal-book.ts";
-import type { ReferralChange } from "../world/referrals-model.ts";
+import type { Actor, ReferralChange } from "../world/referrals-model.ts";
 import type { ReferralsCall } from "../world/referrals-transport.ts";
 import { createLineage, type Lineage } from "./lineage.ts";
 import { editedFields, rawValue, valuesOf, valuesOfDeal, valuesOfReferral } from "./values.ts";
@@ -56,12 +56,19 @@ export interface Witness {
   readonly writes: readonly WriteCall[];
   /** When each deal first had a record on both sides. */
   readonly linkedAt: ReadonlyMap<number, number>;
-  /** When the request was sent that made a deal's referral: it can land a memory later. */
-  readonly askedAt: ReadonlyMap<number, number>;
-  /** Edits by people that landed, by side of origin. */
-  readonly edits: readonly { readonly at: number; readonly side: Side; readonly deal: number }[];
+  /** What others than the engine and the server did, by side of origin. */
+  readonly edits: readonly Edit[];
   /** Changes that the engine's writes really made. */
   readonly landed: readonly { readonly at: number; readonly side: Side; readonly deal: number }[];
+}
+
+/** Something that somebody did to a deal. */
+export interface Edit {
+  readonly at: number;
+  readonly side: Side;
+  readonly deal: number;
+  readonly actor: Actor;
+  readonly kind: "create" | "change" | "delete";
 }
 
 const windowMs = 60_000;
@@ -78,14 +85,11 @@ export function createWitness(
   const lineage = createLineage();
   const calls: ReferralsCall[] = [];
   const writes: WriteCall[] = [];
-  const edits: { at: number; side: Side; deal: number }[] = [];
+  const edits: Edit[] = [];
   const landed: { at: number; side: Side; deal: number }[] = [];
   let followChange = (_change: ReferralChange): void => {};
   let followWrite = (_deal: number, _side: Side): void => {};
   const linkedAt = new Map<number, number>();
-  const askedAt = new Map<number, number>();
-  /** By the CRM record that a new referral names. */
-  const postedAt = new Map<unknown, number>();
   const noteLink = (deal: Deal): void => {
     if (linkedAt.has(deal.index) || deal.referrals.size === 0 || deal.crmRecords.size === 0) return;
     linkedAt.set(deal.index, sinceStart());
@@ -138,7 +142,6 @@ export function createWitness(
     edits,
     landed,
     linkedAt,
-    askedAt,
     report,
     mustAsk: (organisation) => {
       unasked.add(organisation);
@@ -178,8 +181,6 @@ export function createWitness(
       if (!before) {
         book.addReferral(deal, after);
         noteLink(deal);
-        const sentAt = postedAt.get(after.externalReferenceId);
-        if (actor === "engine" && sentAt !== undefined) askedAt.set(deal.index, sentAt);
       }
       if (deal.organisation !== change.organisation) {
         report("tenants isolated", `${change.organisation} touched deal ${deal.index}`);
@@ -193,7 +194,7 @@ export function createWitness(
         landed.push({ at, side: "referrals", deal: deal.index });
         followWrite(deal.index, "referrals");
         if (isClosedForDeletion(before, after)) {
-          if (deal.deletedAt === undefined) {
+          if (!deal.wasDeleted) {
             report("no resurrection, no delete from absence", `${after.id} was closed for nothing`);
           }
           noteClosing(deal.organisation);
@@ -213,7 +214,8 @@ export function createWitness(
         lineage.outside(place, asked, values, "server");
         return;
       }
-      if (actor !== "server") edits.push({ at, side: "referrals", deal: deal.index });
+      const kind = before ? "change" : "create";
+      if (actor !== "server") edits.push({ at, side: "referrals", deal: deal.index, actor, kind });
       lineage.outside(place, old, values, actor);
     },
     crmChanged(organisation, change) {
@@ -238,9 +240,10 @@ export function createWitness(
         if (change.actor === "engine") {
           report("no resurrection, no delete from absence", `the engine deleted ${change.id}`);
         }
+        deal.wasDeleted = true;
         // What was gone before the engine knew of it can't come back: it never was.
         if (isRemembered(change.id)) deal.deletedAt = at;
-        edits.push({ at, side: "crm", deal: deal.index });
+        edits.push({ at, side: "crm", deal: deal.index, actor: change.actor, kind: "delete" });
         return;
       }
       const place = { deal: deal.index, side: "crm", record: change.id, at } as const;
@@ -259,7 +262,8 @@ export function createWitness(
         lineage.engine(place, old, values);
         return;
       }
-      edits.push({ at, side: "crm", deal: deal.index });
+      const kind = change.before ? "change" : "create";
+      edits.push({ at, side: "crm", deal: deal.index, actor: change.actor, kind });
       lineage.outside(place, old, values, change.actor);
     },
     referralsCalled(call) {
@@ -267,8 +271,6 @@ export function createWitness(
       countCall(call);
       if (call.method !== "GET") {
         const what = `${call.method} ${call.url} ${call.body ?? ""}`;
-        const [, record] = /"externalReferenceId":"([^"]+)"/.exec(call.body ?? "") ?? [];
-        if (call.method === "POST") postedAt.set(record, sinceStart());
         noteWrite("referrals", call.organisation, what);
       }
     },

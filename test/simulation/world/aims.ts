@@ -2,33 +2,44 @@ import type { Fault } from "../schedule/schedule.ts";
 
 /** Faults that wait for a pair to come into the state that they are aimed at. */
 export interface Aims {
-  /** Carries out `work` once, on the first deal that is in the state while the fault is armed. */
-  wait(fault: Fault, work: (deal: number) => void): void;
-  /** A pair of this deal has come into this state. */
-  entered(deal: number, state: string): void;
+  /**
+   * Carries out `work` on the first deal that is in the state while the fault is armed. Where it
+   * returns false there was nothing to strike yet, and the fault waits on.
+   */
+  wait(fault: Fault, work: (deal: number) => boolean): void;
+  isWaiting(): boolean;
+  /** Something has changed: looks whether a fault can strike now. */
+  look(): void;
 }
 
 interface Waiting {
   readonly fault: Fault;
-  readonly work: (deal: number) => void;
+  readonly work: (deal: number) => boolean;
 }
 
 /** No fault waits yet. */
-export function createAims(sinceStart: () => number): Aims {
+export function createAims(
+  sinceStart: () => number,
+  deals: ReadonlyMap<number, unknown>,
+  statesOf: (deal: number) => readonly string[],
+): Aims {
   let waiting: readonly Waiting[] = [];
+  const isCarriedOut = ({ fault: { aim, at, forMs }, work }: Waiting, now: number): boolean => {
+    if (aim === undefined || now < at || now >= at + forMs) return false;
+    for (const deal of deals.keys()) {
+      if (statesOf(deal).includes(aim) && work(deal)) return true;
+    }
+    return false;
+  };
   return {
     wait(fault, work) {
       waiting = [...waiting, { fault, work }];
     },
-    entered(deal, state) {
+    isWaiting: () => waiting.length > 0,
+    look() {
       if (waiting.length === 0) return;
       const now = sinceStart();
-      const isMet = ({ fault: { aim, at, forMs } }: Waiting): boolean =>
-        aim === state && at <= now && now < at + forMs;
-      const met = waiting.filter(isMet);
-      if (met.length === 0) return;
-      waiting = waiting.filter((own) => !met.includes(own));
-      for (const { work } of met) work(deal);
+      waiting = waiting.filter((one) => !isCarriedOut(one, now));
     },
   };
 }

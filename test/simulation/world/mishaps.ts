@@ -1,5 +1,5 @@
 import { valuesOfDeal, valuesOfReferral } from "../check/values.ts";
-import type { Fault } from "../schedule/schedule.ts";
+import type { Fault, Side } from "../schedule/schedule.ts";
 import { crmRecordOf, referralOf } from "./people.ts";
 import type { ReferralChange } from "./referrals-model.ts";
 import { stream, type World } from "./world.ts";
@@ -23,41 +23,114 @@ export function arrangeMishaps(world: World): void {
   }
 }
 
-function mishapOf(world: World, fault: Fault): ((deal: number) => void) | undefined {
+/** What a fault does by itself to a deal; false where there is nothing that it could strike. */
+type Mishap = (deal: number) => boolean;
+
+function mishapOf(world: World, fault: Fault): Mishap | undefined {
+  const { faults, referrals } = world;
+  const hit = (deal?: number): true => {
+    faults.hit(fault, deal);
+    return true;
+  };
   switch (fault.kind) {
     case "etag-churn":
       return (deal) => {
-        const own = world.book.deals.get(deal);
-        const id = own && referralOf(own);
-        if (id === undefined) return;
-        world.faults.hit(fault, deal);
-        world.referrals.churn(id, fault.amount % 2 === 1);
+        const id = referralIdOf(world, deal);
+        if (id === undefined) return false;
+        hit(deal);
+        referrals.churn(id, fault.amount % 2 === 1);
+        return true;
       };
     case "tied-stamps":
       return () => {
-        world.faults.hit(fault);
+        hit();
         // One bulk job of the service: every referral gets one stamp.
-        for (const own of world.book.deals.values()) {
-          const id = referralOf(own);
-          if (id !== undefined) world.referrals.churn(id, true);
+        for (const own of world.book.deals.keys()) {
+          const id = referralIdOf(world, own);
+          if (id !== undefined) referrals.churn(id, true);
         }
+        return true;
       };
     case "token-expired":
       return () => {
-        world.faults.hit(fault);
         for (const [name, serial] of world.tokens) world.tokens.set(name, serial + 1);
+        return hit();
       };
     case "crm-version-churn":
       return (deal) => {
-        const own = world.book.deals.get(deal);
-        const id = own && crmRecordOf(world, own);
-        if (own === undefined || id === undefined) return;
+        const found = crmRowOf(world, deal);
+        if (!found) return false;
+        hit(deal);
+        found.crm.churn(found.id);
+        return true;
+      };
+    default:
+      return fault.aim === undefined ? undefined : changeFor(world, fault);
+  }
+}
+
+/** A fault that is about changes brings one along where it is aimed at a moment. */
+function changeFor(world: World, fault: Fault): Mishap | undefined {
+  const notes = `note at ${fault.at}`;
+  const edit = (deal: number): boolean => {
+    const id = referralIdOf(world, deal);
+    return (
+      id !== undefined && world.referrals.touch(id, "microsoft", { "/details/notes": notes }).ok
+    );
+  };
+  switch (fault.kind) {
+    case "webhook-lost":
+    case "webhook-doubled":
+    case "webhook-late":
+    case "webhook-reordered":
+    case "list-lag":
+      return edit;
+    case "crm-list-lag":
+      return (deal) => {
+        const found = crmRowOf(world, deal);
+        found?.crm.change(found.id, "person", "deal", { description: notes });
+        return found !== undefined;
+      };
+    case "peer-rewrites":
+      return (deal) => {
+        if (
+          !isRewritten(world, deal, "referrals", notes) &&
+          !isRewritten(world, deal, "crm", notes)
+        )
+          return false;
         world.faults.hit(fault, deal);
-        world.organisations.find(({ name }) => name === own.organisation)?.crm.churn(id);
+        return true;
       };
     default:
       return undefined;
   }
+}
+
+function referralIdOf({ book }: World, deal: number): string | undefined {
+  const own = book.deals.get(deal);
+  return own && referralOf(own);
+}
+
+function crmRowOf(world: World, deal: number) {
+  const own = world.book.deals.get(deal);
+  const id = own && crmRecordOf(world, own);
+  const crm = world.organisations.find(({ name }) => name === own?.organisation)?.crm;
+  return id === undefined || !crm ? undefined : { id, crm };
+}
+
+/** An automation of one side puts its own text in the place of a deal's notes, if there are any. */
+function isRewritten(world: World, deal: number, side: Side, value: string): boolean {
+  if (side === "referrals") {
+    const id = referralIdOf(world, deal);
+    const document = id === undefined ? undefined : world.referrals.find(id)?.document;
+    if (id === undefined || !document || valuesOfReferral(document).notes === "") return false;
+    return world.referrals.touch(id, "peer", { "/details/notes": value }).ok;
+  }
+  const found = crmRowOf(world, deal);
+  const row = found?.crm.find(found.id);
+  if (!found || !row || valuesOfDeal(row.fields).notes === "") return false;
+  found.crm.change(found.id, "peer", "deal", { description: value });
+  return true;
 }
 
 /** Sends a webhook for each change of a referral, as well or as badly as the faults allow. */
@@ -99,27 +172,14 @@ export function createPostman(
  * An automation of either side that rewrites what the engine has just written, with a value of its
  * own.
  */
-export function createPeer(world: World): (deal: number, side: "referrals" | "crm") => void {
+export function createPeer(world: World): (deal: number, side: Side) => void {
   let rewritten = 0;
-  return (index, side) => {
-    const deal = world.book.deals.get(index);
-    if (!deal || !world.faults.during("peer-rewrites", index)) return;
+  return (deal, side) => {
+    if (!world.faults.during("peer-rewrites", deal)) return;
     world.scheduler.after(400, () => {
-      if (!world.faults.takeFor("peer-rewrites", index)) return;
+      if (!world.faults.takeFor("peer-rewrites", deal)) return;
       rewritten += 1;
-      const value = `peer note ${rewritten}`;
-      if (side === "referrals") {
-        const id = referralOf(deal);
-        const document = id === undefined ? undefined : world.referrals.find(id)?.document;
-        if (id === undefined || !document || valuesOfReferral(document).notes === "") return;
-        world.referrals.touch(id, "peer", { "/details/notes": value });
-        return;
-      }
-      const id = crmRecordOf(world, deal);
-      const crm = world.organisations.find(({ name }) => name === deal.organisation)?.crm;
-      const row = id === undefined ? undefined : crm?.find(id);
-      if (id === undefined || !row || valuesOfDeal(row.fields).notes === "") return;
-      crm?.change(id, "peer", "deal", { description: value });
+      isRewritten(world, deal, side, `peer note ${rewritten}`);
     });
   };
 }

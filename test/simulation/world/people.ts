@@ -140,22 +140,29 @@ function create(world: World, action: Action & { kind: "create" }): void {
   }
 }
 
-function edit(world: World, action: Action & { kind: "edit" }, deal: Deal): void {
-  if (deal.isTwinByName && action.field === "name") return;
+/** Whether somebody could edit the deal: it may not be there yet, be final, or be gone. */
+function isEdited(world: World, action: Action & { kind: "edit" }, deal: Deal): boolean {
+  if (deal.isTwinByName && action.field === "name") return false;
+  const recordId = crmRecordOf(world, deal);
+  const referralId = referralOf(deal);
   // Where a deal stands in one system only, people work on it there.
-  const isCrm = crmRecordOf(world, deal) !== undefined;
-  if ((action.side === "referrals" && referralOf(deal) !== undefined) || !isCrm) {
-    const id = referralOf(deal);
+  if (referralId !== undefined && (action.side === "referrals" || recordId === undefined)) {
     const actor = action.at % 2 === 0 ? "microsoft" : "person";
-    if (id !== undefined)
-      world.referrals.touch(id, actor, referralEdit(action.field, action.value));
-    return;
+    return world.referrals.touch(referralId, actor, referralEdit(action.field, action.value)).ok;
   }
-  const id = crmRecordOf(world, deal);
-  if (id === undefined) return;
+  if (recordId === undefined) return false;
   const isSloppy = world.schedule.settings.normalises && action.at % 2 === 0;
   const fields = dealEdit(action.field, action.value, isSloppy);
-  organisationOf(world, deal).crm.change(id, "person", crmPartOf(action.field), fields);
+  organisationOf(world, deal).crm.change(recordId, "person", crmPartOf(action.field), fields);
+  return true;
+}
+
+/** Who finds that a deal can't be edited turns to the next one. */
+function edit(world: World, action: Action & { kind: "edit" }): void {
+  const deals = [...world.book.deals.values()].sort((left, right) => left.index - right.index);
+  const first = deals.findIndex(({ index }) => index >= action.deal);
+  const inTurn = first < 0 ? deals : [...deals.slice(first), ...deals.slice(0, first)];
+  for (const deal of inTurn) if (isEdited(world, action, deal)) return;
 }
 
 /**
@@ -168,12 +175,12 @@ export function act(world: World, action: Action): void {
     else create(world, action);
     return;
   }
-  const deal = world.book.deals.get(action.deal);
-  if (!deal) return;
   if (action.kind === "edit") {
-    edit(world, action, deal);
+    edit(world, action);
     return;
   }
+  const deal = world.book.deals.get(action.deal);
+  if (!deal) return;
   const id = crmRecordOf(world, deal);
   if (id === undefined) return;
   const { crm } = organisationOf(world, deal);

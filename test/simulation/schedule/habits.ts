@@ -1,0 +1,39 @@
+import { type Draw, day, minute, second } from "./draw.ts";
+import type { Family, Settings } from "./schedule.ts";
+
+/** The habits of a schedule's world. */
+export function settingsOf(draw: Draw, family: Family, ledger: Settings["ledger"]): Settings {
+  const skew = (): number =>
+    draw.chance(0.5) ? draw.whole(-2 * second, 2 * second) : draw.whole(-3 * day, 3 * day);
+  const isStorm = family === "storm";
+  const isTight = family === "tight";
+  const hasWebhooks = family !== "lists" && draw.chance(0.7);
+  return {
+    ledger,
+    honoursRequestId: draw.chance(0.5),
+    crmVersions: draw.one(["etag", "etag", "stamp", "none"]),
+    crmDeleteSignal: draw.one(["tombstone", "tombstone", "not-found", "none"]),
+    crmReportsChildChanges: family === "lists" || draw.chance(0.8),
+    referralsSkewMs: skew(),
+    crmSkewMs: skew(),
+    ownSkewMs: skew(),
+    secondStamps: draw.chance(0.5),
+    // An answer lost to a crash leaves open whose a rounded amount is: there a person may be asked.
+    normalises: family === "calm" || (family !== "crashes" && draw.chance(0.6)),
+    pageSize: family === "lists" ? 2 : draw.one([2, 3, 5, 100]),
+    pagesByPosition: draw.chance(0.5),
+    refusesTimeFilter: draw.chance(0.3),
+    hasWebhooks,
+    pollReferralsMs: isTight ? 10 * second : hasWebhooks ? 2 * minute : minute,
+    pollCrmMs: isTight ? 10 * second : minute,
+    cursorOverlapMs: family === "lists" ? 35 * second : 90 * second,
+    callsPerMinute: isTight ? 12 : isStorm ? draw.one([30, 50, 100]) : 100,
+    organisations: draw.chance(isTight ? 0.6 : 0.25) ? 2 : 1,
+    sharesQuota: draw.chance(isTight ? 0.8 : 0.5),
+    deletionPolicy: draw.one(["ignore", "close", "unlink"]),
+    deletionsPerHour: draw.one([1, 5]),
+    createsMicrosoftLeg: draw.chance(0.25),
+    hasHoldingStage: isStorm && draw.chance(0.3),
+    policy: draw.one(["referral", "crm", "newest", "ask"]),
+  };
+}
