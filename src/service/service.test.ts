@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe } from "vitest";
 import { adminSuite } from "./suites/admin-suite.ts";
 import { badInputSuite } from "./suites/bad-input-suite.ts";
+import { lanesSuite } from "./suites/lanes-suite.ts";
 import { lifetimeSuite } from "./suites/lifetime-suite.ts";
 import { listSuite } from "./suites/list-suite.ts";
 import { operationsSuite } from "./suites/operations-suite.ts";
@@ -13,6 +14,7 @@ import { webhooksSuite } from "./suites/webhooks-suite.ts";
 
 describe("operations", () => operationsSuite(startOnSqlite));
 describe("bad input", () => badInputSuite(startOnSqlite));
+describe("lanes", () => lanesSuite(startOnSqlite));
 describe("list", () => listSuite(startOnSqlite));
 describe("pages", () => pagesSuite(startOnSqlite));
 describe("admin", () => adminSuite(startOnSqlite));

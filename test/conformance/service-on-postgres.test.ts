@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { adminSuite } from "../../src/service/suites/admin-suite.ts";
 import { badInputSuite } from "../../src/service/suites/bad-input-suite.ts";
+import { lanesSuite } from "../../src/service/suites/lanes-suite.ts";
 import { lifetimeSuite } from "../../src/service/suites/lifetime-suite.ts";
 import { listSuite } from "../../src/service/suites/list-suite.ts";
 import { operationsSuite } from "../../src/service/suites/operations-suite.ts";
@@ -19,6 +20,7 @@ describe.skipIf(!postgres)("on PostgreSQL", () => {
   const start = startOn(makeDatabase);
   describe("operations", () => operationsSuite(start));
   describe("bad input", () => badInputSuite(start));
+  describe("lanes", () => lanesSuite(start));
   describe("list", () => listSuite(start));
   describe("pages", () => pagesSuite(start));
   describe("admin", () => adminSuite(start));
