@@ -179,7 +179,7 @@ function land<Document>(
 }
 
 /** What changed may also remedy what was wrong. */
-function newlyDue(context: EngineContext, pair: Pair, priority: Priority): Partial<Pair> {
+export function newlyDue(context: EngineContext, pair: Pair, priority: Priority): Partial<Pair> {
   const isDead = pair.problem !== undefined && pair.problem.retryAt === undefined;
   return {
     due: dueSooner(pair.due, context.clock.now(), priority),

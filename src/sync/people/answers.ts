@@ -11,7 +11,7 @@ import type { InboxItem } from "../ledger/ledger-port.ts";
 import type { Decision, Pair, PairState, SeenValues } from "../pair/pair.ts";
 import { brakeItemId } from "../steps/deletion.ts";
 import { isTiedToAnother } from "../steps/doubles.ts";
-import { linkPairs } from "../steps/link.ts";
+import { linkPairs, wakeTied } from "../steps/link.ts";
 
 /** Carries out a person's answer to a question of the inbox. */
 export async function resolveItem(
@@ -161,10 +161,7 @@ async function answerMatch(
   }
   await commit(context, { inbox: [resolved(context, item, answer.choose, by)] });
   // Deals that waited for this answer go on.
-  const alike = pair.matchKey ? await ledger.pairsByMatchKey(pair.matchKey) : [];
-  for (const { id } of [...alike, ...(await ledger.pairsByClaim(pair.referral?.id ?? ""))]) {
-    await updatePair(context, id, (one) => (one.asks ? undefined : quietly({ ...one, due: now })));
-  }
+  await wakeTied(context, pair, "interactive");
 }
 
 async function answerDouble(

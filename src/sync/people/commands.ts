@@ -4,6 +4,7 @@ import { EngineRefusal, type PauseScope } from "../engine-port.ts";
 import type { ConnectionState, HistoryEntry, InboxItem } from "../ledger/ledger-port.ts";
 import type { Decision, Pair, Park, Side } from "../pair/pair.ts";
 import { stateOfReferral, stateOfText, statusPath } from "../pair/projection.ts";
+import { wakeTied } from "../steps/link.ts";
 import { release, replayed } from "./answers.ts";
 import { inboxId } from "./inbox-items.ts";
 
@@ -36,13 +37,14 @@ export async function unlinkPair(
   pairId: string,
   by: string | undefined,
 ): Promise<void> {
-  await existing(context, pairId);
+  const pair = await existing(context, pairId);
   const at = context.clock.now();
-  await updatePair(context, pairId, (pair) => ({
-    pair: { ...pair, ended: "unlinked", problem: undefined, due: undefined, look: {} },
+  await updatePair(context, pairId, (one) => ({
+    pair: { ...one, ended: "unlinked", problem: undefined, due: undefined, look: {} },
     history: [{ pairId, at, kind: "unlinked", ...someone(by) }],
     inbox: [],
   }));
+  await wakeTied(context, pair);
 }
 
 /** Stops writes: of everything, of a pair, or of one of its fields. */

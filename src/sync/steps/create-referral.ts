@@ -192,6 +192,10 @@ async function lookUpClaimed(
 const isLikeAShared = "Another deal just like this one is shared already.";
 const namesATaken = "The deal names a referral that belongs to another deal or is over.";
 
+/** Whether a pair goes on only when a person has answered, resumed or replayed it. */
+const waitsForSomebody = ({ asks, paused, problem }: Pair): boolean =>
+  asks !== undefined || paused === true || (problem !== undefined && problem.retryAt === undefined);
+
 /**
  * A referral that may already stand for the deal is matched first; the deal comes back when that is
  * decided. Where another deal just like it is shared already, a person is asked.
@@ -214,12 +218,12 @@ async function mustMatchFirst(context: EngineContext, pair: Pair): Promise<boole
     await ask(context, pair, [], named.length > 0 ? namesATaken : isLikeAShared);
     return true;
   }
-  const isUndecided = open.every(({ asks }) => asks !== undefined);
+  const isUndecided = open.every(waitsForSomebody);
   const soon = { at: clock.now() + 1_000, priority: "outbound" } as const;
   await updatePair(context, first.id, (other) =>
-    other.asks || other.due ? undefined : quietly({ ...other, due: soon }),
+    waitsForSomebody(other) || other.due ? undefined : quietly({ ...other, due: soon }),
   );
-  // While a person decides, the answer makes the deal due; else it comes back when the match is
+  // While a person decides, the end of it makes the deal due; else it comes back when the match is
   // done.
   const later = { ...soon, at: Math.max(soon.at, first.due?.at ?? 0) };
   await commitPair(context, quietly(isUndecided ? atRest(pair) : { ...pair, due: later }));

@@ -142,6 +142,24 @@ test("after a restore the brake's hour counts as spent: nobody knows how many de
   expect(closed(world)).toBe(3);
 });
 
+test("a pair that stopped because its deal was gone hears of the deletion, once", async () => {
+  const world = await deals(1, "close");
+  const { read } = world.crm;
+  world.crm.read = async () => undefined;
+  await world.engine.hint({ side: "crm", id: "c1" });
+  while ((await world.engine.runDue()) > 0);
+  expect((await world.onlyPair()).state).toBe("dead");
+  world.crm.read = read;
+  world.crm.remove("c1");
+  await world.sync();
+  expect((await world.onlyPair()).state).toBe("unlinked");
+  expect(closed(world)).toBe(1);
+  const { revision } = await world.onlyPair();
+  await world.engine.auditSweep();
+  await world.sync();
+  expect((await world.onlyPair()).revision).toBe(revision);
+});
+
 test("a person can end a pair whose deal is gone for good", async () => {
   const world = await deals(1, "ignore");
   world.crm.records.delete("c1");

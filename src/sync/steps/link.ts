@@ -2,10 +2,18 @@ import type { Referral } from "../../contract/index.ts";
 import { agree } from "../core/agree.ts";
 import { claimOf, landReferral, type Sighting } from "../core/observe.ts";
 import { type Agreement, saySame } from "../core/plan.ts";
-import { commit, type EngineContext, type NewHistory, type PairChange } from "../engine-context.ts";
+import {
+  commit,
+  type EngineContext,
+  type NewHistory,
+  type PairChange,
+  quietly,
+  updatePair,
+} from "../engine-context.ts";
 import type { InboxItem } from "../ledger/ledger-port.ts";
 import type { Creation, FieldValues, Pair } from "../pair/pair.ts";
 import { dueSooner } from "../pair/pair-state.ts";
+import type { Priority } from "../run/runner.ts";
 import { canInviteMicrosoft } from "./legs.ts";
 
 /** The epoch of a pair whose differences are all asked about. */
@@ -35,6 +43,33 @@ export async function linkPairs(
   const history: NewHistory = { pairId: pair.id, at: clock.now(), kind: "linked", note: reason };
   const inbox = await answeredByLinking(context, [pair.asks, deal.asks]);
   await commit(context, { pairs: [linked], removed: [deal], history: [history], inbox });
+  await wakeTied(context, linked);
+}
+
+/**
+ * Shared deals that waited until it was known what becomes of a referral that may be theirs go on.
+ */
+export async function wakeTied(
+  context: EngineContext,
+  { referral, matchKey }: Pair,
+  priority: Priority = "outbound",
+): Promise<void> {
+  const { clock, ledger } = context;
+  const named = referral?.document?.externalReferenceId;
+  const tied = [
+    ...(matchKey === undefined ? [] : await ledger.pairsByMatchKey(matchKey)),
+    ...(await ledger.pairsByClaim(referral?.id ?? "")),
+    ...(named ? (await ledger.pairsByRecord([named])).values() : []),
+  ];
+  const isWaiting = ({ referral: own, crm, asks, ended }: Pair): boolean =>
+    crm?.document !== undefined && !own && !asks && !ended;
+  for (const { id } of tied.filter(isWaiting)) {
+    await updatePair(context, id, (one) =>
+      isWaiting(one)
+        ? quietly({ ...one, due: dueSooner(one.due, clock.now(), priority) })
+        : undefined,
+    );
+  }
 }
 
 /** What was asked about two halves has answered itself once they are one. */

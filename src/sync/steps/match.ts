@@ -17,7 +17,7 @@ import { atRest, dueSooner } from "../pair/pair-state.ts";
 import { pairQuestion } from "../people/inbox-items.ts";
 import { doubleReferral, otherMicrosoftLeg } from "./doubles.ts";
 import { isMicrosoftLeg } from "./legs.ts";
-import { linkCreated, linkPairs } from "./link.ts";
+import { linkCreated, linkPairs, wakeTied } from "./link.ts";
 
 /**
  * What a referral without a deal turned out to be. `nothing`: no deal stands for it, so one may be
@@ -92,6 +92,7 @@ async function becomeSibling(context: EngineContext, pair: Pair): Promise<Progre
   const sibling: Pair = { ...atRest(pair), role: "sibling", asks: undefined };
   await commitPair(context, quietly(sibling));
   await nudgeOwner(context, sibling);
+  await wakeTied(context, sibling);
   return "rest";
 }
 
@@ -180,6 +181,7 @@ async function matchIntent(
 
 async function becomeDouble(context: EngineContext, pair: Pair, other: Pair): Promise<Progress> {
   await commitPair(context, doubleReferral(context, pair, other));
+  await wakeTied(context, pair);
   return "rest";
 }
 

@@ -120,3 +120,30 @@ test("names are compared without case, accents, punctuation and legal form", () 
   expect(normalisedName("Contoso")).not.toBe(normalisedName("Contoso West"));
   expect(normalisedName(null)).toBe("");
 });
+
+test("a deal whose referral is paused or stopped waits without turning, and goes on with it", async () => {
+  const world = await smallWorld({ matchFields: ["customer", "name"] });
+  const id = world.referrals.add({
+    name: "Migration",
+    status: "Active",
+    substatus: "Accepted",
+    customerProfile: { name: "Contoso" },
+  });
+  await world.engine.hint({ side: "referral", id });
+  const named = (await world.ledger.pairsByReferral([id])).get(id);
+  const scope = { pairId: named?.id ?? "" };
+  await world.engine.pause(scope);
+  world.crm.add({ share: true, name: "Migration", customer: "Contoso", stage: "Open" });
+  await world.engine.pollReferrals();
+  await world.engine.pollCrm();
+  while ((await world.engine.runDue()) > 0);
+  for (let turn = 0; turn < 3; turn += 1) {
+    await world.clock.advance(2_000);
+    expect(await world.engine.runDue()).toBe(0);
+  }
+  expect(world.referrals.stored.size).toBe(1);
+  await world.engine.resume(scope);
+  await world.sync();
+  expect((await world.onlyPair()).state).toBe("in-step");
+  expect([world.referrals.stored.size, world.crm.records.size]).toEqual([1, 1]);
+});

@@ -1,14 +1,13 @@
 import type { ListPage } from "../../client/port.ts";
 import { type Referral, ReferralsError } from "../../contract/index.ts";
 import type { CrmChange } from "../../crm/port.ts";
-import { type Landed, landDeal, landReferral, type Sighting } from "../core/observe.ts";
+import { type Landed, landDeal, landReferral, newlyDue, type Sighting } from "../core/observe.ts";
 import { commit, type EngineContext, mostOvertakings } from "../engine-context.ts";
 import type { WalkReport } from "../engine-port.ts";
 import { type ConnectionState, type CrmCursor, LedgerConflict } from "../ledger/ledger-port.ts";
 import { failureOf } from "../pair/failure.ts";
 import { newPair } from "../pair/new-pair.ts";
 import type { Pair } from "../pair/pair.ts";
-import { dueSooner } from "../pair/pair-state.ts";
 import { noteFailure } from "../pair/problems.ts";
 import { compareStamps, laterStamp } from "../pair/stamps.ts";
 import type { Priority } from "../run/runner.ts";
@@ -279,7 +278,8 @@ async function landDeals(
     for (const [id, change] of batch) {
       const pair = known.get(id);
       if (change.kind === "deleted") {
-        if (pair && pair.crm?.presence !== "deleted") landed.push(toldDeleted(context, pair));
+        const isNews = pair?.crm && pair.crm.presence !== "deleted" && !pair.isToldDeleted;
+        if (isNews && !pair.ended) landed.push(toldDeleted(context, pair));
         continue;
       }
       const before = pair ?? newPair(context, "crm", connection.epoch);
@@ -308,7 +308,8 @@ function withoutNeed(landed: Landed): Landed {
   return isNeeded || !pair.due ? landed : { ...landed, pair: { ...pair, due: undefined } };
 }
 
+/** What stopped a pair may have been that its deal was gone: then this is the answer. */
 function toldDeleted(context: EngineContext, pair: Pair): Landed {
-  const due = dueSooner(pair.due, context.clock.now(), "read");
-  return { pair: { ...pair, isToldDeleted: true, due }, order: "newer", history: [], inbox: [] };
+  const told: Pair = { ...pair, isToldDeleted: true, ...newlyDue(context, pair, "read") };
+  return { pair: told, order: "newer", history: [], inbox: [] };
 }
