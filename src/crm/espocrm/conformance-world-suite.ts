@@ -73,9 +73,9 @@ export function openEspoWorld(place: EspoPlace): ConformanceWorld {
   const change = (method: "POST" | "PUT" | "DELETE", target: string, body: CrmFields) =>
     send({ method, target, body, headers: { "x-skip-duplicate-check": "true" } }, {});
   const counts = {
-    deal: ["Opportunity", "cPartnerReferral"],
-    account: ["Account", "name"],
-    contact: ["Contact", "emailAddress"],
+    deal: ["Opportunity", "cPartnerReferral", "equals"],
+    account: ["Account", "name", "like"],
+    contact: ["Contact", "emailAddress", "equals"],
   } as const;
   return {
     adapter: adapterWith(200),
@@ -102,9 +102,9 @@ export function openEspoWorld(place: EspoPlace): ConformanceWorld {
     },
     ...(place.setHidden ? { setHidden: place.setHidden } : {}),
     count: async (kind, value) => {
-      const [entity, attribute] = counts[kind];
+      const [entity, attribute, by] = counts[kind];
       const query = { select: "id", maxSize: 10, orderBy: "createdAt", order: "asc" };
-      return (await listRows({ send }, entity, [["equals", attribute, value]], query, {})).length;
+      return (await listRows({ send }, entity, [[by, attribute, value]], query, {})).length;
     },
     advance: () => {},
     close: place.close,

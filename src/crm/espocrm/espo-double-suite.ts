@@ -206,7 +206,13 @@ class Instance {
       conditions.every(({ attribute, type, values }) => {
         const value = String(row[attribute] ?? "");
         const [wanted = ""] = values;
-        if (type === "equals") return value.toLowerCase() === wanted.toLowerCase();
+        // As on PostgreSQL: only e-mail addresses are equal whatever their case.
+        const plain = (text: string): string =>
+          attribute === "emailAddress" ? text.toLowerCase() : text;
+        if (type === "equals") return plain(value) === plain(wanted);
+        if (type === "like") {
+          return value.toLowerCase() === wanted.replace(/\\(.)/g, "$1").toLowerCase();
+        }
         if (type === "in") return values.includes(value);
         if (type === "greaterThanOrEquals") return value >= wanted;
         if (type === "greaterThan") return value > wanted;

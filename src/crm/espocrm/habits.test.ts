@@ -89,6 +89,18 @@ describe("a prepared EspoCRM", () => {
     expect(refusal.message).toContain(sentence);
   });
 
+  test("finds a customer again in other capitals, and takes no sign for a wildcard", async () => {
+    const adapter = createEspoAdapter(reachOf(double));
+    const names = ['50%_\\Co "x"', '50%_\\CO "X"', '50ab\\Co "x"'];
+    const kept: unknown[] = [];
+    for (const name of names) {
+      const values = { ...deal, ...customer, "account.name": name };
+      const { record } = await write(adapter, { key: `r-${name}`, fields: values });
+      kept.push(record?.fields["account.name"]);
+    }
+    expect(kept).toEqual([names[0], names[0], names[2]]);
+  });
+
   test("tells a customer who was deleted while a deal was made as a conflict", async () => {
     const send = createEspoSend(reachOf(double));
     const deleting: Http = async (request) => {

@@ -182,7 +182,9 @@ export class DealWriting implements StepWriter {
     if (name === "") throw new CrmError("invalid", "the customer has no name", { field });
     const select = "name,billingAddressPostalCode,billingAddressCountry";
     const query = { select, maxSize: mostFound, orderBy: "createdAt", order: "asc" };
-    const where = [["equals", "name", name]] as const;
+    // On PostgreSQL "equals" tells capitals from small letters.
+    const pattern = name.replace(/[\\%_]/g, (each) => `\\${each}`);
+    const where = [["like", "name", pattern]] as const;
     const rows = await listRows(this.#context, "Account", where, query, this.#options);
     const customer = (row: CrmFields) => ({
       name: row.name,
