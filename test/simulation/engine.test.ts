@@ -8,6 +8,7 @@ import { familyOf, generateSchedule } from "./schedule/generate.ts";
 import { seededBugs } from "./seeded-bugs.ts";
 
 const firstSeed = Number(process.env.SEED ?? 1);
+const comparisons = 40;
 
 describe("the engine in the simulated world", () => {
   afterAll(closeStores);
@@ -33,6 +34,16 @@ describe("the engine in the simulated world", () => {
       expect(again.trace).toEqual(one.trace);
       expect(again.digest).toBe(one.digest);
     }
+  });
+
+  it("compares all but a few crash worlds with their world without crashes", async () => {
+    let compared = 0;
+    for (let seed = firstSeed; seed < firstSeed + comparisons; seed += 1) {
+      const schedule = generateSchedule(seed, "memory", "crashes");
+      const { isCompared } = await judge(schedule, engineSubject());
+      if (isCompared) compared += 1;
+    }
+    expect(compared).toBeGreaterThanOrEqual(comparisons * 0.95);
   });
 
   it("draws every family of schedules, storms the most", () => {

@@ -29,6 +29,8 @@ export interface Outcome {
   readonly outsideEvents: string;
   /** Values of each deal on both sides, as text, for comparing worlds. */
   readonly finalState: string;
+  /** Whether the end was compared with that of the same world without crashes. */
+  readonly isCompared?: boolean;
 }
 
 const minute = 60_000;

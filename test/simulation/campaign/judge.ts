@@ -21,12 +21,13 @@ export async function judge(
   const outcome = await play(schedule, subject, options);
   if (schedule.family !== "crashes") return outcome;
   const uncrashed = await play(withoutCrashes(schedule), subject);
-  if (uncrashed.finalState === outcome.finalState) return outcome;
-  if (uncrashed.outsideEvents !== outcome.outsideEvents) return outcome;
+  const isCompared = uncrashed.outsideEvents === outcome.outsideEvents;
+  const judged: Outcome = { ...outcome, isCompared };
+  if (!isCompared || uncrashed.finalState === outcome.finalState) return judged;
   const violation: Violation = {
     invariant: "a crash at any point gives the same final state",
     at: schedule.endsAt,
     what: `with crashes ${outcome.finalState}, without ${uncrashed.finalState}`,
   };
-  return { ...outcome, violations: [...outcome.violations, violation] };
+  return { ...judged, violations: [...outcome.violations, violation] };
 }

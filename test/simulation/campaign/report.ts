@@ -30,6 +30,7 @@ export function reportOf({ tally, nextSeed }: Campaign, seed: number, seconds: n
     schedulesPerSecond: rounded(tally.schedules / seconds),
     faultFreeSchedules: tally.faultFree,
     crashOnlySchedules: tally.crashesOnly,
+    comparedWithoutCrashes: tally.compared,
     lightSchedules: tally.light,
     onSqlite: tally.onSqlite,
     means: {
@@ -85,10 +86,12 @@ function failureText({ seed, ledger, violations: [first] }: Report["failures"][n
 export function textOf(report: Report): string {
   const { schedules, seconds, seed, nextSeed, violations, means, failures } = report;
   const { faultFreeSchedules, crashOnlySchedules, lightSchedules, onSqlite } = report;
+  const compared = report.comparedWithoutCrashes;
   return [
     `${schedules} schedules in ${seconds} s (${report.schedulesPerSecond}/s)`,
     `  seeds ${seed} to ${nextSeed - 1}, ${onSqlite} on SQLite; beside them ${lightSchedules} light,`,
     `  ${faultFreeSchedules} without faults, ${crashOnlySchedules} with crashes only`,
+    `  (${compared} compared with their world without crashes, ${crashOnlySchedules - compared} not)`,
     `In the mean ${means.pairs} pairs, ${means.edits} edits, ${means.crashes} crashes,`,
     `  ${means.faults} faults of ${means.faultKinds} kinds, ${means.calls} calls, ${means.writes} writes`,
     coverageText(report.coverage),

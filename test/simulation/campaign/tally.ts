@@ -17,6 +17,8 @@ export interface Tally {
   /** Played beside them, for promises that only hold without faults. */
   faultFree: number;
   crashesOnly: number;
+  /** Of these, how many were compared with their world without crashes. */
+  compared: number;
   /** Storms that fell short of the minimum; checked like the others, counted apart. */
   light: number;
   onSqlite: number;
@@ -44,6 +46,7 @@ export function emptyTally(): Tally {
     schedules: 0,
     faultFree: 0,
     crashesOnly: 0,
+    compared: 0,
     light: 0,
     onSqlite: 0,
     pairs: 0,
@@ -90,6 +93,7 @@ export function count(
     }
   }
   if (ledger === "sqlite") tally.onSqlite += 1;
+  if (outcome.isCompared) tally.compared += 1;
   tally.steps += outcome.steps;
   if (family === "calm") tally.faultFree += 1;
   else if (family === "crashes") tally.crashesOnly += 1;
@@ -130,6 +134,7 @@ const numbers = [
   "schedules",
   "faultFree",
   "crashesOnly",
+  "compared",
   "light",
   "onSqlite",
   "pairs",
