@@ -17,15 +17,16 @@ interface Waiting {
   readonly work: (deal: number) => boolean;
 }
 
-/** No fault waits yet. */
+/** No fault waits yet; none strikes once the schedule has ended. */
 export function createAims(
+  endsAt: number,
   sinceStart: () => number,
   deals: ReadonlyMap<number, unknown>,
   statesOf: (deal: number) => readonly string[],
 ): Aims {
   let waiting: readonly Waiting[] = [];
   const isCarriedOut = ({ fault: { aim, at, forMs }, work }: Waiting, now: number): boolean => {
-    if (aim === undefined || now < at || now >= at + forMs) return false;
+    if (aim === undefined || now < at || now >= Math.min(at + forMs, endsAt)) return false;
     for (const deal of deals.keys()) {
       if (statesOf(deal).includes(aim) && work(deal)) return true;
     }

@@ -168,7 +168,7 @@ export function createWorld(
     scheduler,
     trace,
     faults,
-    aims: createAims(sinceStart, book.deals, options.statesOf),
+    aims: createAims(schedule.endsAt, sinceStart, book.deals, options.statesOf),
     referrals,
     organisations,
     book,
