@@ -4,8 +4,14 @@ import { join } from "node:path";
 import { startScript } from "../child.ts";
 import type { Contestant, Document } from "./contestant.ts";
 
-/** node:http and prepared statements over the same documents: the bare limit. */
-export async function startBare(documents: readonly Document[]): Promise<Contestant> {
+/**
+ * node:http and prepared statements over the same documents: the bare limit. It is sent the very
+ * bytes that ours is sent, path and token included, and passes over what it doesn't need.
+ */
+export async function startBare(
+  documents: readonly Document[],
+  asked: Pick<Contestant, "byId" | "page">,
+): Promise<Contestant> {
   const folder = mkdtempSync(join(tmpdir(), "partner-referrals-bare-"));
   const file = join(folder, "documents.jsonl");
   writeFileSync(file, documents.map((document) => JSON.stringify(document)).join("\n"));
@@ -17,17 +23,18 @@ export async function startBare(documents: readonly Document[]): Promise<Contest
   return {
     name: "bare node:http",
     processId: child.process.pid ?? 0,
-    byId: { url, headers: {}, requests: documents.map(({ id }) => ({ path: `/${id}` })) },
-    page: { url, headers: {}, requests: [{ path: "/?page" }] },
+    byId: { ...asked.byId, url },
+    page: { ...asked.page, url },
     conditional: async (pairs) => {
-      const chosen = documents.filter((one) => one.status === "Active").slice(0, pairs);
+      const { headers, requests } = asked.byId;
+      const chosen = requests.filter((_, place) => documents[place]?.status === "Active");
       const referrals = await Promise.all(
-        chosen.map(async ({ id }) => {
-          const response = await fetch(`${url}/${id}`);
-          return { path: `/${id}`, eTag: response.headers.get("etag") ?? "" };
+        chosen.slice(0, pairs).map(async ({ path }) => {
+          const response = await fetch(url + path);
+          return { path, eTag: response.headers.get("etag") ?? "" };
         }),
       );
-      return { url, headers: {}, referrals };
+      return { url, headers, referrals };
     },
     stop: async () => {
       await child.stop();

@@ -99,7 +99,7 @@ function summarize(figures: Figures, ours: string) {
 
 async function comparePeers(options: ServiceBenchOptions) {
   const ours = await startOurs(options.rows);
-  const contestants: Contestant[] = [ours, await startBare(ours.documents)];
+  const contestants: Contestant[] = [ours, await startBare(ours.documents, ours)];
   try {
     for (const [name, start] of Object.entries(peers)) {
       if (!options.without?.includes(name)) contestants.push(await start(ours.documents));
