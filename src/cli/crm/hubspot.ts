@@ -23,6 +23,8 @@ const schema = z.strictObject({
       clientSecret: z.string().min(1),
     })
     .optional(),
+  /** What the account allows this app: 190 for a private app of a Professional account, or 100. */
+  callsPerTenSeconds: z.number().int().min(10).max(10_000).default(190),
   /** The pipeline in which new deals begin. */
   pipelineId: z.string().min(1).default("default"),
   /** What to do where several companies have the customer's name, postal code and country. */
@@ -66,6 +68,7 @@ async function connect(config: HubSpotConfig, context: CrmContext): Promise<Conn
     adapter: vendor.createHubSpotAdapter({
       ...reach,
       ...{ ambiguousAccount, updateAccounts, updateContacts },
+      pace: { clock, callsPerTenSeconds: config.callsPerTenSeconds },
       ...(stateFields ? { stateFields } : {}),
     }),
     inspect: () => vendor.inspectHubSpot(setup),

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { fetchHttp } from "../../runtime/index.ts";
 import { changedIds, lastWatermark, refusalOf, walk, write } from "../conformance/steps.ts";
 import { dateLens } from "../lenses/date-lens.ts";
 import type { CrmRecord } from "../port.ts";
@@ -50,18 +51,18 @@ async function poll(watermark: string): Promise<string> {
   return lastWatermark(await walk(world.adapter, watermark));
 }
 
-test("calls: 9 for a whole new deal, 4 for an edit of it, 2 without people, 1 for a poll", async () => {
+test("calls: 7 for a whole new deal, 8 where its customer is new, 2 for an edit, 1 for a poll", async () => {
   await create({ dealname: "First" }, "referral-0");
   const plain = await create({ dealname: "Plain" }, "referral-2");
   const rich = await create();
   expect(await callsOf(() => edit(plain, 5))).toBe(2);
-  expect(await callsOf(() => edit(rich, 6))).toBe(4);
+  expect(await callsOf(() => edit(rich, 6))).toBe(2);
   const watermark = await poll("");
   expect(await callsOf(() => poll(watermark))).toBe(1);
   const creating = { ...whole, dealname: "Second deal of the customer" };
-  expect(await callsOf(() => create(creating, "referral-3"))).toBe(9);
+  expect(await callsOf(() => create(creating, "referral-3"))).toBe(7);
   const other = { ...creating, "company.name": "Another customer" };
-  expect(await callsOf(() => create(other, "referral-4"))).toBe(10);
+  expect(await callsOf(() => create(other, "referral-4"))).toBe(8);
 });
 
 test("a stale version is refused by comparing, and whoever was quicker keeps the value", async () => {
@@ -194,4 +195,57 @@ test("a deal that was merged into another isn't there any more under its own id"
     }),
   });
   expect(await other.read("18299999999", {})).toBeUndefined();
+});
+
+test("customers that are looked for at once share a search, and each gets its own company", async () => {
+  const names = Array.from({ length: 8 }, (_, index) => `Customer ${index}`);
+  const ids: string[] = [];
+  for (const name of names) {
+    const properties = { name, zip: "1", country: "Germany" };
+    const { body } = await world.kit.call("POST", "crm/v3/objects/companies", { properties });
+    ids.push(body.id);
+  }
+  let searches = 0;
+  const adapter = world.adapterWith({
+    http: (request) => {
+      if (request.url.endsWith("/search")) searches += 1;
+      return fetchHttp(request);
+    },
+  });
+  const made = await Promise.all(
+    names.map((name) => {
+      const customer = { "company.name": name, "company.zip": "1", "company.country": "DE" };
+      const fields = { dealname: name, ...customer };
+      return write(adapter, { key: `referral-${name}`, fields });
+    }),
+  );
+  expect(made.map(({ record }) => record?.fields["company.name"])).toEqual(names);
+  expect(await world.count("account", "Customer 3")).toBe(1);
+  expect(searches).toBeLessThanOrEqual(3);
+});
+
+test("a burst waits for HubSpot's limits instead of passing them", async () => {
+  await world.close();
+  world = await openHubSpotWorld({ limits: { perTenSeconds: 50, searchesPerSecond: 5 } });
+  let [refusals, calls] = [0, 0];
+  const { clock } = world.kit;
+  const adapter = world.adapterWith({
+    pace: { clock, callsPerTenSeconds: 50 },
+    http: async (request) => {
+      const response = await fetchHttp(request);
+      if (response.status === 429) refusals += 1;
+      calls += 1;
+      return response;
+    },
+  });
+  await Promise.all(
+    Array.from({ length: 12 }, (_, index) =>
+      write(adapter, {
+        key: `referral-${index}`,
+        fields: { dealname: `Deal ${index}`, ...company, "company.name": `Customer ${index}` },
+      }),
+    ),
+  );
+  expect(calls).toBeGreaterThan(50);
+  expect(refusals).toBe(0);
 });

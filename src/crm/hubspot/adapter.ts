@@ -1,7 +1,8 @@
 import type { CrmAdapter, CrmCapabilities } from "../port.ts";
 import { DictionaryBook } from "./definitions.ts";
+import { CompanySearch } from "./find-companies.ts";
 import { companyPrefix, layoutOf } from "./mapping.ts";
-import { readDeal } from "./read-deals.ts";
+import { RecentSnapshots, readDeal } from "./read-deals.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
 import { RecentRecords, searchLagMs, type WalkContext, walkChanges } from "./walk-changes.ts";
 import { type WriteContext, writeDeal } from "./write-deal.ts";
@@ -41,8 +42,10 @@ export function createHubSpotAdapter(options: HubSpotAdapterOptions): CrmAdapter
     send,
     layout,
     keyProperty,
+    search: new CompanySearch(send),
     book: new DictionaryBook(send, options.pipelineId ?? "default"),
     recent: new RecentRecords(),
+    snapshots: new RecentSnapshots(),
     pageSize: options.pageSize ?? defaultPageSize,
     companies: {
       ambiguity: options.ambiguousAccount ?? "refuse",

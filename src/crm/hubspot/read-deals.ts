@@ -16,12 +16,35 @@ export interface DealContext {
   /** The property with unique values that holds the referral's id. */
   readonly keyProperty: string;
   readonly book: DictionaryBook;
+  readonly snapshots: RecentSnapshots;
 }
 
 /** A deal as it was read. */
 export interface DealSnapshot {
   readonly record: CrmRecord;
   readonly objects: DealObjects;
+}
+
+const mostSnapshots = 2000;
+
+/** The deals that were read last, with their company and people. */
+export class RecentSnapshots {
+  readonly #snapshots = new Map<string, DealSnapshot>();
+
+  note(snapshot: DealSnapshot): void {
+    const { id } = snapshot.record;
+    this.#snapshots.delete(id);
+    this.#snapshots.set(id, snapshot);
+    const [oldest] = this.#snapshots.keys();
+    if (this.#snapshots.size > mostSnapshots && oldest !== undefined) {
+      this.#snapshots.delete(oldest);
+    }
+  }
+
+  find(id: string, version: string): DealSnapshot | undefined {
+    const snapshot = this.#snapshots.get(id);
+    return snapshot?.record.version === version ? snapshot : undefined;
+  }
 }
 
 type Kind = "deals" | "companies" | "contacts";
@@ -36,7 +59,9 @@ export async function snapshotOf(
   options: OperationOptions,
 ): Promise<DealSnapshot> {
   const dictionary = await context.book.get(options, [objects.deal.properties.dealstage]);
-  return { objects, record: objectsToRecord(context.layout, dictionary, objects) };
+  const snapshot = { objects, record: objectsToRecord(context.layout, dictionary, objects) };
+  context.snapshots.note(snapshot);
+  return snapshot;
 }
 
 /** Reads objects by their ids or a unique property; those that aren't there are left out. */
@@ -139,6 +164,23 @@ function wantedLinks({ company, hasContacts }: FieldLayout): readonly ("companie
   ];
 }
 
+/** How a deal is read. */
+export interface ReadChoice {
+  /** The unique property that holds the id that was given. */
+  readonly idProperty?: string;
+  /** Company and people are taken from this snapshot, as long as the deal is linked to the same. */
+  readonly linkedIn?: DealSnapshot;
+}
+
+function hasLinks({ company, contacts }: DealObjects, links: Links): boolean {
+  const ids = new Set(links.contacts);
+  return (
+    company?.id === links.companies[0] &&
+    contacts.length === ids.size &&
+    contacts.every(({ id }) => ids.has(id))
+  );
+}
+
 /**
  * Reads one deal, by its id or by a unique property; undefined where HubSpot says that it isn't
  * there. Errors: CrmError.
@@ -147,7 +189,7 @@ export async function readDeal(
   context: DealContext,
   id: string,
   options: OperationOptions,
-  idProperty?: string,
+  { idProperty, linkedIn }: ReadChoice = {},
 ): Promise<DealSnapshot | undefined> {
   if (idProperty === undefined && !/^\d{1,19}$/.test(id)) return undefined;
   const { layout, send } = context;
@@ -161,6 +203,9 @@ export async function readDeal(
   const deal = JSON.parse(response.body) as AssociatedObject;
   // A deal that was merged into another answers with the other's id: it isn't there any more.
   if (idProperty === undefined && deal.id !== id) return undefined;
+  if (linkedIn && hasLinks(linkedIn.objects, linksIn(deal))) {
+    return snapshotOf(context, { ...linkedIn.objects, deal }, options);
+  }
   return (await withLinked(context, [deal], () => linksIn(deal), options))[0];
 }
 

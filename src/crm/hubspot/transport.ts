@@ -1,6 +1,7 @@
-import type { Http, HttpRequest, HttpResponse } from "../../runtime/index.ts";
+import type { Clock, Http, HttpRequest, HttpResponse } from "../../runtime/index.ts";
 import { retryAfterMs, sendOnce, withoutValues } from "../adapting/refusal.ts";
 import { CrmError, type OperationOptions } from "../port.ts";
+import { Pace } from "./pace.ts";
 
 /** Gives an access token; `rejected` is one that HubSpot has just refused and that is renewed. */
 export type GetToken = (options: {
@@ -15,6 +16,12 @@ export interface TransportOptions {
   readonly baseUrl?: string;
   readonly getToken: GetToken;
   readonly timeoutMs?: number;
+  /** Waits instead of passing the account's limits; without it every call goes out at once. */
+  readonly pace?: {
+    readonly clock: Clock;
+    /** What the account allows this app in ten seconds: 190, or 100 on lower tiers. */
+    readonly callsPerTenSeconds: number;
+  };
 }
 
 /** One call of the API. */
@@ -35,6 +42,10 @@ export interface HubSpotCall {
 export type Transport = (call: HubSpotCall, options: OperationOptions) => Promise<HttpResponse>;
 
 const defaultTimeoutMs = 60_000;
+/** Other apps of the account search too: it allows five a second to all of them. */
+const searchLimit = { calls: 4, windowMs: 1_000 };
+/** The rest is for the app's other processes, a setup or a doctor. */
+const usedShare = 0.95;
 const defaultBaseUrl = "https://api.hubapi.com";
 
 interface Problem {
@@ -122,12 +133,29 @@ function errorOf(response: HttpResponse, call: HubSpotCall): CrmError {
   }
 }
 
+type Send = (request: HttpRequest, isWrite: boolean) => Promise<HttpResponse>;
+
+function createSend({ http, pace }: TransportOptions): Send {
+  const send: Send = (request, isWrite) => sendOnce(http, request, { crm: "HubSpot", isWrite });
+  if (!pace) return send;
+  const { callsPerTenSeconds, clock } = pace;
+  const calls = Math.max(1, Math.floor(callsPerTenSeconds * usedShare));
+  const all = new Pace(clock, { calls, windowMs: 10_000 });
+  const searches = new Pace(clock, searchLimit);
+  return (request, isWrite) => {
+    const { signal, url } = request;
+    const paced = () => all.run(() => send(request, isWrite), signal);
+    return url.endsWith("/search") ? searches.run(paced, signal) : paced();
+  };
+}
+
 /**
  * Creates the one thin layer between the adapter and the wire: token, headers, errors; no hidden
  * repeats of a write.
  */
 export function createTransport(options: TransportOptions): Transport {
   const root = (options.baseUrl ?? defaultBaseUrl).replace(/\/+$/, "");
+  const send = createSend(options);
   const attempt = (
     call: HubSpotCall,
     token: string,
@@ -146,8 +174,7 @@ export function createTransport(options: TransportOptions): Transport {
       ...(body === undefined ? {} : { body }),
       ...(operation.signal === undefined ? {} : { signal: operation.signal }),
     };
-    const isWrite = call.method !== "GET" && !call.isRead;
-    return sendOnce(options.http, request, { crm: "HubSpot", isWrite });
+    return send(request, call.method !== "GET" && !call.isRead);
   };
   return async (call, operation) => {
     const signal = operation.signal === undefined ? {} : { signal: operation.signal };

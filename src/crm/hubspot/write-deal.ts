@@ -13,7 +13,15 @@ import {
   type CrmWrite,
   type OperationOptions,
 } from "../port.ts";
-import { contactsField, type HubSpotObject, sameValue, statusField, toText } from "./mapping.ts";
+import type { CompanySearch } from "./find-companies.ts";
+import {
+  contactsField,
+  type DealObjects,
+  type HubSpotObject,
+  sameValue,
+  statusField,
+  toText,
+} from "./mapping.ts";
 import { type DealContext, type DealSnapshot, readDeal, snapshotOf } from "./read-deals.ts";
 import { listToText } from "./text-lists.ts";
 import {
@@ -29,6 +37,7 @@ import {
 export interface WriteContext extends DealContext {
   readonly companies: { readonly ambiguity: Ambiguity; readonly updates: boolean };
   readonly contacts: ContactRules;
+  readonly search: CompanySearch;
 }
 
 /** HubSpot's number for the link from a deal to its company. */
@@ -43,6 +52,8 @@ class DealWriter implements StepWriter {
   readonly #options: OperationOptions;
   /** The deal as it is now; undefined where it must be read again. */
   #snapshot: DealSnapshot | undefined;
+  /** The deal that this very write has made, before anybody could link people to it. */
+  #made: DealObjects | undefined;
 
   constructor(context: WriteContext, write: CrmWrite, options: OperationOptions) {
     this.#context = context;
@@ -51,7 +62,15 @@ class DealWriter implements StepWriter {
   }
 
   async read(dealId: string): Promise<CrmRecord | undefined> {
-    this.#snapshot = await readDeal(this.#context, dealId, this.#options);
+    // Where only the deal's own properties are written, a change of others can't be overwritten.
+    const isOwnOnly = this.#write.steps.every(({ part }) => part === "record");
+    const expected = this.#write.steps[0]?.expectedVersion;
+    const linkedIn =
+      isOwnOnly && expected !== undefined && this.#snapshot === undefined
+        ? this.#context.snapshots.find(dealId, expected)
+        : undefined;
+    const choice = linkedIn ? { linkedIn } : {};
+    this.#snapshot = await readDeal(this.#context, dealId, this.#options, choice);
     return this.#snapshot?.record;
   }
 
@@ -70,7 +89,7 @@ class DealWriter implements StepWriter {
           ? this.#create(step.fields, progress)
           : this.#change(progress.dealId, step.fields, progress);
       case "contacts": {
-        const { objects } = await this.#current(progress.dealId ?? "");
+        const objects = this.#made ?? (await this.#current(progress.dealId ?? "")).objects;
         const { contacts, send } = this.#context;
         await writeContacts(send, objects, step.fields[contactsField], contacts, this.#options);
         return this.#after(objects.deal.id, progress);
@@ -97,7 +116,8 @@ class DealWriter implements StepWriter {
       await changeCompany(send, present, wanted, companies.updates, this.#options);
       return this.#after(dealId, progress);
     }
-    const accountId = await findOrCreateCompany(send, wanted, companies.ambiguity, this.#options);
+    const { ambiguity } = companies;
+    const accountId = await findOrCreateCompany(this.#context, wanted, ambiguity, this.#options);
     if (dealId === undefined) return { ...progress, accountId };
     await this.#link(dealId, accountId);
     return this.#after(dealId, { ...progress, accountId });
@@ -152,8 +172,10 @@ class DealWriter implements StepWriter {
     };
     try {
       const response = await send(call, this.#options);
-      const { id } = JSON.parse(response.body) as HubSpotObject;
-      return await this.#after(id, { ...progress, dealId: id });
+      const deal = JSON.parse(response.body) as HubSpotObject;
+      // It has no people yet; what else it shows is read after the last step.
+      this.#made = { deal, company: undefined, contacts: [] };
+      return { ...progress, dealId: deal.id };
     } catch (error) {
       const isTaken =
         error instanceof CrmError &&
@@ -166,7 +188,8 @@ class DealWriter implements StepWriter {
   /** An earlier try of this write, or somebody else's deal? Equal values are the former. */
   async #takeOver(fields: CrmFields, progress: Progress, refusal: CrmError): Promise<StepDone> {
     const { keyProperty } = this.#context;
-    const found = await readDeal(this.#context, this.#write.key, this.#options, keyProperty);
+    const choice = { idProperty: keyProperty };
+    const found = await readDeal(this.#context, this.#write.key, this.#options, choice);
     if (!found) throw refusal;
     this.#snapshot = found;
     const { objects, record } = found;

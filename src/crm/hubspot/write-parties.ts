@@ -1,5 +1,6 @@
 import { customerKey, isSameCustomer, plainWords } from "../adapting/same-customer.ts";
 import { CrmError, type CrmFields, type CrmValue, type OperationOptions } from "../port.ts";
+import type { CompanySearch } from "./find-companies.ts";
 import {
   companyPrefix,
   contactProperties,
@@ -25,7 +26,6 @@ export interface ContactRules {
 export const customerKeyProperty = "pr_customer_key";
 
 const longestKey = 255;
-const mostCandidates = 100;
 
 const customerOf = (values: CrmFields) => ({
   name: values.name,
@@ -58,27 +58,12 @@ async function findByKey(
 }
 
 async function findByName(
-  send: Transport,
+  search: CompanySearch,
   wanted: CrmFields,
   ambiguity: Ambiguity,
   options: OperationOptions,
 ): Promise<string | undefined> {
-  const value = String(wanted.name).trim();
-  const response = await send(
-    {
-      method: "POST",
-      target: "crm/v3/objects/companies/search",
-      isRead: true,
-      body: {
-        filterGroups: [{ filters: [{ propertyName: "name", operator: "EQ", value }] }],
-        sorts: [{ propertyName: "createdate", direction: "ASCENDING" }],
-        properties: ["name", "zip", "country"],
-        limit: mostCandidates,
-      },
-    },
-    options,
-  );
-  const { results } = JSON.parse(response.body) as { results: readonly HubSpotObject[] };
+  const results = await search.byName(String(wanted.name).trim(), options);
   const fitting = results.filter(({ properties }) =>
     isSameCustomer(customerOf(properties), customerOf(wanted)),
   );
@@ -99,7 +84,7 @@ async function findByName(
  * Errors: CrmError.
  */
 export async function findOrCreateCompany(
-  send: Transport,
+  { search, send }: { readonly send: Transport; readonly search: CompanySearch },
   wanted: CrmFields,
   ambiguity: Ambiguity,
   options: OperationOptions,
@@ -108,7 +93,7 @@ export async function findOrCreateCompany(
     const field = nameCompanyField("name");
     throw new CrmError("invalid", "the customer has no name; a company can't be made", { field });
   }
-  const known = await findByName(send, wanted, ambiguity, options);
+  const known = await findByName(search, wanted, ambiguity, options);
   if (known !== undefined) return known;
   const key = customerKey(customerOf(wanted)).slice(0, longestKey);
   const response = await send(

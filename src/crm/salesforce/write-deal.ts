@@ -171,7 +171,8 @@ class DealWriting {
   }
 
   /**
-   * Salesforce takes no deal without a close date, and a referral may have none. The one that is set
+   * Salesforce takes no deal without a close date, and a referral may have none. The one that is
+   * set
    * in its place is marked, so that it never counts as anybody's.
    */
   #closeDate(own: CrmFields): CrmFields {
