@@ -4,6 +4,7 @@ import { parseEnv } from "node:util";
 import { parseTypedYaml, type ValueFault } from "../../runtime/index.ts";
 import { vendorOf } from "../crm/registry.ts";
 import { CliFailure } from "../failure.ts";
+import { variablePattern } from "./config-file.ts";
 import { type Config, configSchema } from "./config-schema.ts";
 
 /** Beside the configuration, readable by its owner alone: the secrets that `init` was given. */
@@ -21,13 +22,23 @@ function variablesFor(path: string, environment: Variables): Variables {
 
 /** Any line that isn't a comment as a whole. */
 const lineWithValue = /^(?!\s*#).*$/gm;
-const variablePattern = /\$\{([A-Z][A-Z0-9_]*)\}/g;
+/** Ports, periods and switches stay what they are; anything else from outside is text. */
+const isPlain = /^(?:true|false|\d{1,5}(?:\.\d+)?)$/;
 
-/** A secret stands in the file as `${NAME}`; its value comes from the environment. */
+/**
+ * A secret stands in the file as `${NAME}`; its value comes from the environment. Where it is the
+ * whole value it needs no quotes, whatever signs it has.
+ */
 function withVariables(text: string, environment: Variables, path: string): string {
-  const valueFor = (_whole: string, name: string): string => {
+  const valueFor = (_whole: string, onLine?: string, inBraces?: string, inText = ""): string => {
+    const alone = onLine ?? inBraces;
+    const name = alone ?? inText;
     const value = environment[name];
-    if (value !== undefined && value !== "") return JSON.stringify(value).slice(1, -1);
+    if (value !== undefined && value !== "") {
+      const quoted = JSON.stringify(value);
+      if (alone === undefined) return quoted.slice(1, -1);
+      return isPlain.test(value) ? value : quoted;
+    }
     throw new CliFailure(`The environment has no ${name}, which the configuration names.`, {
       place: path,
       remedy: `Set it (export ${name}=…), or write it into ${secretsFileName} beside the file.`,
