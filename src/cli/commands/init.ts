@@ -1,6 +1,7 @@
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
+import { CrmError } from "../../crm/index.ts";
 import { examples } from "../answer.ts";
 import { configFileName } from "../config/config-file.ts";
 import type { Config } from "../config/config-schema.ts";
@@ -64,7 +65,12 @@ async function prepareCrm(
   const amount = counted(found.missing.length, "column, key or table", "columns, keys and tables");
   terminal.tell(`${marks.warn} The CRM lacks ${amount} that the mapping uses.`);
   if (!apply && !(await asker.confirm("Create them now?", false))) return found;
-  await crm.prepare((done) => terminal.tell(`${marks.good} created ${done}`));
+  try {
+    await crm.prepare((done) => terminal.tell(`${marks.good} created ${done}`));
+  } catch (error) {
+    if (!(error instanceof CrmError)) throw error;
+    terminal.tell(`${marks.warn} Not all of it was created: ${sentenceOf(error)}`);
+  }
   return crm.inspect();
 }
 
@@ -84,7 +90,9 @@ async function writeMapping(
     const columns = await crm.fields?.();
     await crm.close?.();
     keepOld(path, force);
-    writeFileSync(path, mappingFor(ready, found, columns));
+    // What the setup can create stays: it creates what the mapping names.
+    const lacking = crm.prepare ? [] : found.missing;
+    writeFileSync(path, mappingFor(ready, { ...found, missing: lacking }, columns));
     return found.missing.map(({ name }) => name);
   } catch (error) {
     if (error instanceof CliFailure) throw error;

@@ -49,6 +49,7 @@ test("a question that neither flag nor default answers names its flag", async ()
 test("a mapping fitted to metadata leaves out what the CRM lacks, and is still a mapping", () => {
   const missing = [
     { name: "column opportunity.pr_microsofthelp", label: "How can Microsoft help?" },
+    { name: "value estimatedvalue Huge", label: "A value of a column that is there" },
   ];
   const stages = [{ value: "open/9", label: "Qualified" }];
   const columns = [

@@ -19,8 +19,8 @@ const commented = (piece: string): string =>
 const isOwnColumn = (name: string): boolean => !name.includes(".");
 
 /**
- * The ready mapping fitted to a CRM by its metadata: fields that the CRM lacks are commented out
- * with the reason, and its stages and further fields are listed for whoever maps.
+ * The ready mapping fitted to a CRM by its metadata: fields that nobody can create from here are
+ * commented out with the reason, and the CRM's stages and further fields are listed for whoever maps.
  */
 export function mappingFor(
   ready: string,
@@ -30,12 +30,17 @@ export function mappingFor(
   // The schema's address is relative to where the ready mapping lies.
   const text = ready.replace(/^# yaml-language-server:.*\n#?\n?/, "");
   const { head, fields } = fieldPieces(text);
+  // "stage Waiting" lacks a value of the field stage, which is there.
+  const isThere = (name: string): boolean =>
+    columns?.some((column) => column.name === name) === true;
   const lacks = (name: string): boolean =>
-    isOwnColumn(name) && found.missing.some((part) => part.name.split(/[.\s(]/).includes(name));
+    isOwnColumn(name) &&
+    !isThere(name) &&
+    found.missing.some((part) => part.name.split(/[.\s(]/).includes(name));
   const fitted = fields.map((piece) => {
     const name = crmNameOf(piece);
     if (name === undefined || !lacks(name)) return piece;
-    const reason = `  # The CRM has no ${name}: referrals crm setup --apply creates it.\n`;
+    const reason = `  # The CRM has no ${name}: create it there, then let these lines count.\n`;
     return `${reason}${commented(piece)}`;
   });
   const mapped = new Set(fields.map(crmNameOf));

@@ -164,7 +164,11 @@ export async function prepareEspo(
 ): Promise<void> {
   const { administrator, http } = options;
   if (!administrator) {
-    throw new CrmError("unauthorized", "only an administrator can create fields; name one");
+    throw new CrmError(
+      "unauthorized",
+      "in EspoCRM only an administrator creates fields: write administrator, with user and " +
+        "password, under crm for as long as the setup takes",
+    );
   }
   const bytes = new TextEncoder().encode(`${administrator.user}:${administrator.password}`);
   const credentials = btoa(String.fromCharCode(...bytes));
