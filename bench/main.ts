@@ -5,7 +5,7 @@
 // fast it is, each figure with its target beside it; exact where time is virtual.
 // `npm run bench -- gateway [--json] [--duration 300]`: what the gateway adds to a direct call, and
 // a thousand connections at their limits.
-// `npm run bench -- dashboard [--pairs 100000] [--rounds 60]`: the page's first load, and how fast
+// `npm run bench -- dashboard [--pairs 100000] [--rounds 48]`: the page's first load, and how fast
 // the list of many deals follows its reader, in Chromium.
 import { Command } from "commander";
 
@@ -49,7 +49,7 @@ program
   .description("the dashboard's first load, and acting on the list of 100,000 deals, in Chromium")
   .option("--json", "print one JSON object")
   .option("--pairs <n>", "deals in the list", Number, 100_000)
-  .option("--rounds <n>", "acts of each kind", Number, 60)
+  .option("--rounds <n>", "acts of each kind", Number, 48)
   .action(async (options) => (await import("./dashboard/main.ts")).benchDashboard(options));
 
 await program.parseAsync();

@@ -10,6 +10,8 @@ import { migrate, openDatabase } from "../../src/storage/index.ts";
 import { defaultSettings, type Engine, openLedger } from "../../src/sync/index.ts";
 import { chromiumPath, openBrowser } from "../../test/e2e/browser.ts";
 import { percentile } from "../sync/report.ts";
+import { follow, openList } from "./frames.ts";
+import { assertShown, goTo, interactions } from "./interactions.ts";
 import { fillLedger } from "./large-ledger.ts";
 
 /** What the bench is asked for. */
@@ -22,87 +24,6 @@ export interface DashboardBenchOptions {
 const targetBytes = 200 * 1024;
 const targetMs = 100;
 const root = join(import.meta.dirname, "../..");
-
-interface Interaction {
-  readonly name: string;
-  /** What the reader does, as a statement in the page. */
-  readonly act: (round: number) => string;
-  /** True in the page once what was asked for is shown, whole. */
-  readonly isShown: (round: number) => string;
-}
-
-const text = (value: string): string => JSON.stringify(value);
-const names = ["Contoso", "Fabrikam", "Adatum", "Wingtip", "Proseware", "Litware", "Tailspin"];
-const cities = ["Berlin", "Lyon", "Oslo", "Porto", "Leeds", "Graz"];
-const searched = (round: number): string =>
-  `${names[round % names.length]} ${cities[Math.floor(round / names.length) % cities.length]}`;
-const views = ["asking", "stopped", "held", "needs-you", "all"];
-const sorts = ["Dynamics 365", "Partner Center", "Closes", "Changed", "Deal"];
-const at = (list: readonly string[], round: number): string => list[round % list.length] ?? "";
-const firstTitle = 'document.querySelector(".grid tbody .title .title")?.textContent ?? ""';
-
-const interactions: readonly Interaction[] = [
-  {
-    name: "sort by another column",
-    act: (round) => `[...document.querySelectorAll(".grid th button")]
-      .find((one) => one.textContent.startsWith(${text(at(sorts, round))})).click()`,
-    isShown: (round) => `[...document.querySelectorAll(".grid th[aria-sort]")]
-      .some((one) => one.textContent.startsWith(${text(at(sorts, round))})) && areNewRowsShown()`,
-  },
-  {
-    name: "choose a view",
-    act: (round) => `history.pushState(null, "", ${text(`/deals?view=${at(views, round)}`)});
-      dispatchEvent(new Event("place-moved"))`,
-    isShown: () => "areNewRowsShown()",
-  },
-  {
-    name: "type a search",
-    act: (round) => `const input = document.querySelector("input[type=search]");
-      Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")
-        .set.call(input, ${text(searched(round))});
-      input.dispatchEvent(new Event("input", { bubbles: true }))`,
-    isShown: (round) => `(${firstTitle}).startsWith(${text(searched(round))}) && areNewRowsShown()`,
-  },
-  {
-    name: "jump anywhere in the list",
-    act: (round) => `const grid = document.querySelector(".grid");
-      grid.scrollTop = grid.scrollHeight * ${((round * 37 + 11) % 97) / 97}`,
-    isShown: () => "areNewRowsShown()",
-  },
-];
-
-/** Set in the page: true when other rows are in sight than before, and all of them are filled. */
-const watchRows = `
-const rowsInSight = () => [...document.querySelectorAll(".grid tbody tr")];
-globalThis.rowIds = () => rowsInSight().map((row) => row.dataset.id ?? "").join();
-globalThis.areNewRowsShown = () => {
-  const rows = rowsInSight();
-  const isWhole = rows.length > 0 && rows.every((row) => row.dataset.id);
-  return isWhole && rowIds() !== globalThis.idsBefore;
-};`;
-
-const patienceMs = 5_000;
-
-/** Milliseconds from the reader's act until the frame in which its whole effect is shown. */
-async function timed(page: Page, interaction: Interaction, round: number): Promise<number> {
-  const ms = await page.evaluate(`new Promise((resolve) => {
-    globalThis.idsBefore = rowIds();
-    const began = performance.now();
-    { ${interaction.act(round)} }
-    const look = () => {
-      const tookMs = performance.now() - began;
-      if (${interaction.isShown(round)} || tookMs > ${patienceMs}) resolve(tookMs);
-      else requestAnimationFrame(look);
-    };
-    requestAnimationFrame(look);
-  })`);
-  // Between two acts the page comes to rest, as it does for a reader.
-  await page.waitForTimeout(restMs);
-  return Number(ms);
-}
-
-const restMs = 120;
-const warmUp = 3;
 
 interface Load {
   readonly bytes: number;
@@ -131,33 +52,44 @@ async function firstLoad(page: Page, base: string): Promise<Load> {
   return { bytes, readyMs };
 }
 
+interface Build {
+  readonly seconds: number;
+  /** How often the overview was asked for meanwhile. */
+  readonly asked: number;
+  /** Milliseconds that its slowest answer took. */
+  readonly slowest: number;
+}
+
 interface Figures {
   readonly pairs: number;
-  readonly indexSeconds: number;
+  readonly build: Build;
   readonly load: Load;
   readonly interactions: readonly {
     readonly name: string;
     readonly p50: number;
     readonly p95: number;
+    readonly most: number;
     readonly isMet: boolean;
   }[];
 }
 
+const warmUp = 3;
+
 async function measure(page: Page, base: string, rounds: number): Promise<Figures["interactions"]> {
   const figures: Figures["interactions"][number][] = [];
-  for (const interaction of interactions) {
-    await page.goto(`${base}/deals`);
-    await page.waitForSelector(".grid tbody tr[data-id]");
-    await page.waitForTimeout(1_000);
-    await page.evaluate(watchRows);
+  for (const { name, act, from } of interactions) {
     const times: number[] = [];
+    await openList(page, base);
     for (let round = 0; round < rounds + warmUp; round += 1) {
-      const ms = await timed(page, interaction, round);
-      if (round >= warmUp) times.push(ms);
+      await follow(page, goTo(from(round)));
+      const followed = await follow(page, act(round));
+      await assertShown(base, `${name}, round ${round}`, followed);
+      if (round >= warmUp) times.push(followed.ms);
     }
     const p95 = Math.round(percentile(times, 0.95));
     const p50 = Math.round(percentile(times, 0.5));
-    figures.push({ name: interaction.name, p50, p95, isMet: p95 <= targetMs });
+    const most = Math.round(Math.max(...times));
+    figures.push({ name, p50, p95, most, isMet: p95 <= targetMs });
   }
   return figures;
 }
@@ -167,14 +99,13 @@ const restingEngine = { subscribe: () => () => {} } as unknown as Engine;
 
 async function withDashboard<T>(
   pairs: number,
-  work: (base: string, indexSeconds: number) => Promise<T>,
+  work: (base: string, build: Build) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "partner-referrals-bench-"));
   const database = await openDatabase(join(folder, "sync.sqlite"), { synchronous: "NORMAL" });
   const ledger = await openLedger(database, defaultSettings.connectionId, migrate);
   await fillLedger(ledger, pairs, seededRandom(7));
   const path = join(root, "src/crm/dynamics365/mapping.yaml");
-  const began = performance.now();
   const server = await createOperations({
     desk: {
       engine: restingEngine,
@@ -191,8 +122,8 @@ async function withDashboard<T>(
   });
   try {
     const base = await server.listen({ host: "127.0.0.1", port: 0 });
-    await untilIndexed(base, pairs);
-    return await work(base, (performance.now() - began) / 1_000);
+    const build = await untilBuilt(base);
+    return await work(base, build);
   } finally {
     server.server.closeAllConnections();
     await server.close();
@@ -201,21 +132,28 @@ async function withDashboard<T>(
   }
 }
 
-/** The list is a projection of the ledger, which is built in the background at the first start. */
-async function untilIndexed(base: string, pairs: number): Promise<void> {
-  for (;;) {
-    const answer = await fetch(`${base}/api/deals?$top=1&$count=true`);
-    const { count } = (await answer.json()) as { count?: number };
-    if (count === pairs) return;
-    await systemClock.sleep(500);
+/** Waits for the projection as a page does, which asks for the overview now and then. */
+async function untilBuilt(base: string): Promise<Build> {
+  const began = performance.now();
+  let slowest = 0;
+  for (let asked = 1; ; asked += 1) {
+    const before = performance.now();
+    const answer = await fetch(`${base}/api/status`);
+    const { building } = (await answer.json()) as { building?: unknown };
+    slowest = Math.max(slowest, Math.round(performance.now() - before));
+    if (building === undefined) {
+      return { seconds: (performance.now() - began) / 1_000, asked, slowest };
+    }
+    await systemClock.sleep(100);
   }
 }
 
-function report({ pairs, indexSeconds, load, interactions: list }: Figures): string {
+function report({ pairs, build, load, interactions: list }: Figures): string {
+  const { seconds: indexSeconds, asked, slowest } = build;
   const verdict = (isMet: boolean): string => (isMet ? "met" : "missed");
   const rows = list.map(
-    ({ name, p50, p95, isMet }) =>
-      `| ${name} | ${p50} ms | ${p95} ms | ≤ ${targetMs} ms | ${verdict(isMet)} |`,
+    ({ name, p50, p95, most, isMet }) =>
+      `| ${name} | ${p50} ms | ${p95} ms | ${most} ms | ≤ ${targetMs} ms | ${verdict(isMet)} |`,
   );
   const light = verdict(load.bytes <= targetBytes);
   const kib = (load.bytes / 1_024).toFixed(1);
@@ -230,25 +168,30 @@ SQLite ledger.
 | compressed JavaScript of the overview with its pictures | ${kib} KB | ≤ 200 KB | ${light} |
 | until the first sentence is shown | ${Math.round(load.readyMs)} ms | – | |
 
-| from the reader's act to the frame that shows all its rows | p50 | p95 | target | |
-|---|---|---|---|---|
+| from the reader's act to the frame that shows all its rows | p50 | p95 | most | p95's target | |
+|---|---|---|---|---|---|
 ${rows.join("\n")}
 
-The projection that the list is read from was built in ${Math.round(indexSeconds)} s, in the
-background; later starts only compare revisions.
+No act leads where the page has been before, so nothing is answered from its memory; after each
+the rows are compared with those that the API lists.
+
+The projection that the list is read from was built in ${indexSeconds.toFixed(1)} s
+(${((indexSeconds * 1_000) / pairs).toFixed(2)} ms a deal), in the background and with its progress shown;
+meanwhile the overview was asked for ${asked} times and answered in ${slowest} ms at most. Later
+starts only compare revisions.
 `;
 }
 
 /** Measures the first load, and how fast the list of many deals follows its reader. */
 export async function benchDashboard(options: DashboardBenchOptions): Promise<void> {
   if (chromiumPath === undefined) throw new Error("there is no Chromium on this machine");
-  const figures = await withDashboard(options.pairs, async (base, indexSeconds) => {
+  const figures = await withDashboard(options.pairs, async (base, build) => {
     const browser = await openBrowser();
     try {
       const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
       const load = await firstLoad(page, base);
       const list = await measure(page, base, options.rounds);
-      return { pairs: options.pairs, indexSeconds, load, interactions: list };
+      return { pairs: options.pairs, build, load, interactions: list };
     } finally {
       await browser.close();
     }

@@ -299,6 +299,8 @@ export class ODataSqlCompiler {
    * index's sake.
    */
   #keys(left: BoundExpression, right: BoundExpression): readonly [SqlFragment, SqlFragment] {
+    const [a, b] = [this.#promotion(left), this.#promotion(right)];
+    if (a?.decides && b?.decides) return [this.#column(a), this.#column(b)];
     const stamp = this.#stampKeys(left, right);
     if (stamp) return stamp;
     const swapped = this.#stampKeys(right, left);

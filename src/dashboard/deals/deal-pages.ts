@@ -22,7 +22,7 @@ function optionsOf({ filter, order, search }: Listing, page: number): string {
 }
 
 const countOptions = (listing: Listing): string =>
-  `${optionsOf(listing, 0).replace(/\$top=\d+/, "$top=1")}&$count=true`;
+  `${optionsOf(listing, 0).replace(/\$top=\d+/, "$$top=0")}&$count=true`;
 
 /** The rows that are in sight, by their place in the whole list; the rest comes when it is seen. */
 export function useDealPages(listing: Listing, first: number, last: number) {

@@ -2,7 +2,6 @@ import type { DealProperties } from "../../contract/index.ts";
 import type { BoundExpression } from "../../odata/index.ts";
 import { compileFilter, type DialectName, dialects, type SqlValue } from "../../storage/index.ts";
 import { dealColumns, dealPromoted } from "./deal-columns.ts";
-import { needsScan } from "./needs-scan.ts";
 import { wordIndexes } from "./word-index.ts";
 
 /** Which deals to list, and how. */
@@ -75,10 +74,14 @@ function searched(
   };
 }
 
-/** The condition of a query, for the WHERE of a statement on `operations_deals`. */
+/**
+ * The condition of a query, for the WHERE of a statement on `operations_deals`; where that is a
+ * scan, it can be ended.
+ */
 export function dealCondition(
   query: Pick<DealQuery, "filter" | "words" | "id" | "after">,
   scope: DealScope,
+  isScan = false,
 ): Condition {
   const { filter, after } = query;
   const { connectionId, dialect } = scope;
@@ -90,7 +93,7 @@ export function dealCondition(
   if (found) parts.push(found);
   if (filter) {
     const table = "operations_deals";
-    if (needsScan(filter)) {
+    if (isScan) {
       parts.push({ text: dialects[dialect].scanCheckpoint(`"${table}"`), values: [] });
     }
     const { text, values } = compileFilter(filter, { dialect, table, promoted: dealPromoted });

@@ -89,11 +89,10 @@ const looks: Readonly<Record<DialectName, readonly string[]>> = {
   postgres: [],
 };
 
-/** The properties that an index begins with. */
-export const servedProperties: ReadonlySet<string> = new Set<string>([
-  "id",
-  ...indexed.map(([, first]) => first),
-]);
+/** The index that begins with a property. */
+export const dealIndexes: ReadonlyMap<string, string> = new Map(
+  indexed.map(([name, first]) => [first, `operations_deals_${name}`]),
+);
 
 /**
  * The indexes, each in a step of its own. They come after the first fill: sorting once costs a

@@ -1,5 +1,4 @@
 import type { DealRow, DealSummary } from "../../contract/index.ts";
-import type { BoundExpression } from "../../odata/index.ts";
 import {
   type Database,
   migrate,
@@ -9,6 +8,7 @@ import {
   type Transaction,
 } from "../../storage/index.ts";
 import { dealPropertyNames } from "./deal-columns.ts";
+import { type DealPlan, planDeals } from "./deal-plan.ts";
 import { type DealQuery, type DealScope, dealCondition, dealOrder } from "./deal-query.ts";
 import { searchWords } from "./deal-row.ts";
 import { dealIndexMigrations, dealIndexSchema, dealMigrations, dealSchema } from "./deal-schema.ts";
@@ -103,6 +103,7 @@ function rowOf(document: string): DealRow {
 class SqlDealTable implements DealTable {
   readonly #database: Database;
   readonly #connectionId: string;
+  #isIndexed = false;
 
   constructor(database: Database, connectionId: string) {
     this.#database = database;
@@ -148,9 +149,10 @@ class SqlDealTable implements DealTable {
     });
   }
 
-  index(): Promise<void> {
+  async index(): Promise<void> {
     const { dialect } = this.#database;
-    return migrate(this.#database, dealIndexSchema, dealIndexMigrations(dialect));
+    await migrate(this.#database, dealIndexSchema, dealIndexMigrations(dialect));
+    this.#isIndexed = true;
   }
 
   async revisions(after: string, limit: number): Promise<ReadonlyMap<string, number>> {
@@ -163,10 +165,11 @@ class SqlDealTable implements DealTable {
   }
 
   async page(query: DealQuery): Promise<readonly DealRow[]> {
-    const { text, values } = dealCondition(query, this.#scope);
-    const sql = `SELECT "number" FROM operations_deals WHERE ${text}
+    const plan = await this.#plan(query);
+    const { text, values } = dealCondition(query, this.#scope, plan.isScan);
+    const sql = `SELECT "number" FROM operations_deals ${plan.hint} WHERE ${text}
       ORDER BY ${dealOrder(query.order)} LIMIT ? OFFSET ?`;
-    const found = await this.#read(query.filter, sql, [...values, query.limit, query.skip]);
+    const found = await this.#read(plan, sql, [...values, query.limit, query.skip]);
     return this.#rows(found.map((row) => Number(row.number)));
   }
 
@@ -187,9 +190,10 @@ class SqlDealTable implements DealTable {
   }
 
   async count(query: Pick<DealQuery, "filter" | "words" | "id">): Promise<number> {
-    const { text, values } = dealCondition(query, this.#scope);
-    const sql = `SELECT COUNT(*) AS total FROM operations_deals WHERE ${text}`;
-    const [row] = await this.#read(query.filter, sql, values);
+    const plan = await this.#plan(query);
+    const { text, values } = dealCondition(query, this.#scope, plan.isScan);
+    const sql = `SELECT COUNT(*) AS total FROM operations_deals ${plan.hint} WHERE ${text}`;
+    const [row] = await this.#read(plan, sql, values);
     return Number(row?.total ?? 0);
   }
 
@@ -205,12 +209,19 @@ class SqlDealTable implements DealTable {
     return this.#database.all(sql, [this.#connectionId, ...values]);
   }
 
+  /** Until the indexes are there, none can be named. */
+  async #plan(query: Pick<DealQuery, "filter" | "words" | "id">): Promise<DealPlan> {
+    const isScan = needsScan(query.filter);
+    if (!this.#isIndexed) return { hint: "", isScan };
+    return planDeals(query, this.#database, this.#connectionId);
+  }
+
   async #read(
-    filter: BoundExpression | undefined,
+    { isScan }: DealPlan,
     sql: string,
     values: readonly SqlValue[],
   ): Promise<readonly Row[]> {
-    if (!needsScan(filter)) return this.#database.all(sql, values);
+    if (!isScan) return this.#database.all(sql, values);
     const rows: Row[] = [];
     const scan = this.#database.scan(sql, values, { timeLimitMs: scanLimitMs });
     for await (const row of scan) rows.push(row);

@@ -115,10 +115,10 @@ export async function listDeals(table: DealTable, url: string, now: number): Pro
     const page = { order, skip: Math.min(query.skip ?? 0, maxSkip), limit };
     const after = own.after === undefined ? {} : { after: own.after };
     const [deals, count] = await Promise.all([
-      table.page({ ...found, ...page, ...after }),
+      limit === 0 ? [] : table.page({ ...found, ...page, ...after }),
       query.count ? table.count(found) : undefined,
     ]);
-    const isMore = deals.length === limit && order.length === 0;
+    const isMore = limit > 0 && deals.length === limit && order.length === 0;
     const next = isMore ? deals.at(-1)?.id : undefined;
     return {
       deals,

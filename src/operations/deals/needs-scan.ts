@@ -1,8 +1,12 @@
 import type { BoundExpression } from "../../odata/index.ts";
-import { servedProperties } from "./deal-schema.ts";
+import { dealIndexes } from "./deal-schema.ts";
 
-const isServed = (expression: BoundExpression): boolean =>
-  expression.kind === "property" && servedProperties.has(expression.path.join("/"));
+function isServed(expression: BoundExpression): boolean {
+  if (expression.kind !== "property") return false;
+  const name = expression.path.join("/");
+  return name === "id" || dealIndexes.has(name);
+}
+
 const isConstant = (expression: BoundExpression): boolean => expression.kind === "constant";
 
 /** True where an index can narrow what a filter finds. */
