@@ -20,7 +20,7 @@ const isReady = ({ missing, problems, pending }: CrmInspection): boolean =>
   missing.length + problems.length + pending.length === 0;
 
 function inspectionText(found: CrmInspection, canPrepare: boolean, width: number): string {
-  const { missing, pending, problems, stages } = found;
+  const { advice = [], missing, pending, problems, stages } = found;
   const rows = stages.map(({ value, label }) => [value, label]);
   const columns = [{ title: "" }, { title: "", canShrink: true }];
   return [
@@ -37,6 +37,10 @@ function inspectionText(found: CrmInspection, canPrepare: boolean, width: number
     ]),
     ...pending.map((sentence) => `${marks.warn} ${sentence}`),
     ...(isReady(found) ? [`${marks.good} The CRM has everything that the mapping uses.`] : []),
+    ...advice.flatMap(({ sentence, remedy }) => [
+      `${marks.warn} ${wrapped(sentence, width, "  ")}`,
+      `  ${remedyLine(wrapped(remedy, width, "    "))}`,
+    ]),
     ...(missing.length > 0 && canPrepare
       ? [`Create what is missing: ${remedyLine("referrals crm setup --apply")}`]
       : []),

@@ -50,6 +50,8 @@ export interface CrmInspection {
   readonly problems: readonly { readonly sentence: string; readonly remedy: string }[];
   /** What is under way on the CRM's side and only takes time. */
   readonly pending: readonly string[];
+  /** Settings by which the CRM refuses some referrals, and which may be meant so. */
+  readonly advice?: readonly { readonly sentence: string; readonly remedy: string }[];
   /** The stages that a mapping of the status can name. */
   readonly stages: readonly CrmChoiceValue[];
 }

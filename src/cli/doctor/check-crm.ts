@@ -22,7 +22,7 @@ function inspectionFindings(
   canPrepare: boolean,
 ): readonly Finding[] {
   const { good, warn, bad } = findingsOf(area);
-  const { user, missing, problems, pending } = found;
+  const { advice = [], user, missing, problems, pending } = found;
   const create = canPrepare ? "referrals crm setup --apply" : "create it in the CRM";
   return [
     good(user === undefined ? "signed in" : `signed in as ${user}`),
@@ -32,6 +32,7 @@ function inspectionFindings(
     ...(missing.length + problems.length + pending.length === 0
       ? [good("everything that the mapping uses is there")]
       : []),
+    ...advice.map(({ sentence, remedy }) => warn(sentence, remedy)),
   ];
 }
 

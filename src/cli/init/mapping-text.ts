@@ -35,7 +35,7 @@ export function mappingFor(
     columns?.some((column) => column.name === name) === true;
   const lacks = (name: string): boolean =>
     isOwnColumn(name) &&
-    !isThere(name) &&
+    !known.has(name) &&
     found.missing.some((part) => part.name.split(/[.\s(]/).includes(name));
   const fitted = fields.map((piece) => {
     const name = crmNameOf(piece);

@@ -21,6 +21,8 @@ export interface Inspection {
   readonly problems: readonly { readonly sentence: string; readonly remedy: string }[];
   /** What only takes time. */
   readonly pending: readonly string[];
+  /** What is as it should be and will refuse some referrals all the same. */
+  readonly advice?: readonly { readonly sentence: string; readonly remedy: string }[];
   readonly stages: readonly StageChoice[];
 }
 

@@ -64,6 +64,13 @@ export interface EspoFacts {
   readonly currencies: readonly string[];
   /** True where opportunities have optimistic concurrency control. */
   readonly isVersioned: boolean;
+  /** True where phone numbers are taken with their country code alone. */
+  readonly wantsCountryCode: boolean;
+}
+
+interface EspoSettings {
+  readonly currencyList?: readonly string[];
+  readonly phoneNumberInternational?: boolean;
 }
 
 interface EspoDefinition {
@@ -82,11 +89,11 @@ export async function readFacts(send: EspoSend, options: OperationOptions): Prom
       "EspoCRM shows this API user no opportunities; check the rights of its role",
     );
   }
-  const settings = await send({ method: "GET", target: "Settings" }, options);
-  const { currencyList = [] } = settings as { readonly currencyList?: readonly string[] };
+  const settings = (await send({ method: "GET", target: "Settings" }, options)) as EspoSettings;
   return {
     fields: definition.fields,
-    currencies: currencyList,
+    currencies: settings.currencyList ?? [],
+    wantsCountryCode: settings.phoneNumberInternational === true,
     isVersioned: definition.optimisticConcurrencyControl === true,
   };
 }
@@ -96,10 +103,12 @@ function assertFits(write: CrmWrite, { currencies, fields }: EspoFacts): void {
   for (const [name, value] of write.steps.flatMap((step) => Object.entries(step.fields))) {
     if (value === null) continue;
     const { maxLength, options } = fields[name] ?? {};
-    const offered = name === "amountCurrency" ? currencies : options;
+    const isCurrency = name === "amountCurrency";
+    const offered = isCurrency ? currencies : options;
     if (offered && typeof value === "string" && !offered.includes(value)) {
       const few = offered.slice(0, 12).join(", ");
-      throw new CrmError("invalid", `${name} takes only: ${few}`, { field: name });
+      const place = isCurrency ? "; EspoCRM's administration has a page Currency to add to" : "";
+      throw new CrmError("invalid", `${name} takes only: ${few}${place}`, { field: name });
     }
     if (maxLength !== undefined && typeof value === "string" && value.length > maxLength) {
       throw new CrmError("invalid", `${name} holds ${maxLength} characters at most`, {

@@ -278,7 +278,7 @@ function answer(
   if (entity === "Metadata") {
     return instance.metadata(url.searchParams.get("key") ?? "");
   }
-  if (entity === "Settings") return { currencyList };
+  if (entity === "Settings") return { currencyList, phoneNumberInternational: true };
   if (entity === "App") {
     const table = { Opportunity: rights, Account: rights, Contact: rights };
     return { user: { userName: "sync" }, acl: { table } };

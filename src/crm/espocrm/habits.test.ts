@@ -118,6 +118,25 @@ describe("a prepared EspoCRM", () => {
   });
 });
 
+test("what a new instance refuses of most referrals is said before the first one comes", async () => {
+  const settings = (body: object): Http => {
+    return async ({ url }) => ({
+      status: 200,
+      headers: {},
+      body: JSON.stringify(url.endsWith("Settings") ? body : { fields: {} }),
+    });
+  };
+  const advised = async (body: object): Promise<readonly string[]> => {
+    const reach = { url: "http://espo.example", apiKey: "a key", fields, http: settings(body) };
+    return ((await inspectEspo(reach)).advice ?? []).map(({ sentence }) => sentence);
+  };
+  expect(await advised({ currencyList: ["EUR"], phoneNumberInternational: true })).toEqual([
+    "amounts are taken in EUR alone; a referral in another currency is refused",
+    "phone numbers are taken with their country code alone (+49 …); others are refused",
+  ]);
+  expect(await advised({ currencyList: ["EUR", "USD"] })).toEqual([]);
+});
+
 test("an API user who may see no opportunities is told so", async () => {
   const empty: Http = async ({ url }) => ({
     status: 200,

@@ -135,6 +135,26 @@ function unknownFields({ fields }: EspoSetupOptions, known: EspoFacts): Inspecti
     .map((name) => ({ sentence: `the mapping names ${name}, which isn't there`, remedy }));
 }
 
+/** What a new instance refuses, and a partner's referrals have. */
+function adviceOf(
+  { fields }: EspoSetupOptions,
+  known: EspoFacts,
+): NonNullable<Inspection["advice"]> {
+  const [only, ...others] = known.currencies;
+  const currency = {
+    sentence: `amounts are taken in ${only} alone; a referral in another currency is refused`,
+    remedy: "add the currencies of your customers under Administration, Currency",
+  };
+  const phone = {
+    sentence: "phone numbers are taken with their country code alone (+49 …); others are refused",
+    remedy: "correct such numbers, or turn off International phone numbers in the Settings",
+  };
+  return [
+    ...(fields.includes("amountCurrency") && only && others.length === 0 ? [currency] : []),
+    ...(fields.includes(contactsField) && known.wantsCountryCode ? [phone] : []),
+  ];
+}
+
 /**
  * Looks at an instance, changes nothing, and tells what the connector lacks there. Errors:
  * CrmError.
@@ -150,6 +170,7 @@ export async function inspectEspo(options: EspoSetupOptions): Promise<Inspection
     missing: missing.map(({ label, name }) => ({ name, label })),
     problems: [...unknownFields(options, known), ...missingRights(app)],
     pending: [],
+    advice: adviceOf(options, known),
     stages: stages.map((value) => ({ value, label: value })),
   };
 }
