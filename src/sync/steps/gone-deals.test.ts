@@ -63,6 +63,31 @@ test("a deal that was hidden answers the question about its referral when it com
   expect((await world.onlyPair()).state).toBe("in-step");
 });
 
+test("a deal that comes back after the answer is linked where no new one was made yet, else asked about", async () => {
+  for (const isFirst of [true, false]) {
+    const world = await smallWorld({}, {}, { deleteSignal: "not-found" });
+    world.crm.add({ ...deal, referralId: "r1" });
+    await world.sync();
+    const record = world.crm.records.get("c1");
+    world.crm.remove("c1");
+    await world.sync();
+    world.referrals.add(referral);
+    await world.sync();
+    const [item] = await world.ledger.inbox({ isOpen: true, limit: 9 });
+    await world.engine.resolve(item?.id ?? "", { choose: "create" }, "Kim");
+    world.crm.records.set("c1", record ?? expect.unreachable());
+    world.crm.edit("c1", { notes: "back" });
+    await world.engine.pollCrm();
+    const row = (await world.ledger.pairsByRecord(["c1"])).get("c1");
+    await world.engine.reconcile((isFirst ? row?.id : item?.pairId) ?? "");
+    await world.sync();
+    expect(world.crm.records.size).toBe(isFirst ? 1 : 2);
+    expect(await openQuestions(world)).toEqual(
+      isFirst ? [] : ["A second deal in the CRM looks just like one that has a referral already."],
+    );
+  }
+});
+
 test("a deal that names a referral which no walk has shown looks it up before it is shared", async () => {
   const world = await smallWorld();
   const { referrals } = world;

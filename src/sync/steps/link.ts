@@ -47,7 +47,9 @@ export async function linkPairs(
 }
 
 /**
- * Shared deals that waited until it was known what becomes of a referral that may be theirs go on.
+ * Deals that waited until it was known what becomes of a referral go on: shared ones that look like
+ * it, and all that one of the two names the other in. After a restore also those that nobody
+ * shares: the deal that was linked may be one that a forgotten life made beside them.
  */
 export async function wakeTied(
   context: EngineContext,
@@ -57,13 +59,15 @@ export async function wakeTied(
   const { clock, ledger } = context;
   const named = referral?.document?.externalReferenceId;
   const tied = [
-    ...(matchKey === undefined ? [] : await ledger.pairsByMatchKey(matchKey)),
     ...(await ledger.pairsByClaim(referral?.id ?? "")),
     ...(named ? (await ledger.pairsByRecord([named])).values() : []),
   ];
+  const { epoch } = await ledger.connection();
+  const alike = matchKey === undefined ? [] : await ledger.pairsByMatchKey(matchKey);
+  const suspects = alike.filter(({ crm }) => crm?.document || epoch > 1);
   const isWaiting = ({ referral: own, crm, asks, ended }: Pair): boolean =>
-    crm?.document !== undefined && !own && !asks && !ended;
-  for (const { id } of tied.filter(isWaiting)) {
+    crm !== undefined && !own && !asks && !ended;
+  for (const { id } of [...tied, ...suspects].filter(isWaiting)) {
     await updatePair(context, id, (one) =>
       isWaiting(one)
         ? quietly({ ...one, due: dueSooner(one.due, clock.now(), priority) })

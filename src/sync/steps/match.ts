@@ -14,7 +14,7 @@ import type { ConnectionState, InboxItem } from "../ledger/ledger-port.ts";
 import { newPair } from "../pair/new-pair.ts";
 import type { Pair } from "../pair/pair.ts";
 import { atRest, dueSooner } from "../pair/pair-state.ts";
-import { pairQuestion } from "../people/inbox-items.ts";
+import { inboxId, pairQuestion } from "../people/inbox-items.ts";
 import { doubleReferral, otherMicrosoftLeg } from "./doubles.ts";
 import { isMicrosoftLeg } from "./legs.ts";
 import { linkCreated, linkPairs, wakeTied } from "./link.ts";
@@ -232,7 +232,7 @@ export async function ask(
 
 /**
  * Questions about referrals whose deal was deleted or hidden when it was looked for: this deal may
- * be the answer.
+ * be the answer, also to one that a person has answered with a new deal that isn't made yet.
  */
 export async function questionsThatMissed(
   { ledger }: EngineContext,
@@ -244,8 +244,10 @@ export async function questionsThatMissed(
     ...(matchKey === undefined ? [] : await ledger.pairsByMatchKey(matchKey)),
   ];
   const items: InboxItem[] = [];
-  for (const { referral, crm: linked, asks } of tied) {
-    const item = referral && !linked && asks ? await ledger.inboxItem(asks) : undefined;
+  for (const { id, referral, crm: linked, asks, isUnmatched, attempt } of tied) {
+    const isOpen = asks !== undefined || (isUnmatched && !attempt);
+    if (!referral || linked || !isOpen) continue;
+    const item = await ledger.inboxItem(asks ?? inboxId("match", id));
     if (item?.kind === "match" && item.candidates?.length === 0) items.push(item);
   }
   return items;
@@ -255,10 +257,17 @@ export async function questionsThatMissed(
 export async function reconsider(context: EngineContext, deal: Pair): Promise<void> {
   const at = context.clock.now();
   for (const item of await questionsThatMissed(context, deal)) {
+    const answer = { resolvedAt: at, resolution: "a deal came into sight" };
+    const answered = item.resolvedAt === undefined ? { ...item, ...answer } : item;
     await updatePair(context, item.pairId ?? "", (pair) => ({
-      pair: { ...pair, asks: undefined, due: dueSooner(pair.due, at, "read") },
+      pair: {
+        ...pair,
+        asks: undefined,
+        isUnmatched: undefined,
+        due: dueSooner(pair.due, at, "read"),
+      },
       history: [],
-      inbox: [{ ...item, resolvedAt: at, resolution: "a deal came into sight" }],
+      inbox: [answered],
     }));
   }
 }

@@ -147,3 +147,24 @@ test("a deal whose referral is paused or stopped waits without turning, and goes
   expect((await world.onlyPair()).state).toBe("in-step");
   expect([world.referrals.stored.size, world.crm.records.size]).toEqual([1, 1]);
 });
+
+test("after a restore a look-alike that nobody shares is asked about too: a forgotten life may have made the other", async () => {
+  for (const isRestored of [false, true]) {
+    const world = await smallWorld({ matchFields: ["customer", "name"] });
+    if (isRestored) await world.engine.declareRestored();
+    await world.clock.advance(61_000);
+    const twin = { name: "Migration", customer: "Contoso", stage: "Open" };
+    world.crm.add(twin);
+    world.crm.add({ ...twin, share: true, referralId: "r1" });
+    world.referrals.add({
+      name: "Migration",
+      status: "Active",
+      substatus: "Accepted",
+      customerProfile: { name: "Contoso" },
+    });
+    await world.sync();
+    const questions = await world.ledger.inbox({ isOpen: true, limit: 5 });
+    expect(questions.map(({ kind }) => kind)).toEqual(isRestored ? ["match"] : []);
+    expect(world.crm.records.size).toBe(2);
+  }
+});

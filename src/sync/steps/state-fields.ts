@@ -32,7 +32,7 @@ export function stateFieldsToWrite(
     tell(names.referralLink, context.settings.referralLink.replace("{id}", referralId));
   }
   tell(names.syncState, stateInWords(context, pair));
-  tell(names.lastError, errorInWords(context, pair));
+  tell(names.lastError, errorInWords(context, pair, pair.shown?.[names.lastError ?? ""]));
   if (microsoftMsxId !== undefined) tell(names.microsoftCrmId, microsoftMsxId);
   return newsIn(wanted, pair.shown ?? {});
 }
@@ -61,12 +61,18 @@ function stateInWords(context: EngineContext, pair: Pair): string {
   return `To be decided: ${asked.map(([field]) => labelOf(context, field)).join(", ")}`;
 }
 
-function errorInWords(context: EngineContext, pair: Pair): string | null {
+/** One at a time: what was told stays as long as it holds, so that others cost no write. */
+function errorInWords(
+  context: EngineContext,
+  pair: Pair,
+  told: CrmValue | undefined,
+): string | null {
   const problem = standing(pair);
   if (problem) return inOneLine(`${problem.sentence}: ${problem.remedy}`);
-  const [refusal] = pair.refusals;
-  if (!refusal) return null;
-  return inOneLine(`${labelOf(context, refusal.field)}: ${refusal.reason}. ${refusal.remedy}`);
+  const errors = pair.refusals.map(({ field, reason, remedy }) =>
+    inOneLine(`${labelOf(context, field)}: ${reason}. ${remedy}`),
+  );
+  return errors.find((error) => error === told) ?? errors[0] ?? null;
 }
 
 const inOneLine = (text: string): string =>

@@ -103,3 +103,24 @@ test("a CRM that is down is told later, and one that refuses the fields is left 
   }
   expect(refusals).toBe(1);
 });
+
+test("what a seller was told stays as long as it holds: further refused edits cost no write", async () => {
+  const world = await smallWorld();
+  world.crm.add(deal);
+  await world.sync();
+  world.referrals.edit("r1", { "/status": "Closed/Lost" });
+  await world.sync();
+  world.crm.edit("c1", { notes: "too late" });
+  await world.sync();
+  const said = told(world)?.lastError;
+  expect(said).toContain("notes");
+  const writes = (): number => world.crm.calls.filter((call) => call === "upsert").length;
+  const before = writes();
+  world.crm.edit("c1", { dealValue: 3 });
+  await world.sync();
+  expect((await world.onlyPair()).refusals.map(({ field }) => field)).toEqual([
+    "dealValue",
+    "notes",
+  ]);
+  expect([told(world)?.lastError, writes()]).toEqual([said, before]);
+});
