@@ -20,7 +20,8 @@ const isOwnColumn = (name: string): boolean => !name.includes(".");
 
 /**
  * The ready mapping fitted to a CRM by its metadata: fields that nobody can create from here are
- * commented out with the reason, and the CRM's stages and further fields are listed for whoever maps.
+ * commented out with the reason, and the CRM's stages and further fields are listed for whoever
+ * maps.
  */
 export function mappingFor(
   ready: string,
@@ -31,8 +32,7 @@ export function mappingFor(
   const text = ready.replace(/^# yaml-language-server:.*\n#?\n?/, "");
   const { head, fields } = fieldPieces(text);
   // "stage Waiting" lacks a value of the field stage, which is there.
-  const isThere = (name: string): boolean =>
-    columns?.some((column) => column.name === name) === true;
+  const known = new Set(columns?.map(({ name }) => name));
   const lacks = (name: string): boolean =>
     isOwnColumn(name) &&
     !known.has(name) &&
