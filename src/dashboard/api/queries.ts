@@ -14,6 +14,8 @@ import { ask } from "./ask.ts";
 const minuteMs = 60_000;
 /** Numbers that age by themselves are asked for so often, beside what events announce. */
 const statusMs = 10_000;
+/** While the list of deals is being built. */
+const buildingMs = 1_000;
 
 /** Who asks, and how one signs in. */
 export const sessionQuery = queryOptions({
@@ -25,7 +27,7 @@ export const sessionQuery = queryOptions({
 export const statusQuery = queryOptions({
   queryKey: ["status"],
   queryFn: ({ signal }) => ask<OperatorStatus>("/api/status", { signal }),
-  refetchInterval: statusMs,
+  refetchInterval: ({ state }) => (state.data?.building ? buildingMs : statusMs),
 });
 
 /** The overview's series. */
@@ -71,4 +73,5 @@ export const dealsQuery = (options: string) =>
   queryOptions({
     queryKey: ["deals", options],
     queryFn: ({ signal }) => ask<DealPage>(`/api/deals?${options}`, { signal }),
+    refetchInterval: ({ state }) => (state.data?.building ? 2 * buildingMs : false),
   });

@@ -38,7 +38,7 @@ function Shown({ deal }: { readonly deal: DealDetail }) {
     });
   useKeys(
     {
-      r: () => send("sync", "Both sides were read again."),
+      r: () => send("sync", "Both sides are being read again."),
       e: () => setEditing(true),
       u: () => lastWrite && undo(lastWrite.sequence),
     },
@@ -67,7 +67,7 @@ function Shown({ deal }: { readonly deal: DealDetail }) {
           <button
             type="button"
             disabled={!mayDecide || command.isPending}
-            onClick={() => send("sync", "Both sides were read again.")}
+            onClick={() => send("sync", "Both sides are being read again.")}
           >
             Sync now
           </button>

@@ -3,17 +3,13 @@ import { Scroll } from "../parts/parts.tsx";
 import { useCommand } from "../parts/use-command.ts";
 import { useStanding } from "../shell/session.ts";
 import { valueText } from "../words/format.ts";
-import { sideName, statusText } from "../words/states.ts";
+import { sideName } from "../words/states.ts";
 
 const amountFields = new Set(["dealValue"]);
 const arrows = { both: "↔", "to-crm": "←", "to-referral": "→" } as const;
 
 /** A value of a field, with its currency where it is an amount. */
 export function fieldText(deal: DealDetail, field: DealField, value: DealField["crm"]): string {
-  if (field.name === "status" && typeof value === "string" && value.includes("/")) {
-    const [status = "", substatus = ""] = value.split("/");
-    return statusText(status, substatus);
-  }
   const currency = deal.referral?.values.currency ?? deal.crm?.values.currency;
   const isAmount = amountFields.has(field.name) && typeof currency === "string";
   return valueText(value, isAmount ? currency : undefined);

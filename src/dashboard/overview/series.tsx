@@ -31,6 +31,15 @@ interface Props {
   readonly trends: Trends | undefined;
 }
 
+/** In place of a picture that has no moments to show yet. */
+function NothingYet() {
+  return (
+    <p className="body quiet">
+      Drawn from one measurement a minute: the first is here within a minute after the start.
+    </p>
+  );
+}
+
 function Staleness({ status, trends }: Props) {
   const { staleness } = status;
   const chart = useMemo(() => {
@@ -68,7 +77,9 @@ function Staleness({ status, trends }: Props) {
           </div>
         )}
       </dl>
-      {trends ? (
+      {trends && chart.moments.length === 0 && <NothingYet />}
+      {!trends && <Skeleton />}
+      {trends && chart.moments.length > 0 && (
         <Chart
           kind="line"
           {...chart}
@@ -79,8 +90,6 @@ function Staleness({ status, trends }: Props) {
             staleness.nowMs,
           )}, 95 percent of changes within ${p95}.`}
         />
-      ) : (
-        <Skeleton />
       )}
     </Panel>
   );
@@ -177,7 +186,9 @@ function Budget({ status, trends }: Props) {
           </dd>
         </div>
       </dl>
-      {trends ? (
+      {trends && chart.moments.length === 0 && <NothingYet />}
+      {!trends && <Skeleton />}
+      {trends && chart.moments.length > 0 && (
         <Chart
           kind="stack"
           {...chart}
@@ -186,8 +197,6 @@ function Budget({ status, trends }: Props) {
           ceiling={limit}
           summary={`Calls per minute by class over the last day, under a ceiling of ${limit}.`}
         />
-      ) : (
-        <Skeleton />
       )}
     </Panel>
   );

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import type { ListProgress } from "../../contract/index.ts";
 import type { Liveness } from "../api/live.ts";
 import { number } from "../words/format.ts";
 import { HelpDialog } from "./help-dialog.tsx";
@@ -111,6 +112,19 @@ function Search() {
   );
 }
 
+/** How far the list of deals is, after a first start or under a new mapping. */
+function Building({ done, total }: ListProgress) {
+  return (
+    <p className="banner building">
+      <span>
+        The list of deals is being prepared: {number(done)} of {number(total)}. The sync goes on
+        meanwhile; lists and the pipeline show what is there so far.
+      </span>
+      <progress value={done} max={Math.max(1, total)} aria-label="Preparing the list of deals" />
+    </p>
+  );
+}
+
 /** What is around every place: navigation, search, environment, liveness and the person. */
 export function Frame(props: { readonly liveness: Liveness; readonly children: ReactNode }) {
   const { liveness, children } = props;
@@ -138,6 +152,7 @@ export function Frame(props: { readonly liveness: Liveness; readonly children: R
         {status?.isPaused && (
           <p className="banner warn">Everything is paused: nothing is written on either side.</p>
         )}
+        {status?.building && <Building {...status.building} />}
         {children}
       </main>
       {isHelping && <HelpDialog onClose={() => setHelping(false)} />}

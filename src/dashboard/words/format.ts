@@ -86,6 +86,27 @@ export function ago(at: number, now: number): string {
   return relative.format(Math.round(delta / dayMs), "day");
 }
 
+const crmState = /^(open|won|lost)\/(\d+)$/;
+const crmStates: Readonly<Record<string, string>> = { open: "Open", won: "Won", lost: "Lost" };
+const referralStates: Readonly<Record<string, string>> = {
+  "New/Pending": "New",
+  "New/Received": "New, received",
+  "Active/Accepted": "Active",
+  "Closed/Won": "Won",
+  "Closed/Lost": "Lost",
+  "Closed/Declined": "Declined",
+  "Closed/Expired": "Expired",
+};
+
+/** A deal's state as a salesperson says it; any other text as it is. */
+export function stateText(value: string): string {
+  const known = referralStates[value];
+  if (known !== undefined) return known;
+  const [, state = "", reason = ""] = crmState.exec(value) ?? [];
+  const word = crmStates[state];
+  return word === undefined ? value : `${word} (status reason ${reason})`;
+}
+
 const isoMoment = /^\d{4}-\d\d-\d\d(?:T[\d:.]+Z?)?$/;
 
 /** A field's value for the reader's eyes. */
@@ -93,7 +114,7 @@ export function valueText(value: PlainValue | undefined, currency?: string): str
   if (value === null || value === undefined || value === "") return "–";
   if (typeof value === "number") return currency ? money(value, currency) : whole.format(value);
   if (typeof value === "boolean") return value ? "Yes" : "No";
-  if (typeof value === "string") return isoMoment.test(value) ? day(value) : value;
+  if (typeof value === "string") return isoMoment.test(value) ? day(value) : stateText(value);
   if (Array.isArray(value)) {
     return value.length === 0 ? "–" : value.map((item) => itemText(item as PlainValue)).join(", ");
   }

@@ -1,3 +1,5 @@
+import { stateText } from "./format.ts";
+
 /** How loud a state is: quiet where all is well, warning and bad only where a person is needed. */
 export type Tone = "good" | "busy" | "warn" | "bad" | "quiet";
 
@@ -42,18 +44,10 @@ export const classWords: Readonly<Record<string, string>> = {
 export const sideName = (side: string | undefined, crmName = "CRM"): string =>
   side === "crm" ? crmName : "Partner Center";
 
-const statusWords: Readonly<Record<string, string>> = {
-  "New/Pending": "New",
-  "New/Received": "New, received",
-  "Active/Accepted": "Active",
-  "Closed/Won": "Won",
-  "Closed/Lost": "Lost",
-  "Closed/Declined": "Declined",
-  "Closed/Expired": "Expired",
-};
-
 /** A referral's status and substatus in one word. */
 export function statusText(status: string | null, substatus?: string | null): string {
   if (!status) return "–";
-  return statusWords[`${status}/${substatus ?? ""}`] ?? status;
+  const both = `${status}/${substatus ?? ""}`;
+  const text = stateText(both);
+  return text === both ? status : text;
 }

@@ -1,0 +1,18 @@
+import { describe, expect, test } from "vitest";
+import { stateText, valueText } from "./format.ts";
+import { statusText } from "./states.ts";
+
+describe("a value for the reader's eyes", () => {
+  test("a CRM's state is said in words, with the reason that Dynamics numbers", () => {
+    expect(valueText("open/1")).toBe("Open (status reason 1)");
+    expect(valueText("won/3")).toBe("Won (status reason 3)");
+    expect(stateText("open/market")).toBe("open/market");
+  });
+
+  test("a referral's state is one word wherever it stands", () => {
+    expect(valueText("Active/Accepted")).toBe("Active");
+    expect(statusText("Closed", "Declined")).toBe("Declined");
+    expect(statusText("Closed", "Somehow")).toBe("Closed");
+    expect(statusText(null)).toBe("–");
+  });
+});
