@@ -5,6 +5,7 @@ import { type Database, openDatabase } from "../storage/index.ts";
 import { type SmallWorld, smallMapping, smallWorld } from "../sync/small-world-suite.ts";
 import { createOperations } from "./create-operations.ts";
 
+const signInEndsAt = Date.UTC(2027, 0, 5);
 let world: SmallWorld;
 let database: Database;
 let server: Awaited<ReturnType<typeof createOperations>>;
@@ -15,7 +16,15 @@ beforeEach(async () => {
   world.crm.add({ ...deal, stage: "Open" });
   await world.sync();
   database = await openDatabase(":memory:");
-  server = await createOperations({
+  server = await openServer();
+});
+afterEach(async () => {
+  await server.close();
+  await database.close();
+});
+
+function openServer() {
+  return createOperations({
     desk: {
       engine: world.engine,
       ledger: world.ledger,
@@ -26,13 +35,10 @@ beforeEach(async () => {
       random: seededRandom(1),
       log: silentLog,
       environment: "staging",
+      signInEnds: async () => ({ referral: signInEndsAt }),
     },
   });
-});
-afterEach(async () => {
-  await server.close();
-  await database.close();
-});
+}
 
 async function ask<T>(url: string, body?: object): Promise<T> {
   const method = body ? "POST" : "GET";
@@ -68,6 +74,27 @@ test("how far behind it is: nothing at rest, the age of the oldest change while 
   const settled = (await ask<OperatorStatus>("/api/status")).staleness;
   expect(settled.nowMs).toBe(0);
   expect(settled.p95Ms).toBeGreaterThanOrEqual(7_000);
+});
+
+test("how long changes take is still known after a restart", async () => {
+  world.crm.edit("c1", { dealValue: 11 });
+  await world.engine.pollCrm();
+  await world.clock.advance(7_000);
+  await world.sync();
+  const before = (await ask<OperatorStatus>("/api/status")).staleness.p95Ms;
+  expect(before).toBeGreaterThanOrEqual(7_000);
+  await server.close();
+  server = await openServer();
+  expect((await ask<OperatorStatus>("/api/status")).staleness.p95Ms).toBe(before);
+});
+
+test("the end of a sign-in stands beside its system, and none where it renews itself", async () => {
+  const { upstreams } = await ask<OperatorStatus>("/api/status");
+  const ends = upstreams.map(({ side, signInEndsAt: end }) => [side, end]);
+  expect(ends).toEqual([
+    ["referral", signInEndsAt],
+    ["crm", undefined],
+  ]);
 });
 
 test("both systems are well while their walks end, and one that stays silent is named", async () => {

@@ -45,6 +45,7 @@ const keptSamplesMs = 7 * 24 * hourMs;
 const entriesAtOnce = 500;
 const mostWaiting = 10_000;
 const mostLatencies = 20_000;
+const mostRecalled = 5_000;
 
 interface Latency {
   readonly at: number;
@@ -58,7 +59,9 @@ export async function openChronicle(
   ledger: Ledger,
 ): Promise<Chronicle> {
   await migrate(database, "operations-chronicle", migrations);
-  return new SqlChronicle(database, connectionId, ledger);
+  const chronicle = new SqlChronicle(database, connectionId, ledger);
+  await chronicle.recall();
+  return chronicle;
 }
 
 class SqlChronicle implements Chronicle {
@@ -74,6 +77,14 @@ class SqlChronicle implements Chronicle {
     this.#database = database;
     this.#connectionId = connectionId;
     this.#ledger = ledger;
+  }
+
+  /** What was counted before a restart is measured anew, so that the last hour isn't forgotten. */
+  async recall(): Promise<void> {
+    const mark = await this.#mark();
+    for (const entry of await this.#ledger.newestHistory(mostRecalled)) {
+      if (entry.sequence <= mark) this.#measure(entry);
+    }
   }
 
   follow(): Promise<void> {
