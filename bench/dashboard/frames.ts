@@ -18,7 +18,9 @@ export interface Followed {
 const patienceMs = 5_000;
 const quietMs = 250;
 
-/** In the page: frames are looked at until nothing has changed for a while and no row is missing. */
+/**
+ * In the page: frames are looked at until nothing has changed for a while and no row is missing.
+ */
 const recorder = `globalThis.pictureOf = () => {
   const rows = [...document.querySelectorAll(".grid tbody tr")];
   return JSON.stringify({

@@ -14,7 +14,8 @@ const at = <T>(list: readonly T[], round: number): T => list[round % list.length
 const text = (value: string): string => JSON.stringify(value);
 /** Goes to a place of the list without loading the page anew, as a link does. */
 export const goTo = (query: string): string =>
-  `history.pushState(null, "", ${text(`/deals?${query}`)}); dispatchEvent(new Event("place-moved"))`;
+  `history.pushState(null, "", ${text(`/deals?${query}`)});
+  dispatchEvent(new Event("place-moved"))`;
 
 const columns = {
   "Dynamics 365": "crmValue",
