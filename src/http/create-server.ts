@@ -10,7 +10,7 @@ import {
   toReferralsError,
 } from "./error-reply.ts";
 import { identifyingHeaders } from "./identifying-headers.ts";
-import { acceptJsonBodies } from "./json-body.ts";
+import { acceptJsonBodies, endMissingBodies } from "./json-body.ts";
 import { type Lane, laneBeforeRouting } from "./lane.ts";
 
 const defaultBodyLimitBytes = 1_048_576;
@@ -110,6 +110,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   server.setErrorHandler(errorHandler(log, options.explain));
   addIdentifyingHeaders(server, clock);
   acceptJsonBodies(server);
+  if (lane) endMissingBodies(server);
   answerUnknownRoutes(server);
   endConnectionsOnClose(server, state);
   passOverExpectations(server);

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { ReferralsError } from "../contract/index.ts";
 import { jsonProblemPosition } from "./json-problem-position.ts";
@@ -31,6 +32,17 @@ export function parseJsonBody(body: Buffer): unknown {
       position,
     });
   }
+}
+
+/**
+ * Where node has found that a request has no body, its stream never tells that it ends: parsers
+ * would wait for ever, and read an empty one instead.
+ */
+export function endMissingBodies(server: FastifyInstance): void {
+  server.addHook("preParsing", (request, _reply, payload, done) => {
+    const isParsed = request.raw.headers["content-type"] !== undefined;
+    done(null, isParsed && payload.readableEnded ? Readable.from([]) : payload);
+  });
 }
 
 /**

@@ -21,7 +21,8 @@ export interface LaneOptions {
 export function laneBeforeRouting(options: LaneOptions): FastifyServerFactory {
   const { lane, isClosing, requestTimeout, keepAliveTimeout } = options;
   return (route) => {
-    const server = createServer((request, response) => {
+    // Without it, node takes every request that has no body through the life of an empty stream.
+    const server = createServer({ optimizeEmptyRequests: true }, (request, response) => {
       if (isClosing()) route(request, response);
       else lane(request, response, () => route(request, response));
     });

@@ -137,6 +137,26 @@ export function lanesSuite(startTestService: StartTestService): void {
     expect(await askBoth({ id: own, authorization })).toContain("200 OK");
   });
 
+  it("a call that names a type and brings no body is answered as one with an empty body", async () => {
+    const { port } = new URL(service.urls.baseUrl);
+    const calls: readonly (readonly [string, string, string])[] = [
+      [`POST ${plain}`, "application/json", '"code":"invalidRequest"'],
+      [`PATCH ${plain}/${id}`, "application/json", '"code":"invalidRequest"'],
+      [`POST ${plain}`, "text/xml", '"code":"unsupportedMediaType"'],
+      ["POST /oauth2/v2.0/token", "application/x-www-form-urlencoded", '"error":"invalid_request"'],
+    ];
+    for (const [call, type, code] of calls) {
+      const lines = [`${call} HTTP/1.1`, "host: x", `authorization: ${known}`];
+      lines.push(`content-type: ${type}`);
+      const answers = ["", "content-length: 0\r\n"].map((length) =>
+        exchange(Number(port), `${lines.join("\r\n")}\r\n${length}\r\n`, true),
+      );
+      const [without = "", empty = ""] = await Promise.all(answers);
+      expect(without.split("\r\n", 1)).toEqual(empty.split("\r\n", 1));
+      for (const answer of [without, empty]) expect(answer).toContain(code);
+    }
+  });
+
   it("both ways are recorded, each once, under their route's pattern", async () => {
     const counts = async () => {
       const { text } = await service.call("/metrics");
