@@ -4,6 +4,7 @@ import { describeCrmAdapter } from "../../src/crm/conformance/crm-adapter-suite.
 import { describeReadyMapping } from "../../src/crm/conformance/ready-mapping-suite.ts";
 import { crmFieldsOf } from "../../src/crm/index.ts";
 import { openOdooWorld } from "../../src/crm/odoo/conformance-world-suite.ts";
+import { describeCreateOnce } from "../../src/crm/odoo/create-once-suite.ts";
 import {
   createOdooAdapter,
   inspectOdoo,
@@ -42,6 +43,15 @@ describe.skipIf(ODOO_URL === "")("a real Odoo", () => {
     const openStage = stages.find(({ value }) => value.startsWith("open/"))?.value ?? "";
     return openOdooWorld({ ...place, openStage, currency: companyCurrency, close }, keySeed);
   });
+
+  let keys = 0;
+  describeCreateOnce(
+    () => place,
+    () => {
+      keys += 1;
+      return `${keySeed}-once-${keys}`;
+    },
+  );
 
   describeReadyMapping("Odoo", {
     mapping,

@@ -1,6 +1,7 @@
 import { walkById } from "../adapting/walk-by-id.ts";
 import { writeInSteps } from "../adapting/write-in-steps.ts";
 import { type CrmAdapter, type CrmCapabilities, CrmError, type OperationOptions } from "../port.ts";
+import { ourModule } from "./create-once.ts";
 import {
   accountPrefix,
   contactsField,
@@ -37,7 +38,7 @@ const defaultPageSize = 200;
 const defaultOverlapMs = 60_000;
 const defaultKeyField = "x_partner_referral";
 /** The external id of the stage that the setup makes. */
-export const waitingStage = { module: "partner_referrals", name: "stage_waiting" } as const;
+export const waitingStage = { module: ourModule, name: "stage_waiting" } as const;
 
 function capabilitiesOf(layout: OdooLayout, options: OdooAdapterOptions): CrmCapabilities {
   return {

@@ -1,4 +1,6 @@
 // What Odoo's double can be asked over RPC.
+
+import { loadRows } from "./odoo-double-import-suite.ts";
 import { field } from "./odoo-double-models-suite.ts";
 import type { Records, Row, Value } from "./odoo-double-records-suite.ts";
 
@@ -88,14 +90,8 @@ export const methods: Record<string, Method> = {
     for (const id of idsOf(ids)) records.tables[model]?.delete(id);
     return true;
   },
-  load: (records, model, [, rows]) => {
-    for (const [external, name, sequence] of rows as [string, string, string][]) {
-      const [module = "", key = ""] = external.split(".");
-      const id = records.insert(model, { name, sequence: Number(sequence) });
-      records.insert("ir.model.data", { module, name: key, res_id: id });
-    }
-    return { ids: [1], messages: [] };
-  },
+  load: (records, model, [names, rows], named) =>
+    loadRows(records, model, names as string[], rows as Value[][], (named.context ?? {}) as Row),
   action_set_won: (records, model, [ids]) => {
     const won = records.search("crm.stage", [["is_won", "=", true]], {})[0];
     records.update(model, idsOf(ids), { stage_id: won?.id, active: true, probability: 100 });

@@ -93,5 +93,6 @@ export const models: Record<string, Record<string, Field>> = {
     module: field("char", "Module"),
     name: field("char", "Name"),
     res_id: field("integer", "Record"),
+    noupdate: field("boolean", "Non Updatable"),
   },
 };

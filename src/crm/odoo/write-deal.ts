@@ -9,6 +9,7 @@ import {
   type CrmWrite,
   type OperationOptions,
 } from "../port.ts";
+import { createOnce } from "./create-once.ts";
 import {
   accountPrefix,
   contactColumns,
@@ -38,6 +39,13 @@ type Done = Progress & { readonly record?: CrmRecord };
 
 function entriesOf(value: CrmValue | undefined): readonly CrmFields[] {
   return Array.isArray(value) ? (value as readonly CrmFields[]) : [];
+}
+
+/** Whether a deal shows these values. */
+function isSame(record: CrmRecord, fields: CrmFields): boolean {
+  return Object.entries(fields).every(
+    ([name, value]) => JSON.stringify(record.fields[name] ?? null) === JSON.stringify(value),
+  );
 }
 
 /** One write under way. */
@@ -121,15 +129,26 @@ export class DealWriting implements StepWriter {
   }
 
   async #create(fields: CrmFields, progress: Progress): Promise<Done> {
-    const { keyField } = this.#context;
+    const { call, keyField } = this.#context;
     const found = await readRows(this.#context, [keyField, "=", this.#write.key], this.#options);
     if (found) return this.#adopt(found, fields);
     await this.#assertCompanyCurrency(fields);
     const values = await this.#values(fields, progress);
     const row = { type: "opportunity", ...values, [keyField]: this.#write.key };
     const stage = await this.#firstStage();
-    const made = await this.#call("crm.lead", "create", { ...row, ...stage });
-    return this.#after(String(Array.isArray(made) ? made[0] : made));
+    const { types } = await this.#context.facts(this.#options);
+    const { key } = this.#write;
+    const id = await createOnce(call, key, { ...row, ...stage }, types, this.#options);
+    const done = await this.#after(String(id));
+    if (this.#rows?.deal[keyField] !== key) {
+      const recordId = String(id);
+      throw new CrmError("conflict", "the referral's deal is there without its id", { recordId });
+    }
+    // An earlier try may have landed just now, with values that are old: then ours are still to be
+    // written. Where Odoo merely keeps a value in another form, the same is written again.
+    return done.record && isSame(done.record, fields)
+      ? done
+      : this.#writeOwn(fields, { ...progress, dealId: String(id) });
   }
 
   /** A new deal begins in the open stage that the write will leave it in. */
@@ -143,10 +162,7 @@ export class DealWriting implements StepWriter {
   async #adopt(rows: DealRows, fields: CrmFields): Promise<Done> {
     this.#rows = rows;
     const record = await recordOf(this.#context, rows, this.#options);
-    const isSame = Object.entries(fields).every(
-      ([name, value]) => JSON.stringify(record.fields[name] ?? null) === JSON.stringify(value),
-    );
-    if (isSame) return { dealId: record.id, version: record.version, record };
+    if (isSame(record, fields)) return { dealId: record.id, version: record.version, record };
     throw new CrmError("conflict", "a deal with other values is there under the referral's id", {
       recordId: record.id,
     });

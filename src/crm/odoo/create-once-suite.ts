@@ -1,0 +1,95 @@
+// One referral, one deal, whatever arrives late: on the double in every run, on a running Odoo by
+// test/real-crm.
+import { expect, test } from "vitest";
+import { fetchHttp, type Http, HttpFailure } from "../../runtime/index.ts";
+import { crmFieldsOf } from "../compile-mapping.ts";
+import { refusalOf, write } from "../conformance/steps.ts";
+import { CrmError } from "../port.ts";
+import { createOdooAdapter, readyOdooMapping } from "./index.ts";
+import { createOdooCall, type OdooRow } from "./transport.ts";
+
+/** How a prepared server is reached. */
+export interface OdooReach {
+  readonly url: string;
+  readonly database: string;
+  readonly user: string;
+  readonly key: string;
+}
+
+const fields = crmFieldsOf(readyOdooMapping());
+
+/** Describes that a key has one deal; `newKey` gives keys that were never used there. */
+export function describeCreateOnce(reach: () => OdooReach, newKey: () => string): void {
+  const adapterWith = (http: Http) => createOdooAdapter({ ...reach(), http, fields });
+  const dealsOf = async (key: string): Promise<readonly OdooRow[]> => {
+    const call = createOdooCall({ ...reach(), http: fetchHttp });
+    const named = { context: { active_test: false } };
+    const domain = [["x_partner_referral", "=", key]];
+    const names = ["name", "expected_revenue", "x_partner_sync"];
+    return (await call("crm.lead", "search_read", [domain, names], {}, named)) as OdooRow[];
+  };
+  const isCreate = (body: string | Uint8Array | undefined): boolean =>
+    /"crm\.lead","(?:load|create)"/.test(String(body));
+
+  test("a create that arrives after its repetition and a person's edit changes nothing", async () => {
+    const key = newKey();
+    let late: (() => Promise<unknown>) | undefined;
+    const slow = adapterWith(async (request) => {
+      if (late || !isCreate(request.body)) return fetchHttp(request);
+      late = () => fetchHttp(request);
+      throw new HttpFailure("timeout", "no answer in time");
+    });
+    const order = { key, fields: { name: "Made once", expected_revenue: 5, x_partner_sync: true } };
+    expect(await refusalOf(write(slow, order))).toMatchObject({ outcomeUnknown: true });
+    expect(await dealsOf(key)).toEqual([]);
+    const { id } = await write(slow, order);
+    const edited = { name: "A person's name" };
+    const call = createOdooCall({ ...reach(), http: fetchHttp });
+    await call("crm.lead", "write", [[Number(id)], edited], {});
+    await late?.();
+    expect(late).toBeDefined();
+    expect(await dealsOf(key)).toMatchObject([{ id: Number(id), ...edited, expected_revenue: 5 }]);
+  });
+
+  test("creates of one key at the same time make one deal", async () => {
+    const key = newKey();
+    const adapter = adapterWith(fetchHttp);
+    const order = { key, fields: { name: "Made by many", expected_revenue: 7 } };
+    const made = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        write(adapter, order).catch((error: unknown) => {
+          // Odoo rolls back all but one of those that meet; who is told so comes again.
+          if (error instanceof CrmError && error.code === "unavailable") return undefined;
+          throw error;
+        }),
+      ),
+    );
+    const { id } = await write(adapter, order);
+    expect(new Set(made.flatMap((each) => (each ? [each.id] : [])))).toEqual(new Set([id]));
+    expect(await dealsOf(key)).toHaveLength(1);
+  });
+
+  test("values that a late create has brought give way to those of its repetition", async () => {
+    const key = newKey();
+    let isFirst = true;
+    const first = adapterWith(fetchHttp);
+    const racing = adapterWith(async (request) => {
+      if (isFirst && isCreate(request.body)) {
+        isFirst = false;
+        await write(first, { key, fields: { name: "Older", expected_revenue: 1 } });
+      }
+      return fetchHttp(request);
+    });
+    const { record } = await write(racing, { key, fields: { name: "Newer", expected_revenue: 2 } });
+    expect(record?.fields).toMatchObject({ name: "Newer", expected_revenue: 2 });
+    expect(await dealsOf(key)).toMatchObject([{ name: "Newer", expected_revenue: 2 }]);
+  });
+
+  test("a value that doesn't fit refuses the deal by its field, and makes none", async () => {
+    const key = newKey();
+    const order = { key, fields: { name: "Unfit", x_partner_help: "Nothing" } };
+    const refused = await refusalOf(write(adapterWith(fetchHttp), order));
+    expect(refused).toMatchObject({ code: "invalid", field: "x_partner_help" });
+    expect(await dealsOf(key)).toEqual([]);
+  });
+}
