@@ -176,9 +176,9 @@ No act leads where the page has been before, so nothing is answered from its mem
 the rows are compared with those that the API lists.
 
 The projection that the list is read from was built in ${indexSeconds.toFixed(1)} s, which is
-${((indexSeconds * 1_000) / pairs).toFixed(2)} ms a deal, in the background and with its progress
-shown; meanwhile the overview was asked for ${asked} times and answered in ${slowest} ms at most. Later
-starts only compare revisions.
+${((indexSeconds * 1_000) / pairs).toFixed(2)} ms a deal, in the background and with its
+progress shown; meanwhile the overview was asked for ${asked} times and answered in ${slowest} ms
+at most. Later starts only compare revisions.
 `;
 }
 

@@ -25,22 +25,27 @@ const momentOf = (value: unknown): number | undefined =>
 const weekOf = (at: number): number =>
   Math.floor((at - firstMondayMs) / weekMs) * weekMs + firstMondayMs;
 
+/** Read row by row, so that other callers are answered in between. */
 async function readDeals(table: DealTable): Promise<readonly Deal[]> {
-  const rows = await table.ask(
+  const rows = table.walk(
     `SELECT "created", "accepted", "closed", "status", "substatus", "currency",
       COALESCE("referralValue", "crmValue", 0) AS value FROM operations_deals
       WHERE connection_id = ? AND "referralId" IS NOT NULL AND "state" <> 'sibling' LIMIT ?`,
     [mostDeals],
   );
-  return rows.map((row) => ({
-    created: momentOf(row.created) ?? 0,
-    accepted: momentOf(row.accepted),
-    closed: momentOf(row.closed),
-    status: String(row.status ?? ""),
-    substatus: String(row.substatus ?? ""),
-    currency: row.currency === null ? null : String(row.currency),
-    value: Number(row.value),
-  }));
+  const deals: Deal[] = [];
+  for await (const row of rows) {
+    deals.push({
+      created: momentOf(row.created) ?? 0,
+      accepted: momentOf(row.accepted),
+      closed: momentOf(row.closed),
+      status: String(row.status ?? ""),
+      substatus: String(row.substatus ?? ""),
+      currency: row.currency === null ? null : String(row.currency),
+      value: Number(row.value),
+    });
+  }
+  return deals;
 }
 
 function countBy<Item>(items: readonly Item[], keyOf: (item: Item) => string | null) {

@@ -35,6 +35,8 @@ export interface DealTable {
   oldestPending(): Promise<{ readonly id: string; readonly at: number } | undefined>;
   /** Rows of a statement over the projection's columns; `?` stands for the connection first. */
   ask(sql: string, values?: readonly SqlValue[]): Promise<readonly Row[]>;
+  /** As `ask`, one row after the other. */
+  walk(sql: string, values: readonly SqlValue[]): AsyncIterable<Row>;
 }
 
 /**
@@ -207,6 +209,10 @@ class SqlDealTable implements DealTable {
 
   ask(sql: string, values: readonly SqlValue[] = []): Promise<readonly Row[]> {
     return this.#database.all(sql, [this.#connectionId, ...values]);
+  }
+
+  walk(sql: string, values: readonly SqlValue[]): AsyncIterable<Row> {
+    return this.#database.iterate(sql, [this.#connectionId, ...values]);
   }
 
   /** Until the indexes are there, none can be named. */
