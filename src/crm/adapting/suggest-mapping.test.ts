@@ -31,6 +31,7 @@ test("the first mapping's stages are the CRM's own", () => {
     { value: "7", label: "Proposal" },
     { value: "won", label: "Won" },
     { value: "lost", label: "Lost" },
+    { value: "9", label: "Waiting for Partner Center" },
   ];
   const { fields: lines } = parse(suggestMappingText(fields, stages, "status"));
   expect(lines.at(-1)).toMatchObject({
@@ -40,6 +41,7 @@ test("the first mapping's stages are the CRM's own", () => {
         { crm: "7", referral: "Active/Accepted" },
         { crm: "won", referral: "Closed/Won" },
         { crm: "lost", referral: "Closed/Lost" },
+        { crm: "9", referral: ["New/Pending", "New/Received"] },
       ],
     },
   });

@@ -105,13 +105,16 @@ export function suggestFields(fields: readonly FieldInfo[]): readonly SuggestedF
   });
 }
 
+const stageWords: readonly (readonly [RegExp, string])[] = [
+  [/waiting for partner center/i, "[New/Pending, New/Received]"],
+  [/\bwon\b/i, "Closed/Won"],
+  [/lost|cancel/i, "Closed/Lost"],
+];
+
 function stageLine({ label, value }: StageChoice): string {
   const words = `${value} ${label}`;
-  const referral = /\bwon\b/i.test(words)
-    ? "Closed/Won"
-    : /lost|cancel/i.test(words)
-      ? "Closed/Lost"
-      : "Active/Accepted";
+  const [, referral = "Active/Accepted"] =
+    stageWords.find(([pattern]) => pattern.test(words)) ?? [];
   return `        - { crm: ${JSON.stringify(value)}, referral: ${referral} } # ${label}`;
 }
 

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { fetchHttp } from "../../runtime/index.ts";
+import { suggestFields } from "../adapting/suggest-mapping.ts";
 import { crmFieldsOf } from "../compile-mapping.ts";
 import { describeCrmAdapter } from "../conformance/crm-adapter-suite.ts";
 import { describeReadyMapping } from "../conformance/ready-mapping-suite.ts";
@@ -56,10 +57,17 @@ describe("the setup of EspoCRM", () => {
     const after = await inspectEspo(reachOf(double));
     expect(after.missing).toEqual([]);
     expect(after.stages.at(-1)?.value).toBe("Waiting for Partner Center");
-    const help = (await readEspoFields(reachOf(double))).find(
-      ({ name }) => name === "cPartnerHelp",
-    );
+    const found = await readEspoFields(reachOf(double));
+    expect(suggestFields(found)).toContainEqual({
+      ...{ referral: "/customerProfile/name", crm: "account.name", label: "Account name" },
+    });
+    const help = found.find(({ name }) => name === "cPartnerHelp");
+    expect(help).toMatchObject({ label: "How can Microsoft help?" });
     expect(help?.choices).toHaveLength(7);
+    expect(help?.choices).toContainEqual({
+      value: "QuotesOrLicensing",
+      label: "Quotes or licensing",
+    });
     await double.close();
   });
 

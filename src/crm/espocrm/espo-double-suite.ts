@@ -84,6 +84,7 @@ class Instance {
     Account: new Map(),
     Contact: new Map(),
   };
+  readonly labels: Record<string, { label: unknown; translatedOptions: unknown }> = {};
   readonly hidden = new Set<string>();
   isVersioned = false;
   #count = 0;
@@ -234,17 +235,29 @@ class Instance {
     };
   }
 
+  words(): unknown {
+    const labels = Object.entries(this.labels).map(([name, { label }]) => [name, label]);
+    const options = Object.entries(this.labels).map(([name, { translatedOptions }]) => [
+      name,
+      translatedOptions,
+    ]);
+    return {
+      Opportunity: { fields: Object.fromEntries(labels), options: Object.fromEntries(options) },
+    };
+  }
+
   administer(path: readonly string[], body: Row): unknown {
     if (path[0] === "EntityManager") {
       // Deals that are there get a number with their next change.
       this.isVersioned = body.optimisticConcurrencyControl === true;
       return true;
     }
-    const { name, ...facts } = body as Row & { name: string };
+    const { label, name, translatedOptions, ...facts } = body as Row & { name: string };
     const plain = String(name ?? path[3]);
     // Espo puts a letter before the name of a custom field itself.
     const full =
       path[3] === undefined ? `c${plain.charAt(0).toUpperCase()}${plain.slice(1)}` : path[3];
+    this.labels[full] = { label, translatedOptions };
     this.definitions.Opportunity = {
       ...this.definitions.Opportunity,
       [full]: facts as unknown as FieldDefinition,
@@ -278,6 +291,7 @@ function answer(
   if (entity === "Metadata") {
     return instance.metadata(url.searchParams.get("key") ?? "");
   }
+  if (entity === "I18n") return instance.words();
   if (entity === "Settings") return { currencyList, phoneNumberInternational: true };
   if (entity === "App") {
     const table = { Opportunity: rights, Account: rights, Contact: rights };

@@ -19,15 +19,16 @@ interface Missing {
   create(send: EspoSend): Promise<unknown>;
 }
 
-const helps = [
-  "",
-  "GeneralOrOther",
-  "CustomerTechnicalArchitecture",
-  "ProofOfConceptOrDemo",
-  "QuotesOrLicensing",
-  "PostSalesCustomerSuccess",
-  "WorkloadSpecificValueProposition",
-];
+/** What sellers read of each kind of help. */
+const helps = {
+  "": "",
+  GeneralOrOther: "General or other",
+  CustomerTechnicalArchitecture: "Customer technical architecture",
+  ProofOfConceptOrDemo: "Proof of concept or demo",
+  QuotesOrLicensing: "Quotes or licensing",
+  PostSalesCustomerSuccess: "Post-sales customer success",
+  WorkloadSpecificValueProposition: "Workload-specific value proposition",
+};
 const waitingStage = "Waiting for Partner Center";
 
 /** What the ready mapping adds to opportunities; Espo puts the `c` before the name itself. */
@@ -37,7 +38,12 @@ const ownFields = {
   cPartnerLink: { type: "url", label: "Referral link" },
   cPartnerState: { type: "varchar", label: "Partner Center sync", maxLength: 250 },
   cPartnerError: { type: "text", label: "Partner Center audit" },
-  cPartnerHelp: { type: "enum", label: "How can Microsoft help?", options: helps },
+  cPartnerHelp: {
+    type: "enum",
+    label: "How can Microsoft help?",
+    options: Object.keys(helps),
+    translatedOptions: helps,
+  },
   cPartnerShare: { type: "bool", label: "Share with Microsoft" },
   cPartnerConsent: { type: "bool", label: "Customer agreed to be contacted" },
   cPartnerCrmId: { type: "varchar", label: "Microsoft CRM identifier", maxLength: 100 },
@@ -207,13 +213,41 @@ export async function prepareEspo(
   }
 }
 
+interface Words {
+  readonly fields?: Readonly<Record<string, string>>;
+  readonly options?: Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
+}
+
+/** The customer's fields stand in the account. */
+const accountFields: readonly FieldInfo[] = [
+  { name: "account.name", label: "Account name", type: "varchar" },
+  { name: "account.billingAddressStreet", label: "Account street", type: "text" },
+  { name: "account.billingAddressCity", label: "Account city", type: "varchar" },
+  { name: "account.billingAddressState", label: "Account state", type: "varchar" },
+  { name: "account.billingAddressPostalCode", label: "Account postal code", type: "varchar" },
+  { name: "account.billingAddressCountry", label: "Account country", type: "varchar" },
+];
+
 /** The fields of the opportunities, as a mapping names them. Errors: CrmError. */
 export async function readEspoFields(options: EspoSetupOptions): Promise<readonly FieldInfo[]> {
-  const { fields } = await readFacts(createEspoSend(options), {});
-  return Object.entries(fields).map(([name, { options: choices, type }]) => ({
-    name,
-    label: name,
-    type,
-    ...(choices ? { choices: choices.map((value) => ({ value, label: value })) } : {}),
-  }));
+  const send = createEspoSend(options);
+  const { fields } = await readFacts(send, {});
+  const texts = (await send({ method: "GET", target: "I18n" }, {})) as {
+    readonly Opportunity?: Words;
+    readonly Global?: Words;
+  } | null;
+  const { Global, Opportunity } = texts ?? {};
+  const own = Object.entries(fields).filter(([name]) => name !== "account");
+  const found = own.map(([name, { options: choices, type }]): FieldInfo => {
+    const labels = Opportunity?.options?.[name];
+    return {
+      name,
+      label: Opportunity?.fields?.[name] ?? Global?.fields?.[name] ?? name,
+      type,
+      ...(choices
+        ? { choices: choices.map((value) => ({ value, label: labels?.[value] ?? value })) }
+        : {}),
+    };
+  });
+  return [...found, ...accountFields];
 }
