@@ -44,7 +44,7 @@ export const espocrm: CrmVendor<EspoConfig> = {
     const keyField = stateFields?.referralId;
     const fields = crmFieldsOf(mapping);
     const shared = { http, url, apiKey, fields, ...(keyField ? { keyField } : {}) };
-    const setup = { ...shared, ...(administrator ? { administrator } : {}) };
+    const setup = { ...shared, isVersioned, ...(administrator ? { administrator } : {}) };
     return {
       adapter: vendor.createEspoAdapter({
         ...shared,

@@ -47,6 +47,8 @@ describe("the setup of EspoCRM", () => {
     expect(first.missing).toHaveLength(12);
     expect(first).toMatchObject({ user: "sync", problems: [] });
     expect(await inspectEspo(reachOf(double))).toEqual(first);
+    const unversioned = await inspectEspo({ ...reachOf(double), isVersioned: false });
+    expect(unversioned.missing).toEqual(first.missing.slice(0, -1));
     const { administrator: _nobody, ...alone } = reachOf(double);
     expect((await refusalOf(prepareEspo(alone))).code).toBe("unauthorized");
     const told: string[] = [];

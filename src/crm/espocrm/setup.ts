@@ -9,6 +9,8 @@ export interface EspoSetupOptions extends EspoTransportOptions {
   /** The fields that the mapping names: only what they need is asked for. */
   readonly fields: readonly string[];
   readonly keyField?: string;
+  /** False where opportunities are to stay without concurrency control. */
+  readonly isVersioned?: boolean;
   /** An administrator's user name and password, for creating; the API user can't. */
   readonly administrator?: { readonly user: string; readonly password: string };
 }
@@ -91,7 +93,8 @@ const versions: Missing = {
 
 function allMissing(options: EspoSetupOptions, known: EspoFacts): readonly Missing[] {
   const missing = missingOf(options, known);
-  return known.isVersioned ? missing : [...missing, versions];
+  const lacksVersions = (options.isVersioned ?? true) && !known.isVersioned;
+  return lacksVersions ? [...missing, versions] : missing;
 }
 
 interface AppUser {
