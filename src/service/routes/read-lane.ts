@@ -13,7 +13,6 @@ import { type Clock, monotonicMs, type Random } from "../../runtime/index.ts";
 import { type CallerDirectory, partnerCaller } from "../caller.ts";
 import type { Presentation } from "../presentation.ts";
 import type { Referrals } from "../referrals.ts";
-import type { StoredReferral } from "../store/referral-store.ts";
 import { json } from "./referral-routes.ts";
 
 /** What the lane needs: what the route of the same operation is made of. */
@@ -47,7 +46,8 @@ function plainlyAskedId(request: IncomingMessage): string | undefined {
  *
  * Invariant: it answers 200 only, and until then nothing has happened that could be noticed. What
  * is refused, not found or special in any way goes to the routes, which know why. So no rule stands
- * here: token, limit, role and scope are asked of the same parts as there, in the same order.
+ * here: token, limit, role and scope are asked of the same parts as there, in the same order, and
+ * what fails here will fail there and be told.
  */
 export function readLane(options: ReadLaneOptions): Lane {
   const { clock, random, verifier, throttle, directory, referrals, presentation } = options;
@@ -60,15 +60,22 @@ export function readLane(options: ReadLaneOptions): Lane {
       headers.authorization === undefined ? undefined : verifier.recall(headers.authorization);
     return principal && throttle.admits(principal.connectionKey) ? principal : undefined;
   };
-  const answer = (
+
+  /** Resolves to whether it answered; where not, or where it rejects, the routes are to. */
+  const tryToAnswer = async (
     request: IncomingMessage,
     response: ServerResponse,
-    principal: Principal,
-    stored: StoredReferral,
-    startedMs: number,
-  ): void => {
-    const requestId = random.uuid();
+    id: string,
+  ): Promise<boolean> => {
+    const startedMs = monotonicMs();
+    const principal = admitted(request);
+    if (!principal) return false;
+    const { scope } = partnerCaller(principal, directory);
+    const stored = await referrals.get(scope, id);
     const body = presentation.singleByteText(stored);
+    // Others may have reached the limit while the database was asked.
+    if (throttle.take(principal.connectionKey) > 0) return false;
+    const requestId = random.uuid();
     const headers = identify(requestId, request.headers);
     headers.push("etag", stored.eTag, "content-type", json, "content-length", `${body.length}`);
     response.writeHead(200, headers);
@@ -76,26 +83,14 @@ export function readLane(options: ReadLaneOptions): Lane {
       const elapsedMs = monotonicMs() - startedMs;
       recordRequest(observers, { request, route, status: 200, elapsedMs, requestId, principal });
     });
+    return true;
   };
 
   return (request, response, handOn) => {
-    const startedMs = monotonicMs();
     const id = plainlyAskedId(request);
     if (id === undefined || !isOpen()) return handOn();
-    try {
-      const principal = admitted(request);
-      if (!principal) return handOn();
-      const { connectionKey } = principal;
-      const { scope } = partnerCaller(principal, directory);
-      referrals
-        .get(scope, id)
-        .then((stored) => {
-          if (throttle.take(connectionKey) > 0) handOn();
-          else answer(request, response, principal, stored, startedMs);
-        })
-        .catch(handOn);
-    } catch {
-      handOn();
-    }
+    tryToAnswer(request, response, id).then((hasAnswered) => {
+      if (!hasAnswered) handOn();
+    }, handOn);
   };
 }
