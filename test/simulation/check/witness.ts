@@ -69,6 +69,11 @@ export interface Edit {
   readonly deal: number;
   readonly actor: Actor;
   readonly kind: "create" | "change" | "delete";
+  /**
+   * People had made the deal on both sides, and the engine hadn't written to it by then: what comes
+   * of the edit depends on when the engine looks.
+   */
+  readonly isBeforeMatch: boolean;
 }
 
 const windowMs = 60_000;
@@ -86,6 +91,12 @@ export function createWitness(
   const calls: ReferralsCall[] = [];
   const writes: WriteCall[] = [];
   const edits: Edit[] = [];
+  const noteEdit = (edit: Omit<Edit, "isBeforeMatch">): void => {
+    const twin = [book.deals.get(edit.deal)].find((deal) => deal?.isTwin);
+    const isLater = edit.kind === "change" && edit.at > (twin?.openedAt ?? edit.at);
+    const isUnmet = !landed.some(({ deal }) => deal === edit.deal);
+    edits.push({ ...edit, isBeforeMatch: isLater && isUnmet });
+  };
   const landed: { at: number; side: Side; deal: number }[] = [];
   let followChange = (_change: ReferralChange): void => {};
   let followWrite = (_deal: number, _side: Side): void => {};
@@ -215,7 +226,7 @@ export function createWitness(
         return;
       }
       const kind = before ? "change" : "create";
-      if (actor !== "server") edits.push({ at, side: "referrals", deal: deal.index, actor, kind });
+      if (actor !== "server") noteEdit({ at, side: "referrals", deal: deal.index, actor, kind });
       lineage.outside(place, old, values, actor);
     },
     crmChanged(organisation, change) {
@@ -243,7 +254,7 @@ export function createWitness(
         deal.wasDeleted = true;
         // What was gone before the engine knew of it can't come back: it never was.
         if (isRemembered(change.id)) deal.deletedAt = at;
-        edits.push({ at, side: "crm", deal: deal.index, actor: change.actor, kind: "delete" });
+        noteEdit({ at, side: "crm", deal: deal.index, actor: change.actor, kind: "delete" });
         return;
       }
       const place = { deal: deal.index, side: "crm", record: change.id, at } as const;
@@ -263,7 +274,7 @@ export function createWitness(
         return;
       }
       const kind = change.before ? "change" : "create";
-      edits.push({ at, side: "crm", deal: deal.index, actor: change.actor, kind });
+      noteEdit({ at, side: "crm", deal: deal.index, actor: change.actor, kind });
       lineage.outside(place, old, values, change.actor);
     },
     referralsCalled(call) {
