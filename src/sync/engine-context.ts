@@ -112,7 +112,9 @@ export async function commitPair(context: EngineContext, change: PairChange): Pr
  * can go unnoticed.
  */
 export async function commitSending(context: EngineContext, change: PairChange): Promise<Pair> {
-  const { pair, history, inbox } = change;
+  const { history, inbox } = change;
+  // What is sent was allowed: the pair waits for nobody.
+  const pair = { ...change.pair, waits: undefined };
   await commit(context, { pairs: [pair], history, inbox, isSending: true });
   await context.bearWitness();
   return { ...pair, state: stateOf(pair), revision: pair.revision + 1 };

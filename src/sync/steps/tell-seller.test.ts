@@ -124,3 +124,19 @@ test("what a seller was told stays as long as it holds: further refused edits co
   ]);
   expect([told(world)?.lastError, writes()]).toEqual([said, before]);
 });
+
+test("a CRM that calls each word to the seller outdated does without, and nothing turns", async () => {
+  const world = await smallWorld();
+  world.crm.add({ ...deal, customer: null });
+  let tries = 0;
+  world.crm.upsert = async () => {
+    tries += 1;
+    throw new CrmError("conflict", "stale");
+  };
+  await world.sync();
+  expect(tries).toBe(world.environment.settings.staleRetries);
+  await world.clock.advance(600_000);
+  await world.sync();
+  expect(tries).toBe(world.environment.settings.staleRetries);
+  expect((await world.onlyPair()).refusals.map(({ field }) => field)).toEqual(["customer"]);
+});

@@ -42,7 +42,10 @@ export async function tellSeller(
 const passing: ReadonlySet<Failure["kind"]> = new Set(["throttled", "unavailable", "unknown"]);
 const laterTry = 4;
 
-/** Tried again where that may help; a CRM that refuses its state fields does without. */
+/**
+ * Tried again where that may help; a CRM that refuses its state fields, or says each time that they
+ * are outdated, does without.
+ */
 async function notTold(
   context: EngineContext,
   { id, revision }: Pair,
@@ -54,11 +57,12 @@ async function notTold(
   const waitMs = failure.retryAfterMs ?? backoffMs(laterTry, settings.retry, random.fraction());
   const now = { at: clock.now(), priority: "read" } as const;
   await updatePair(context, id, (pair) => {
-    if (failure.kind === "stale") {
-      return quietly({ ...pair, due: now, look: { ...pair.look, crm: "proof" } });
+    const staleTries = (pair.staleTries ?? 0) + 1;
+    if (failure.kind === "stale" && staleTries < settings.staleRetries) {
+      return quietly({ ...pair, staleTries, due: now, look: { ...pair.look, crm: "proof" } });
     }
     if (!passing.has(failure.kind)) {
-      return quietly({ ...pair, shown: { ...pair.shown, ...fields } });
+      return quietly({ ...pair, staleTries: undefined, shown: { ...pair.shown, ...fields } });
     }
     return pair.revision === revision
       ? quietly({ ...pair, due: { ...now, at: now.at + waitMs } })
