@@ -71,6 +71,8 @@ export interface EspoDouble {
   readonly apiKey: string;
   readonly administrator: { readonly user: string; readonly password: string };
   setKey(key: string): void;
+  /** Adds the index that lets a referral have one deal. */
+  makeKeysUnique(): void;
   setHidden(id: string, isHidden: boolean): void;
   close(): Promise<void>;
 }
@@ -87,6 +89,8 @@ class Instance {
   readonly labels: Record<string, { label: unknown; translatedOptions: unknown }> = {};
   readonly hidden = new Set<string>();
   isVersioned = false;
+  /** True with the index that a server's administrator can add. */
+  hasUniqueKeys = false;
   #count = 0;
 
   table(entity: string): Map<string, Row> {
@@ -158,6 +162,11 @@ class Instance {
       row.name !== undefined && row.name === values.name && entity === "Account";
     if (!skipsDuplicateCheck && [...this.table(entity).values()].some(twin)) {
       throw new Refusal(409, "duplicate", "[]");
+    }
+    const { cPartnerReferral: key } = values;
+    const isTaken = (row: Row): boolean => key !== undefined && row.cPartnerReferral === key;
+    if (this.hasUniqueKeys && [...this.table(entity).values()].some(isTaken)) {
+      throw new Refusal(500, "Internal Server Error");
     }
     this.#count += 1;
     const mixed = String((this.#count * 7919) % 9973).padStart(6, "0");
@@ -343,6 +352,9 @@ export async function startEspoDouble(): Promise<EspoDouble> {
     administrator,
     setKey: (changed) => {
       key = changed;
+    },
+    makeKeysUnique: () => {
+      instance.hasUniqueKeys = true;
     },
     setHidden: (id, isHidden) => {
       if (isHidden) instance.hidden.add(id);

@@ -1,6 +1,6 @@
 // What a running EspoCRM 8.4.2 did otherwise than expected, each told on the double once more.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fetchHttp, type Http } from "../../runtime/index.ts";
+import { fetchHttp, type Http, HttpFailure } from "../../runtime/index.ts";
 import { crmFieldsOf } from "../compile-mapping.ts";
 import { refusalOf, walk, write } from "../conformance/steps.ts";
 import { type EspoDouble, startEspoDouble } from "./espo-double-suite.ts";
@@ -12,6 +12,7 @@ import {
   readyEspoMapping,
 } from "./index.ts";
 import type { EspoRow } from "./mapping.ts";
+import { listRows } from "./read-deals.ts";
 import { createEspoSend } from "./transport.ts";
 
 const fields = crmFieldsOf(readyEspoMapping());
@@ -115,6 +116,38 @@ describe("a prepared EspoCRM", () => {
     expect(refusal.code).toBe("conflict");
     const after = await write(createEspoAdapter(reachOf(double)), order);
     expect(after.record?.fields["account.name"]).toBe("Elm");
+  });
+});
+
+describe("a create that arrives after its repetition", () => {
+  beforeAll(async () => {
+    await open();
+    await prepareEspo(reachOf(double));
+  });
+  afterAll(close);
+
+  async function dealsAfterLateCreate(key: string): Promise<number> {
+    let late: (() => Promise<unknown>) | undefined;
+    const slow: Http = async (request) => {
+      if (late || request.method !== "POST") return fetchHttp(request);
+      late = () => fetchHttp(request);
+      throw new HttpFailure("timeout", "no answer in time");
+    };
+    const adapter = createEspoAdapter(reachOf(double, slow));
+    const order = { key, fields: deal };
+    expect(await refusalOf(write(adapter, order))).toMatchObject({ outcomeUnknown: true });
+    await write(adapter, order);
+    await late?.();
+    const send = createEspoSend(reachOf(double));
+    const query = { select: "name", maxSize: 9 };
+    const where = [["equals", "cPartnerReferral", key]] as const;
+    return (await listRows({ send }, "Opportunity", where, query, {})).length;
+  }
+
+  test("makes a second deal, unless the server's administrator has made the key unique", async () => {
+    expect(await dealsAfterLateCreate("r-late")).toBe(2);
+    double.makeKeysUnique();
+    expect(await dealsAfterLateCreate("r-late-again")).toBe(1);
   });
 });
 
