@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { errorBody, ReferralsError } from "../contract/index.ts";
 import type { Log } from "../runtime/index.ts";
+import { jsonType } from "./json-body.ts";
 
 const frameworkCodes: Readonly<Record<string, () => ReferralsError>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => new ReferralsError("unsupportedMediaType"),
@@ -55,7 +56,7 @@ export function sendError(reply: FastifyReply, error: ReferralsError): FastifyRe
   const status = error.status >= 400 ? error.status : 500;
   return reply
     .code(status)
-    .header("content-type", "application/json; charset=utf-8")
+    .header("content-type", jsonType)
     .send(JSON.stringify(errorBody(error)));
 }
 
@@ -78,7 +79,7 @@ export function malformedRequestAnswer(errorCode: string | undefined): string {
   );
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    "Content-Type: application/json; charset=utf-8",
+    `Content-Type: ${jsonType}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     "Connection: close",
     "",

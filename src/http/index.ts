@@ -14,7 +14,7 @@ export { identifyingHeaders } from "./identifying-headers.ts";
 export type { Directory, IssuerClient, IssuerUser } from "./issuer/directory.ts";
 export { messagePage } from "./issuer/pages.ts";
 export { TokenIssuer, type TokenIssuerOptions } from "./issuer/token-issuer.ts";
-export { parseJsonBody } from "./json-body.ts";
+export { jsonType, parseJsonBody } from "./json-body.ts";
 export type { Lane } from "./lane.ts";
 export { Metrics } from "./metrics.ts";
 export {

@@ -3,6 +3,9 @@ import type { FastifyInstance } from "fastify";
 import { ReferralsError } from "../contract/index.ts";
 import { jsonProblemPosition } from "./json-problem-position.ts";
 
+/** The content type of everything that is answered as JSON. */
+export const jsonType = "application/json; charset=utf-8";
+
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 const forbiddenName = /"(?:_|\\u005[fF]){2}proto(?:_|\\u005[fF]){2}"\s*:/;
 

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ReferralsError } from "../../contract/index.ts";
-import { faultProfileSchema } from "../../http/index.ts";
+import { faultProfileSchema, jsonType } from "../../http/index.ts";
 import type { Parts } from "../parts.ts";
 import type { Organization } from "../rules/new-referral.ts";
 import { seedReferrals } from "../seed/seed-referrals.ts";
@@ -13,7 +13,6 @@ import { MicrosoftActions } from "./microsoft-actions.ts";
 import { advanceClock, clearEverything } from "./sandbox-state.ts";
 
 const offlineLimit = 1_000;
-const json = "application/json; charset=utf-8";
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
@@ -40,7 +39,7 @@ function organizationFrom(parts: Parts, id: string | undefined): Organization {
 function addMicrosoftRoutes(scope: FastifyInstance, parts: Parts): void {
   const microsoft = new MicrosoftActions(parts.referrals, parts.database);
   const answer = (reply: FastifyReply, stored: StoredReferral): FastifyReply =>
-    reply.header("content-type", json).send(parts.presentation.single(stored));
+    reply.header("content-type", jsonType).send(parts.presentation.single(stored));
 
   scope.post("/referrals", async (request, reply) => {
     const order = parseBody(adminBodies.send, request.body);

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { ReferralsError } from "../../contract/index.ts";
+import { jsonType } from "../../http/index.ts";
 import {
   type BoundOrderBy,
   type BoundQuery,
@@ -41,7 +42,6 @@ export interface ListOptions {
   readonly laggingMoment: () => string | undefined;
 }
 
-const json = "application/json; charset=utf-8";
 /** Lists of up to so many referrals are put together at once; longer ones are streamed. */
 const heldAtOnce = 1_000;
 const largestPage = 5_000;
@@ -98,7 +98,7 @@ export class ReferralLists {
   async answer(scope: Scope, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const call = understand(this.#queries, this.#options, scope, request);
     try {
-      reply.header("content-type", json);
+      reply.header("content-type", jsonType);
       if (call.pageSize !== undefined) reply.header("preference-applied", pageSizeOf(call));
       return reply.send(await this.#body(call));
     } catch (error) {

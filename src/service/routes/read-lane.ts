@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { basePath } from "../../contract/index.ts";
 import {
   identifyingHeaders,
+  jsonType,
   type Lane,
   type Principal,
   type RequestObservers,
@@ -13,7 +14,6 @@ import { type Clock, monotonicMs, type Random } from "../../runtime/index.ts";
 import { type CallerDirectory, partnerCaller } from "../caller.ts";
 import type { Presentation } from "../presentation.ts";
 import type { Referrals } from "../referrals.ts";
-import { json } from "./referral-routes.ts";
 
 /** What the lane needs: what the route of the same operation is made of. */
 export interface ReadLaneOptions {
@@ -77,7 +77,7 @@ export function readLane(options: ReadLaneOptions): Lane {
     if (throttle.take(principal.connectionKey) > 0) return false;
     const requestId = random.uuid();
     const headers = identify(requestId, request.headers);
-    headers.push("etag", stored.eTag, "content-type", json, "content-length", `${body.length}`);
+    headers.push("etag", stored.eTag, "content-type", jsonType, "content-length", `${body.length}`);
     response.writeHead(200, headers);
     response.end(body, "latin1", () => {
       const elapsedMs = monotonicMs() - startedMs;

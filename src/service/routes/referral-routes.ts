@@ -8,6 +8,7 @@ import {
   validatePatch,
   validateReferral,
 } from "../../contract/index.ts";
+import { jsonType } from "../../http/index.ts";
 import { type CallerDirectory, partnerCaller, principalOf } from "../caller.ts";
 import { queryText } from "../list/list-query.ts";
 import type { ReferralLists } from "../list/list-referrals.ts";
@@ -16,9 +17,6 @@ import type { Caller, CallTerms, Referrals } from "../referrals.ts";
 import { refuseInput } from "../rules/referral-change.ts";
 import type { StoredReferral } from "../store/referral-store.ts";
 import { parsePreferences } from "./preferences.ts";
-
-/** The content type of every answer with a body. */
-export const json = "application/json; charset=utf-8";
 
 /** What the seven operations need. */
 export interface ReferralRoutesOptions {
@@ -88,7 +86,7 @@ function sendReferral(
 ): FastifyReply {
   return reply
     .header("etag", stored.eTag)
-    .header("content-type", json)
+    .header("content-type", jsonType)
     .send(presentation.single(stored));
 }
 
@@ -116,7 +114,7 @@ export function addReferralRoutes(server: FastifyInstance, options: ReferralRout
       const text = queryText(request.raw.url ?? "");
       if (text === "") return sendReferral(reply, stored, presentation);
       const body = await lists.shapeSingle(scope, stored, text);
-      return reply.header("etag", stored.eTag).header("content-type", json).send(body);
+      return reply.header("etag", stored.eTag).header("content-type", jsonType).send(body);
     });
     server.put(`${path}/:id`, async (request, reply) => {
       const caller = callerOf(request);

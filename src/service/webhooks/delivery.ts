@@ -1,5 +1,5 @@
 import type { WebhookEventName } from "../../contract/index.ts";
-import type { FaultInjector } from "../../http/index.ts";
+import { type FaultInjector, jsonType } from "../../http/index.ts";
 import type { Clock, Http, Log, Random } from "../../runtime/index.ts";
 import type { Database, Transaction } from "../../storage/port.ts";
 import type { ReferralChange } from "../referrals.ts";
@@ -179,7 +179,7 @@ export class WebhookDelivery {
         body: delivery.body,
         timeoutMs: attemptTimeoutMs,
         headers: {
-          "content-type": "application/json; charset=utf-8",
+          "content-type": jsonType,
           "content-length": String(Buffer.byteLength(delivery.body)),
           [headerName]: signature,
           "x-ms-certificate-url": this.#options.certificateUrl(),
