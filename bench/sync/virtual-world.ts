@@ -153,6 +153,7 @@ export async function createBenchWorld(options: WorldOptions): Promise<BenchWorl
     trace,
     faults,
     aims: createAims(
+      0,
       () => scheduler.now() - worldStart,
       new Map(),
       () => [],

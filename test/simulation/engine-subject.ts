@@ -135,11 +135,15 @@ async function createEngineSubject(
       }
     },
     isAtRest: (since) => [...stores.values()].every(({ mirror }) => isQuiet(world, mirror, since)),
-    statesOf: (deal) => {
-      const pairs = deal
-        ? pairsOf(deal)
-        : [...stores.values()].flatMap(({ mirror }) => [...mirror.pairs.values()]);
-      return pairs.map(({ state }) => state);
+    statesOf: (record) => {
+      const states: string[] = [];
+      for (const { mirror } of stores.values()) {
+        for (const { state, referral, crm } of mirror.pairs.values()) {
+          if (record === undefined || referral?.id === record || crm?.id === record)
+            states.push(state);
+        }
+      }
+      return states;
     },
     excuseFor: (deal, field) => excuseOf(pairsOf(deal), itemsOf(deal), field),
     givenUp: (index, field, value, side) => {

@@ -66,18 +66,14 @@ export async function play(
   const coverage = new Map<string, number>();
   const world: World = createWorld(schedule, witness, book, {
     keepTrace: options.keepTrace ?? false,
-    onHit: (fault, struck) => cover(fault, struck),
-    statesOf: (deal) => statesOf(deal),
+    onHit: (fault, record) => cover(fault, record),
+    statesOf: (record) => statesOf(record),
   });
   sinceStart = world.sinceStart;
   const subject = await createSubject(world, witness);
-  const statesOf = (index: number | undefined): readonly string[] => {
-    if (index === undefined) return subject.statesOf(undefined);
-    const deal = world.book.deals.get(index);
-    return deal ? subject.statesOf(deal) : [];
-  };
-  const cover = (fault: Fault, struck: number | undefined): void => {
-    for (const state of statesOf(struck)) {
+  const { statesOf } = subject;
+  const cover = (fault: Fault, record: string | undefined): void => {
+    for (const state of statesOf(record)) {
       const key = `${fault.kind} ${state}`;
       coverage.set(key, (coverage.get(key) ?? 0) + 1);
     }
@@ -175,7 +171,7 @@ interface Host {
 /** Starts lives, lets them die where the crash faults say, and starts the next. */
 function createHost(
   world: World,
-  statesOf: (deal: number | undefined) => readonly string[],
+  statesOf: Subject["statesOf"],
   begin: (
     generation: Generation,
   ) => readonly { readonly name: string; readonly process: Process }[],
@@ -285,7 +281,7 @@ function arrangeBackups(
     world.scheduler.after(fault.at, () => {
       void world.scheduler.track(subject.backUp());
     });
-    const restore = (): boolean => {
+    const strike = (): boolean => {
       world.faults.hit(fault);
       host.crash(async () => {
         await subject.restore();
@@ -294,7 +290,7 @@ function arrangeBackups(
       return true;
     };
     const at = Math.min(fault.at + fault.amount, world.schedule.endsAt);
-    if (fault.aim === undefined) world.scheduler.after(at, restore);
-    else world.aims.wait({ ...fault, at: fault.at + 1 }, restore);
+    if (fault.aim === undefined) world.scheduler.after(at, strike);
+    else world.aims.wait({ ...fault, at: fault.at + 1 }, { strike });
   }
 }

@@ -43,8 +43,8 @@ export interface Subject {
   restore(): Promise<void>;
   /** True where nothing is under way or due, and everything has been compared since `since`. */
   isAtRest(since: number): boolean;
-  /** The states that a deal's pairs are in now, or all pairs, by name. */
-  statesOf(deal: Deal | undefined): readonly string[];
+  /** The states that the pairs of a record are in now, or all pairs, by name. */
+  readonly statesOf: (record: string | undefined) => readonly string[];
   /** Why a field of a deal may rest unequal: an open question or a known problem. */
   excuseFor(deal: Deal, field: EditedField | undefined): string | undefined;
   /**

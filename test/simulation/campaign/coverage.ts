@@ -11,60 +11,83 @@ const isAny =
   (name: T): boolean =>
     names.includes(name);
 
-const aroundPost = isAny<PairState>(
+const withoutReferral = isAny<PairState>("unshared", "creating-referral", "probing");
+const isAboutReferral = isAny<FaultKind>(
+  "etag-churn",
+  "permission-lost",
+  "webhook-lost",
+  "webhook-doubled",
+  "webhook-late",
+  "webhook-reordered",
+);
+const withoutRecord = isAny<PairState>(
+  "matching",
+  "creating-deal",
+  "sibling",
+  "deleted",
+  "unlinked",
+);
+const isAboutRecord = isAny<FaultKind>("crm-permission-lost", "crm-version-churn");
+const atRest = isAny<PairState>("held", "asking", "refusing", "in-step", "unlinked");
+const isCrmWriteLost = isAny<FaultKind>("crm-timeout-before-commit", "crm-timeout-after-commit");
+const duringCrmWrite = isAny<PairState>(
+  "creating-deal",
+  "writing-crm",
+  "planning",
+  "retrying",
+  "dead",
+);
+const duringPost = isAny<PairState>("creating-referral", "inviting-microsoft", "retrying");
+const duringReferralWrite = isAny<PairState>(
   "creating-referral",
   "inviting-microsoft",
   "retrying",
-  "sibling",
-  "unlinked",
+  "writing-referral",
+  "deleted",
 );
-const atRest = isAny<PairState>("held", "asking", "refusing", "in-step");
-const isCrmWriteLost = isAny<FaultKind>("crm-timeout-before-commit", "crm-timeout-after-commit");
-const isAboutRecord = isAny<FaultKind>("crm-permission-lost", "crm-version-churn");
 
 /**
- * Combinations that can't be met, each with the reason. A fault strikes a pair when a call about
- * it is made, or at the moment of the change that the fault is about. Of two pairs of one deal both
- * are struck, so a state that only one of them can be in isn't ruled out for the other's sake.
+ * Combinations that can't be met, each with the reason; a campaign that meets one fails. A fault
+ * strikes the pairs of the record that a call or a change is about, or all where it is about none.
  */
 const unreachable: readonly { readonly reason: string; readonly holds: Rule }[] = [
   {
-    reason: "only a POST can land late, and the pair is in another state while one is sent",
-    holds: (kind, state) => kind === "late-landing" && !aroundPost(state),
+    reason: "the pair has no referral yet",
+    holds: (kind, state) => isAboutReferral(kind) && withoutReferral(state),
+  },
+  {
+    reason: "the pair has no CRM record, or no longer",
+    holds: (kind, state) => isAboutRecord(kind) && withoutRecord(state),
+  },
+  {
+    reason: "only a POST can land late, and none is sent in that state",
+    holds: (kind, state) => kind === "late-landing" && !duringPost(state),
   },
   {
     reason: "nothing is written to Partner Center in that state",
-    holds: (kind, state) =>
-      kind === "timeout-after-commit" &&
-      isAny<PairState>("unshared", "probing", "waiting", "held", "refusing", "paused")(state),
-  },
-  {
-    reason: "a referral is read by its id only once the pair is on record as looking",
-    holds: (kind, state) => kind === "permission-lost" && atRest(state),
-  },
-  {
-    reason: "the pair isn't read any more",
-    holds: (kind, state) => kind === "permission-lost" && state === "unlinked",
+    holds: (kind, state) => kind === "timeout-after-commit" && !duringReferralWrite(state),
   },
   {
     reason: "nothing is written to the CRM in that state",
-    holds: (kind, state) =>
-      isCrmWriteLost(kind) &&
-      !isAny<PairState>(
-        "creating-deal",
-        "writing-crm",
-        "planning",
-        "retrying",
-        "dead",
-        "sibling",
-        "asking",
-      )(state),
+    holds: (kind, state) => isCrmWriteLost(kind) && !duringCrmWrite(state),
   },
   {
-    reason: "the CRM record is gone",
-    holds: (kind, state) => isAboutRecord(kind) && state === "deleted",
+    reason: "a referral at rest is read by its id only once the pair is on record as looking",
+    holds: (kind, state) => kind === "permission-lost" && atRest(state),
+  },
+  {
+    reason: "the engine writes no sibling, so nobody rewrites it",
+    holds: (kind, state) => kind === "peer-rewrites" && state === "sibling",
   },
 ];
+
+/**
+ * What only a hint can do that comes while a pair is at something else and has its referral read:
+ * it happens, but can't be brought about.
+ */
+const byChance: Rule = (kind, state) =>
+  kind === "permission-lost" &&
+  isAny<PairState>("matching", "creating-deal", "writing-crm", "inviting-microsoft")(state);
 
 /** Said of a combination that a longer campaign may meet. */
 export const notMet = "not met in this campaign";
@@ -74,7 +97,7 @@ export interface Coverage {
   /** Combinations that were met at all. */
   readonly reached: number;
   readonly rarerThan100: number;
-  /** What was met, but fewer than a hundred times. */
+  /** What can be met, but was so fewer than a hundred times. */
   readonly rare: Readonly<Record<string, number>>;
   /** What was met although it is said here that it can't be: the reason is wrong. */
   readonly wrong: readonly string[];
@@ -97,12 +120,29 @@ export function coverageOf(counts: Readonly<Record<string, number>>): Coverage {
       const count = counts[key] ?? 0;
       row[state] = count;
       if (count > 0) reached += 1;
-      if (count > 0 && count < enough) rare[key] = count;
       const known = unreachable.find(({ holds }) => holds(kind, state));
+      if (!known && count < enough && !byChance(kind, state)) rare[key] = count;
       if (known && count > 0) wrong.push(key);
       if (count === 0) never[key] = known?.reason ?? notMet;
     }
     table[kind] = row;
   }
   return { reached, rarerThan100: Object.keys(rare).length, rare, wrong, never, table };
+}
+
+/**
+ * What a campaign's table falls short of: a combination that can be met must be so a hundred times
+ * in `wanted` schedules, or in proportion where there was time for fewer; one that can't, never.
+ */
+export function shortcomingsOf(
+  { rare, wrong }: Coverage,
+  schedules: number,
+  wanted: number,
+): readonly string[] {
+  const share = Math.min(1, schedules / wanted);
+  const missed = Object.entries(rare).filter(([, count]) => count < enough * share);
+  return [
+    ...missed.map(([cell, count]) => `${cell} was met ${count} times only`),
+    ...wrong.map((cell) => `${cell} was met, and is said to be impossible`),
+  ];
 }

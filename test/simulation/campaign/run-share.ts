@@ -28,7 +28,10 @@ export async function runShare(share: Share): Promise<Tally> {
   for (let seed = share.firstSeed; seed < share.firstSeed + share.seeds; seed += 1) {
     const ledger = ledgerOf(seed, share.ledger);
     const schedule = generateSchedule(seed, ledger);
-    count(tally, schedule, await judge(schedule, subject));
+    const outcome = await judge(schedule, subject).catch((cause: unknown) => {
+      throw new Error(`seed ${seed} on ${ledger} could not be played to its end`, { cause });
+    });
+    count(tally, schedule, outcome);
   }
   return tally;
 }

@@ -2,7 +2,7 @@ import { seededRandom } from "../../../src/runtime/index.ts";
 import { actionsFor, aimsOf, settingsFor, suitable } from "./aim.ts";
 import { drawFrom } from "./draw.ts";
 import { settingsOf } from "./habits.ts";
-import { aimedFault, faultsOf } from "./mishaps.ts";
+import { aimedFaults, faultsOf } from "./mishaps.ts";
 import { actionsOf } from "./people.ts";
 import { scaleOf } from "./scale.ts";
 import type { Family, Schedule, Settings } from "./schedule.ts";
@@ -41,7 +41,7 @@ export function generateSchedule(
   ].sort((left, right) => left.at - right.at);
   const faults = [
     ...faultsOf(draw, family, settings, scale),
-    ...aims.map((aim) => aimedFault(drawAim, aim, settings, scale)),
+    ...aims.flatMap((aim) => aimedFaults(drawAim, aim, settings, scale)),
   ].sort((left, right) => left.at - right.at);
   return { seed, family, settings, actions, faults, endsAt: scale.lengthMs };
 }

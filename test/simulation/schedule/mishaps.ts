@@ -1,7 +1,8 @@
-import { type Aim, armedBy } from "./aim.ts";
+import { armedBy, leadingTo } from "./aim.ts";
 import { type Draw, minute, second } from "./draw.ts";
 import type { Scale } from "./scale.ts";
 import type { Family, Fault, FaultKind, Settings } from "./schedule.ts";
+import type { Aim } from "./thin-cells.ts";
 
 const commonFaults: readonly FaultKind[] = [
   "list-lag",
@@ -78,12 +79,17 @@ function faultOf(draw: Draw, kind: FaultKind, settings: Settings, scale: Scale):
   };
 }
 
-/** A fault that waits for a state; a crash doesn't wait much longer then. */
-export function aimedFault(draw: Draw, aim: Aim, settings: Settings, scale: Scale): Fault {
+/** A fault that waits for a state, with those that lead to it. */
+export function aimedFaults(
+  draw: Draw,
+  aim: Aim,
+  settings: Settings,
+  scale: Scale,
+): readonly Fault[] {
   const fault = faultOf(draw, aim.kind, settings, scale);
   const at = draw.whole(0, armedBy(aim, scale));
-  const amount = aim.kind === "crash" ? draw.whole(0, 4) : fault.amount;
-  return { ...fault, at, amount, forMs: scale.lengthMs, aim: aim.state };
+  const aimed = { ...fault, at, forMs: scale.lengthMs, aim: aim.state };
+  return [aimed, ...leadingTo(aim, aimed)];
 }
 
 /** The kinds of faults that can strike in a world. */

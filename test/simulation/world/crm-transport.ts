@@ -44,7 +44,7 @@ export function crmTransport(network: CrmNetwork, generation: Generation): CrmAd
   const latency = (): number => 10 + Math.floor(random.fraction() * 50);
   const isHidden = (id: string): boolean => {
     const deal = network.dealOf(id);
-    return deal !== undefined && faults.takeFor("crm-permission-lost", deal) !== undefined;
+    return deal !== undefined && faults.takeFor("crm-permission-lost", deal, id) !== undefined;
   };
 
   /** One round trip: `work` happens inside the CRM. */
@@ -53,7 +53,7 @@ export function crmTransport(network: CrmNetwork, generation: Generation): CrmAd
       if (generation.boundary(`crm-${kind}-send`)) return;
       trace.note(scheduler.now(), `g${generation.number} crm ${kind} ${id}`);
       network.onCall({ kind, id });
-      const about = kind === "walk" ? undefined : network.dealOf(id);
+      const about = kind === "walk" ? undefined : id;
       const fail = (error: CrmError, afterMs: number): void => {
         scheduler.after(afterMs, () => {
           trace.note(scheduler.now(), `← crm ${error.code}`);

@@ -3,16 +3,16 @@ import type { Fault, FaultKind } from "../schedule/schedule.ts";
 /** The faults of a schedule as the models meet them. */
 export interface Faults {
   /**
-   * Spends one hit of an armed fault of this kind, if there is one. `struck` is the deal that the
-   * call is about, where it is about one, for the coverage table.
+   * Spends one hit of an armed fault of this kind, if there is one. `record` is the id of what is
+   * struck, on either side, where it is one: without it every pair is.
    */
-  take(kind: FaultKind, struck?: number): Fault | undefined;
+  take(kind: FaultKind, record?: string): Fault | undefined;
   /** The same for faults that were made for one deal only. */
-  takeFor(kind: FaultKind, deal: number): Fault | undefined;
+  takeFor(kind: FaultKind, deal: number, record: string): Fault | undefined;
   /** An armed fault of this kind without spending it: for conditions that hold for a while. */
-  during(kind: FaultKind, deal?: number): Fault | undefined;
+  during(kind: FaultKind, deal: number, record: string): Fault | undefined;
   /** Counts a hit of a fault that the world itself carries out. */
-  hit(fault: Fault, struck?: number): void;
+  hit(fault: Fault, record?: string): void;
   /** Does something that no fault interferes with. */
   without(work: () => void): void;
   /** No fault is armed any more, whatever the schedule says. */
@@ -28,13 +28,13 @@ interface Armed {
 
 /**
  * The faults of one schedule. `onHit` hears of each hit, for the coverage table; `statesOf` tells
- * the states of a deal's pairs, or of all, for faults that are aimed.
+ * the states of the pairs that have a record, or of all, for faults that are aimed.
  */
 export function createFaults(
   faults: readonly Fault[],
   sinceStart: () => number,
-  statesOf: (deal: number | undefined) => readonly string[],
-  onHit: (fault: Fault, struck: number | undefined) => void,
+  statesOf: (record: string | undefined) => readonly string[],
+  onHit: (fault: Fault, record: string | undefined) => void,
 ): Faults {
   const byKind = new Map<FaultKind, Armed[]>();
   for (const fault of faults) {
@@ -44,20 +44,20 @@ export function createFaults(
   }
   const hits = new Map<FaultKind, number>();
   let isArmed = true;
-  const count = (fault: Fault, struck?: number): void => {
+  const count = (fault: Fault, record?: string): void => {
     hits.set(fault.kind, (hits.get(fault.kind) ?? 0) + 1);
-    onHit(fault, struck);
+    onHit(fault, record);
   };
-  const spend = (found: Armed | undefined, struck?: number): Fault | undefined => {
+  const spend = (found: Armed | undefined, record?: string): Fault | undefined => {
     if (!found) return undefined;
     found.left -= 1;
-    count(found.fault, struck);
+    count(found.fault, record);
     return found.fault;
   };
   const armed = (
     kind: FaultKind,
     deal: number | undefined,
-    struck: number | undefined,
+    record: string | undefined,
   ): Armed | undefined => {
     if (!isArmed) return undefined;
     const now = sinceStart();
@@ -70,14 +70,14 @@ export function createFaults(
           now < fault.at + fault.forMs &&
           (fault.aim === undefined
             ? deal === undefined || fault.deal === deal
-            : statesOf(struck ?? deal).includes(fault.aim)),
+            : statesOf(record).includes(fault.aim)),
       );
   };
   return {
-    take: (kind, struck) => spend(armed(kind, undefined, struck), struck),
-    takeFor: (kind, deal) => spend(armed(kind, deal, deal), deal),
-    during: (kind, deal) => armed(kind, deal, deal)?.fault,
-    hit: (fault, struck) => count(fault, struck),
+    take: (kind, record) => spend(armed(kind, undefined, record), record),
+    takeFor: (kind, deal, record) => spend(armed(kind, deal, record), record),
+    during: (kind, deal, record) => armed(kind, deal, record)?.fault,
+    hit: count,
     without(work) {
       const before = isArmed;
       isArmed = false;

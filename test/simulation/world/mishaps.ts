@@ -1,5 +1,8 @@
 import { valuesOfDeal, valuesOfReferral } from "../check/values.ts";
 import type { Fault, Side } from "../schedule/schedule.ts";
+import type { Mishap } from "./aims.ts";
+import type { CrmModel } from "./crm-model.ts";
+import type { Leg } from "./deal-book.ts";
 import { crmRecordOf, referralOf } from "./people.ts";
 import type { ReferralChange } from "./referrals-model.ts";
 import { stream, type World } from "./world.ts";
@@ -16,54 +19,47 @@ export interface Notice {
 /** Faults that strike on their own, at their moment, rather than on a call. */
 export function arrangeMishaps(world: World): void {
   for (const fault of world.schedule.faults) {
-    const work = mishapOf(world, fault);
-    if (!work) continue;
-    if (fault.aim === undefined) world.scheduler.after(fault.at, () => work(fault.deal));
-    else world.aims.wait(fault, work);
+    const mishap = mishapOf(world, fault);
+    if (!mishap) continue;
+    if (fault.aim === undefined) world.scheduler.after(fault.at, () => mishap.strike(fault.deal));
+    else world.aims.wait(fault, mishap);
   }
 }
 
-/** What a fault does by itself to a deal; false where there is nothing that it could strike. */
-type Mishap = (deal: number) => boolean;
-
 function mishapOf(world: World, fault: Fault): Mishap | undefined {
   const { faults, referrals } = world;
-  const hit = (deal?: number): true => {
-    faults.hit(fault, deal);
-    return true;
-  };
+  const everything = (work: () => void): Mishap => ({
+    strike: () => {
+      faults.hit(fault);
+      work();
+      return true;
+    },
+  });
   switch (fault.kind) {
     case "etag-churn":
-      return (deal) => {
-        const id = referralIdOf(world, deal);
-        if (id === undefined) return false;
-        hit(deal);
+      return onReferral(world, fault, (id) => {
+        faults.hit(fault, id);
         referrals.churn(id, fault.amount % 2 === 1);
         return true;
-      };
+      });
     case "tied-stamps":
-      return () => {
-        hit();
-        // One bulk job of the service: every referral gets one stamp.
+      // One bulk job of the service: every referral gets one stamp.
+      return everything(() => {
         for (const own of world.book.deals.keys()) {
           const id = referralIdOf(world, own);
           if (id !== undefined) referrals.churn(id, true);
         }
-        return true;
-      };
+      });
     case "token-expired":
-      return () => {
+      return everything(() => {
         for (const [name, serial] of world.tokens) world.tokens.set(name, serial + 1);
-        return hit();
-      };
+      });
     case "crm-version-churn":
-      return (deal) => {
-        const found = crmRowOf(world, deal);
-        if (!found) return false;
-        hit(deal);
-        found.crm.churn(found.id);
+      return onRecord(world, (id, crm) => {
+        faults.hit(fault, id);
+        crm.churn(id);
         return true;
-      };
+      });
     default:
       return fault.aim === undefined ? undefined : changeFor(world, fault);
   }
@@ -72,43 +68,71 @@ function mishapOf(world: World, fault: Fault): Mishap | undefined {
 /** A fault that is about changes brings one along where it is aimed at a moment. */
 function changeFor(world: World, fault: Fault): Mishap | undefined {
   const notes = `note at ${fault.at}`;
-  const edit = (deal: number): boolean => {
-    const id = referralIdOf(world, deal);
-    return (
-      id !== undefined && world.referrals.touch(id, "microsoft", { "/details/notes": notes }).ok
-    );
-  };
   switch (fault.kind) {
     case "webhook-lost":
     case "webhook-doubled":
     case "webhook-late":
     case "webhook-reordered":
     case "list-lag":
-      return edit;
+      return onReferral(
+        world,
+        fault,
+        (id) => world.referrals.touch(id, "microsoft", { "/details/notes": notes }).ok,
+      );
     case "crm-list-lag":
-      return (deal) => {
-        const found = crmRowOf(world, deal);
-        found?.crm.change(found.id, "person", "deal", { description: notes });
-        return found !== undefined;
-      };
-    case "peer-rewrites":
-      return (deal) => {
-        if (
-          !isRewritten(world, deal, "referrals", notes) &&
-          !isRewritten(world, deal, "crm", notes)
-        )
-          return false;
-        world.faults.hit(fault, deal);
+      return onRecord(world, (id, crm) => {
+        crm.change(id, "person", "deal", { description: notes });
         return true;
+      });
+    case "peer-rewrites": {
+      const sideOf = (deal: number): Side =>
+        referralIdOf(world, deal) === undefined ? "crm" : "referrals";
+      return {
+        recordOf: (deal) => recordOf(world, deal, sideOf(deal)),
+        strike: (deal) => {
+          const record = recordOf(world, deal, sideOf(deal));
+          if (!isRewritten(world, deal, sideOf(deal), notes)) return false;
+          world.faults.hit(fault, record);
+          return true;
+        },
       };
+    }
     default:
       return undefined;
   }
 }
 
-function referralIdOf({ book }: World, deal: number): string | undefined {
+/** A mishap of a deal's referral, where it has one: of Microsoft's, where that is aimed at. */
+function onReferral(world: World, { aim }: Fault, strike: (id: string) => boolean): Mishap {
+  const leg = aim === "sibling" ? "microsoft" : "partner";
+  const idOf = (deal: number): string | undefined => referralIdOf(world, deal, leg);
+  return {
+    recordOf: idOf,
+    strike: (deal) => {
+      const id = idOf(deal);
+      return id !== undefined && strike(id);
+    },
+  };
+}
+
+/** A mishap of a deal's CRM record, where it has one. */
+function onRecord(world: World, strike: (id: string, crm: CrmModel) => boolean): Mishap {
+  return {
+    recordOf: (deal) => crmRowOf(world, deal)?.id,
+    strike: (deal) => {
+      const found = crmRowOf(world, deal);
+      return found !== undefined && strike(found.id, found.crm);
+    },
+  };
+}
+
+function recordOf(world: World, deal: number, side: Side): string | undefined {
+  return side === "crm" ? crmRowOf(world, deal)?.id : referralIdOf(world, deal);
+}
+
+function referralIdOf({ book }: World, deal: number, leg: Leg = "partner"): string | undefined {
   const own = book.deals.get(deal);
-  return own && referralOf(own);
+  return own && referralOf(own, leg);
 }
 
 function crmRowOf(world: World, deal: number) {
@@ -148,7 +172,7 @@ export function createPostman(
       changedAt: change.after.updatedDateTime,
     };
     const { faults, scheduler } = world;
-    const about = world.book.ofReferral(change.after.id)?.index;
+    const about = change.after.id;
     if (faults.take("webhook-lost", about)) return;
     const late = faults.take("webhook-late", about);
     const delayMs = 100 + Math.floor(chance.fraction() * 600) + (late?.amount ?? 0);
@@ -175,9 +199,10 @@ export function createPostman(
 export function createPeer(world: World): (deal: number, side: Side) => void {
   let rewritten = 0;
   return (deal, side) => {
-    if (!world.faults.during("peer-rewrites", deal)) return;
+    const record = recordOf(world, deal, side);
+    if (record === undefined || !world.faults.during("peer-rewrites", deal, record)) return;
     world.scheduler.after(400, () => {
-      if (!world.faults.takeFor("peer-rewrites", deal)) return;
+      if (!world.faults.takeFor("peer-rewrites", deal, record)) return;
       rewritten += 1;
       isRewritten(world, deal, side, `peer note ${rewritten}`);
     });

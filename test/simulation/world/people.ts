@@ -1,7 +1,7 @@
 import type { CrmFields } from "../../../src/crm/port.ts";
 import { crmPartOf, dealEdit, referralEdit, stageOfState } from "../check/values.ts";
 import type { Action, EditedField } from "../schedule/schedule.ts";
-import type { Deal } from "./deal-book.ts";
+import type { Deal, Leg } from "./deal-book.ts";
 import type { World } from "./world.ts";
 
 /** The first values of a deal in the neutral spelling. */
@@ -85,8 +85,8 @@ export function crmRecordOf(world: World, deal: Deal): string | undefined {
 }
 
 /** The referral of a deal that people work on: the partner's own side. */
-export function referralOf(deal: Deal): string | undefined {
-  return [...deal.referrals].find(([, leg]) => leg === "partner")?.[0];
+export function referralOf(deal: Deal, side: Leg = "partner"): string | undefined {
+  return [...deal.referrals].find(([, leg]) => leg === side)?.[0];
 }
 
 function organisationOf(world: World, deal: Deal): World["organisations"][number] {

@@ -35,7 +35,6 @@ export interface Network {
   readonly tokens: Map<string, number>;
   /** The deal that a referral id belongs to, for faults that are about one deal. */
   readonly dealOf: (referralId: string) => number | undefined;
-  readonly dealOfRecord: (recordId: string) => number | undefined;
   /** The referral of a deal, for faults that move one. */
   readonly referralOf: (deal: number) => string | undefined;
   /** Hears when a request that got no answer will land. */
@@ -60,21 +59,17 @@ function referralIdOf(url: string): string {
   return /\/referrals\/([^/?]+)/.exec(url)?.[1] ?? "";
 }
 
-/**
- * The deal that a request is about: by the referral in its path, or by the record that a new one
- * names.
- */
-function aboutOf(network: Network, request: HttpRequest): number | undefined {
+/** What a request is about: the referral in its path, or the CRM record that a new one names. */
+function aboutOf(request: HttpRequest): string | undefined {
   const id = referralIdOf(request.url);
-  if (id !== "") return network.dealOf(id);
-  const [, record] = /"externalReferenceId":"([^"]+)"/.exec(request.body ?? "") ?? [];
-  return record === undefined ? undefined : network.dealOfRecord(record);
+  if (id !== "") return id;
+  return /"externalReferenceId":"([^"]+)"/.exec(request.body ?? "")?.[1];
 }
 
 /** What becomes of a request, by the faults that are armed. */
 function fateOf(network: Network, request: HttpRequest): Fate {
   const { faults } = network;
-  const about = aboutOf(network, request);
+  const about = aboutOf(request);
   const answered = (status: number, code: string, headers = {}, afterCommit = false): Fate => ({
     kind: "answered",
     response: errorAnswer(status, code, code, headers),
@@ -95,6 +90,12 @@ function fateOf(network: Network, request: HttpRequest): Fate {
     return answered(429, "tooManyRequests", { "retry-after": String(seconds) });
   }
   if (faults.take("throttled-silently", about)) return answered(429, "tooManyRequests");
+  const id = referralIdOf(request.url);
+  const deal = network.dealOf(id);
+  const lost = deal === undefined ? undefined : faults.takeFor("permission-lost", deal, id);
+  if (lost) {
+    return lost.amount % 2 === 0 ? answered(404, "itemNotFound") : answered(403, "accessDenied");
+  }
   const broken = faults.take("server-error", about);
   if (broken) {
     const status = [500, 502, 503][broken.amount % 3] ?? 500;
@@ -108,13 +109,6 @@ function arrive(network: Network, request: HttpRequest): HttpResponse {
   const token = tokenOf(request);
   if (!token || network.tokens.get(token.organisation) !== token.serial) {
     return errorAnswer(401, "unauthenticated", "the token has expired");
-  }
-  const deal = network.dealOf(referralIdOf(request.url));
-  const lost = deal === undefined ? undefined : network.faults.takeFor("permission-lost", deal);
-  if (lost) {
-    return lost.amount % 2 === 0
-      ? errorAnswer(404, "itemNotFound", "there is no such referral")
-      : errorAnswer(403, "accessDenied", "the role does not cover this location");
   }
   if (request.url.includes("skiptoken")) {
     const shift = network.faults.take("page-shift");

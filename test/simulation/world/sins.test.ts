@@ -62,7 +62,6 @@ function bench(
       habits: { ...plainHttp, ...http },
       tokens,
       dealOf: (id) => (id === "" ? undefined : 0),
-      dealOfRecord: () => undefined,
       referralOf: () => model.listed("org-0")[0]?.document.id,
       onLateLanding: () => {},
       onCall: () => {},

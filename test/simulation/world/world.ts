@@ -89,18 +89,18 @@ export function createWorld(
   book: DealBook,
   options: {
     readonly keepTrace: boolean;
-    readonly onHit: (fault: Fault, struck: number | undefined) => void;
+    readonly onHit: (fault: Fault, record: string | undefined) => void;
     /** The states of a deal's pairs, or of all. */
-    readonly statesOf: (deal: number | undefined) => readonly string[];
+    readonly statesOf: (record: string | undefined) => readonly string[];
   },
 ): World {
   const { settings, seed } = schedule;
   const scheduler = createScheduler(worldStart, maxSteps);
   const trace = createTrace(options.keepTrace, worldStart);
   const sinceStart = (): number => scheduler.now() - worldStart;
-  const faults = createFaults(schedule.faults, sinceStart, options.statesOf, (fault, struck) => {
+  const faults = createFaults(schedule.faults, sinceStart, options.statesOf, (fault, record) => {
     trace.note(scheduler.now(), `! ${fault.kind}`);
-    options.onHit(fault, struck);
+    options.onHit(fault, record);
   });
   const tokens = new Map<string, number>();
   const referrals = createReferralsModel({
@@ -191,7 +191,6 @@ export function createWorld(
           tokens,
           habits: settings,
           dealOf: (id) => book.ofReferral(id)?.index,
-          dealOfRecord: (id) => book.ofCrmRecord(id)?.index,
           referralOf: (deal) => book.deals.get(deal)?.referrals.keys().next().value,
           onLateLanding: (at) => {
             lastLandingAt = Math.max(lastLandingAt, at);
