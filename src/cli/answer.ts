@@ -16,7 +16,9 @@ export function answer(
 /** Adds examples to a command's help: what to type, and what for. */
 export function examples(command: Command, lines: readonly (readonly [string, string])[]): Command {
   const width = Math.max(...lines.map(([typed]) => typed.length));
-  const text = lines.map(([typed, purpose]) => `  referrals ${typed.padEnd(width)}  ${purpose}`);
+  const text = lines.map(([typed, purpose]) =>
+    `  referrals ${typed.padEnd(width)}  ${purpose}`.trimEnd(),
+  );
   return command.addHelpText("after", `\nExamples:\n${text.join("\n")}`);
 }
 

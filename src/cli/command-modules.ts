@@ -196,7 +196,6 @@ export const commandModules: readonly CommandModule[] = [
     name: "password",
     group: "Set up",
     summary: "print a password's hash for the page's sign-in",
-    examples: [["password", "for server.users in the configuration"]],
     load: async () => (await import("./commands/password.ts")).registerPassword,
   },
   {

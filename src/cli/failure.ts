@@ -17,6 +17,9 @@ export class CliFailure extends Error {
   }
 }
 
+/** A command line that leaves out what is needed, or contradicts itself; nothing was done. */
+export class UsageFailure extends CliFailure {}
+
 interface Explained {
   readonly message: string;
   readonly code?: string;
@@ -29,8 +32,33 @@ function textAt(error: object, name: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+const pathRemedy = "Check the path and its rights.";
+
+/** What the operating system refuses, in words. */
+const systemRefusals: Readonly<Record<string, readonly [message: string, remedy: string]>> = {
+  EACCES: ["The system doesn't allow it.", pathRemedy],
+  EADDRINUSE: ["The port is already in use.", "Choose another with --port; 0 takes a free one."],
+  EISDIR: ["That is a folder, not a file.", pathRemedy],
+  ENOENT: ["There is no such file or folder.", pathRemedy],
+  ENOSPC: ["The disk is full.", "Free some space; what was done stays done."],
+  ENOTDIR: ["A part of the path is a file, not a folder.", pathRemedy],
+  EPERM: ["The system doesn't allow it.", pathRemedy],
+  EROFS: ["Nothing can be written there.", pathRemedy],
+};
+
+/** An error of the operating system as cause, place and remedy; undefined for any other. */
+function explainSystem(error: Error): Explained | undefined {
+  const { code, syscall, path, port } = error as NodeJS.ErrnoException & { port?: number };
+  const [message, remedy] = systemRefusals[(syscall && code) || ""] ?? [];
+  if (message === undefined || remedy === undefined) return undefined;
+  const place = path ?? (port === undefined ? undefined : `port ${port}`);
+  return { message, remedy, ...(place === undefined ? {} : { place }) };
+}
+
 function explain(error: unknown): Explained {
   if (!(error instanceof Error)) return { message: String(error) };
+  const refused = explainSystem(error);
+  if (refused) return refused;
   const [code, place, remedy] = ["code", "place", "remedy"].map((name) => textAt(error, name));
   return {
     message: error.message,

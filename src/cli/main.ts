@@ -1,11 +1,11 @@
 // The composition root's door: finds the command, loads only that command's module, and turns what
 // goes wrong into one message with cause, place and remedy.
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, type Option } from "commander";
 import { examples } from "./answer.ts";
 import type { CommandModule } from "./command-module.ts";
 import { commandModules } from "./command-modules.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { printFailure } from "./failure.ts";
+import { printFailure, UsageFailure } from "./failure.ts";
 import { nearest } from "./nearest.ts";
 import { packageVersion } from "./package-version.ts";
 
@@ -15,8 +15,29 @@ function createProgram(): Command {
     .version(packageVersion(), "-v, --version", "print the version")
     .helpCommand("help [command]", "explain a command")
     .showHelpAfterError("Run `referrals --help` for the commands and options.")
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: inheritedOptions })
     .exitOverride();
+}
+
+/** What a verb takes of its command's options: where its data are, and in what form it answers. */
+const inheritable = ["--config", "--data", "--json"];
+
+function inheritedOptions(verb: Command): Option[] {
+  const own = new Set(verb.options.map(({ long }) => long));
+  const above = verb.parent?.options ?? [];
+  return above.filter(({ long }) => long && inheritable.includes(long) && !own.has(long));
+}
+
+/** Lets a mistake in the command line be told as one JSON object, where JSON was asked for. */
+function tellAsJson(command: Command): void {
+  command.configureOutput({ writeErr: () => {} });
+  for (const verb of command.commands) tellAsJson(verb);
+}
+
+/** What was wrong with a command line: Commander's own sentence, with its guess after it. */
+function usageFailure({ message }: CommanderError): UsageFailure {
+  const sentence = message.replace(/^error: /, "").replace(/\s+/g, " ");
+  return new UsageFailure(sentence, { remedy: "Add --help for what it takes, with examples." });
 }
 
 /** A command that does something without a verb would take a mistyped verb for an argument. */
@@ -48,6 +69,7 @@ function wantedModule(argv: readonly string[]): CommandModule | undefined {
 async function main(argv: readonly string[]): Promise<number> {
   const program = createProgram();
   const wanted = wantedModule(argv);
+  const asJson = argv.includes("--json");
   try {
     if (wanted) (await wanted.load())(program, commandModules);
     else
@@ -56,6 +78,7 @@ async function main(argv: readonly string[]): Promise<number> {
     for (const command of program.commands) makeHelpful(command);
     const [loaded] = program.commands;
     if (loaded && wanted?.examples) examples(loaded, wanted.examples);
+    if (asJson) tellAsJson(program);
     if (argv.length === 0) {
       program.outputHelp();
       return exitCodes.done;
@@ -63,12 +86,23 @@ async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv], { from: "user" });
     return Number(process.exitCode ?? exitCodes.done);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return exitCodes.done;
+      if (asJson) printFailure(usageFailure(error), asJson);
+      return exitCodes.usage;
+    }
     // A person left a prompt by Ctrl+C.
     if (error instanceof Error && error.name === "ExitPromptError") return exitCodes.interrupted;
-    printFailure(error, argv.includes("--json"));
-    return exitCodes.failed;
+    printFailure(error, asJson);
+    return error instanceof UsageFailure ? exitCodes.usage : exitCodes.failed;
   }
 }
 
+// Whoever reads the answer may stop reading, such as `head`: nobody is there to be told.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+}
 process.exitCode = await main(process.argv.slice(2));

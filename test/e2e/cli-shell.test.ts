@@ -1,9 +1,10 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commandModules } from "../../src/cli/command-modules.ts";
+import { root } from "../checks.ts";
 import { command, type Spoken } from "./commands.ts";
 
 /** What a person's shell sees of the command, without any system behind it. */
@@ -74,13 +75,33 @@ describe("help", () => {
     }
   });
 
+  test("of a verb names each option once, its command's own ones among them", async () => {
+    const test = await run(["alerts", "test", "--help"]);
+    expect(test.stdout.match(/^ +--config <file>/gm)).toHaveLength(1);
+    const send = await run(["sandbox", "send", "--help"]);
+    expect(send.stdout).toMatch(/^ +--data <folder>/m);
+    expect(send.stdout).not.toContain("--port");
+  });
+
   test("of each command shows examples of it", async () => {
     for (const { name } of commandModules) {
       const { stdout, code } = await run([name, "--help"]);
       expect(code, name).toBe(0);
+      expect(stdout.match(/^Examples:/gm), name).toHaveLength(1);
       expect(stdout, name).toMatch(new RegExp(`Examples:\\n  referrals ${name}`));
     }
   }, 120_000);
+});
+
+test("an answer that nobody reads to its end is no error, as with `| head -1`", async () => {
+  const child = spawn(process.execPath, [`${root}/src/cli/main.ts`, "--help"]);
+  child.stdout.destroy();
+  let complaints = "";
+  child.stderr.on("data", (chunk) => {
+    complaints += chunk;
+  });
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  expect([code, complaints]).toEqual([0, ""]);
 });
 
 describe("a mistake", () => {
@@ -88,6 +109,10 @@ describe("a mistake", () => {
     [["statsu"], "Did you mean status?"],
     [["conflicts", "resolv"], "Did you mean resolve?"],
     [["status", "--jsn"], "Did you mean --json?"],
+    [["sync"], "referrals sync --once"],
+    [["pause"], "give --all"],
+    [["conflicts", "resolve", "--crm", "--referral"], "More than one answer"],
+    [["start", "--port", "65536"], "0 to 65535"],
   ])("%j is told with what was meant, and returns 64", async (args, meant) => {
     const { code, stderr, stdout } = await run(args);
     expect(stderr).toContain(meant);
@@ -112,6 +137,19 @@ describe("a mistake", () => {
     const { error } = JSON.parse(stderr) as { error: Record<string, string> };
     expect(error.message).toBe("Nothing is configured here yet.");
     expect(error.remedy).toContain("referrals init");
+    const mistyped = await run(["conflicts", "resolv", "--json"]);
+    expect([mistyped.code, mistyped.stdout]).toEqual([64, ""]);
+    expect(JSON.parse(mistyped.stderr).error.message).toContain("Did you mean resolve?");
+  });
+
+  test("in a path is told with the path, not with the system's code", async () => {
+    const place = join(script("bash"), "data");
+    const { code, stderr } = await run(["start", "--data", place, "--port", "0"]);
+    expect(stderr).toBe(
+      `✗ A part of the path is a file, not a folder.\n  where: ${place}\n` +
+        "  → Check the path and its rights.\n",
+    );
+    expect(code).toBe(1);
   });
 });
 

@@ -117,6 +117,8 @@ test("beside a running process the same commands speak to it; a second process i
   const second = await run("start");
   expect(second.code).toBe(1);
   expect(second.stderr).toContain("already runs on this data");
+  const mistyped = await run("status", "--deals", "in-stp");
+  expect([mistyped.code, mistyped.stderr]).toEqual([64, expect.stringContaining("in-step")]);
 }, 30_000);
 
 /** The deal that both sides disagreed about. */

@@ -50,9 +50,12 @@ async function disagree(deals: readonly Row[]): Promise<void> {
 
 describe.skipIf(chromiumPath === undefined)("deciding in the dashboard, in Chromium", () => {
   let disputed: readonly Row[] = [];
+  /** Deals that nobody has decided about: a field written often in minutes is left alone. */
+  let others: readonly Row[] = [];
   beforeAll(async () => {
     stage = await openStage();
-    disputed = (await dealsWhere(flowing)).slice(0, 4);
+    const deals = await dealsWhere(flowing);
+    [disputed, others] = [deals.slice(0, 4), deals.slice(4, 6)];
     await disagree(disputed);
   }, 120_000);
   afterAll(async () => {
@@ -110,8 +113,7 @@ describe.skipIf(chromiumPath === undefined)("deciding in the dashboard, in Chrom
     await page.waitForSelector("text=Nothing waits for you");
     await page.click("text=Answered");
     await page.waitForSelector('td:has-text("Kept Partner Center\'s")');
-    const [deal] = disputed;
-    await disagree(deal ? [deal] : []);
+    await disagree(others.slice(0, 1));
     await open("/conflicts");
     await page.check("text=Always prefer the side that I choose");
     await page.keyboard.press("b");
@@ -173,7 +175,7 @@ describe.skipIf(chromiumPath === undefined)("deciding in the dashboard, in Chrom
   });
 
   test("a saved mapping decides what both sides change", async () => {
-    const [deal] = disputed;
+    const [, deal] = others;
     await stage.ask("/api/pause", {});
     await stage.ask(`/demonstration/deals/${deal?.crm.id}`, { description: "The CRM wins now" });
     await stage.ask(`/demonstration/referrals/${deal?.referral.id}`, {

@@ -1,5 +1,5 @@
-import { copyFileSync, existsSync, renameSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { accessSync, constants, copyFileSync, existsSync, renameSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Command } from "commander";
 import { systemClock } from "../../runtime/index.ts";
@@ -38,11 +38,16 @@ async function backup(file: string, options: BackupOptions): Promise<void> {
       remedy: "Give another name, or --force to replace it.",
     });
   }
-  rmSync(file, { force: true });
+  accessSync(dirname(resolve(file)), constants.W_OK);
   const database = await openDatabase(path);
+  // Beside it first: an older backup goes only when the new one is whole.
+  const beginning = `${file}.new`;
+  rmSync(beginning, { force: true });
   try {
-    await database.backup?.(resolve(file));
+    await database.backup?.(resolve(beginning));
+    renameSync(beginning, file);
   } finally {
+    rmSync(beginning, { force: true });
     await database.close();
   }
   answer(options, { file: resolve(file), from: path }, () =>

@@ -3,7 +3,7 @@ import type { Question, QuestionAnswer } from "../../contract/index.ts";
 import { systemClock } from "../../runtime/index.ts";
 import { answer, confirmed, examples } from "../answer.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { CliFailure } from "../failure.ts";
+import { UsageFailure } from "../failure.ts";
 import { findQuestion, shortId } from "../ledger-access/deal-search.ts";
 import {
   addLedgerOptions,
@@ -102,7 +102,7 @@ function typedValue(text: string): never | (QuestionAnswer & { choose: "value" }
   }
 }
 
-/** The answer that the options give. Errors: CliFailure unless they give exactly one. */
+/** The answer that the options give. Errors: UsageFailure unless they give exactly one. */
 export function answerOf(options: ResolveOptions): QuestionAnswer {
   const always = options.always ? { always: true } : {};
   const given: QuestionAnswer[] = [
@@ -116,7 +116,7 @@ export function answerOf(options: ResolveOptions): QuestionAnswer {
   ];
   const [only] = given;
   if (only && given.length === 1) return only;
-  throw new CliFailure(
+  throw new UsageFailure(
     given.length === 0 ? "Which side is right isn't said." : "More than one answer is given.",
     {
       remedy: "Give one of --crm, --referral, --value V, --link ID, --create, --close, --dismiss.",
@@ -137,7 +137,7 @@ async function resolve(named: string | undefined, options: ResolveOptions): Prom
   await withOperations(options, async (operations) => {
     const open = await openQuestions(operations);
     if (named === undefined && !options.all) {
-      throw new CliFailure("Which question is meant isn't said.", {
+      throw new UsageFailure("Which question is meant isn't said.", {
         remedy: "Give its id (see `referrals conflicts`), or --all for every conflict.",
       });
     }

@@ -122,7 +122,7 @@ function answerAvailability(options: AvailabilityOptions): {
 export function registerConnector(program: Command): void {
   const connector = program
     .command("connector")
-    .description("Export the connector package for Power Automate, Logic Apps and Power Apps.");
+    .description("Export the connector package for Power Automate, Logic Apps and Power Apps");
   connector
     .command("export")
     .description("write a complete connector package into a folder")

@@ -7,7 +7,7 @@ import { vendorOf, vendorsWithSandbox } from "../crm/registry.ts";
 import { CliFailure } from "../failure.ts";
 import { storedSecret } from "../start/stored-secret.ts";
 import { untilStopped } from "../until-stopped.ts";
-import { wholeNumber } from "./whole-number.ts";
+import { portNumber, wholeNumber } from "./whole-number.ts";
 
 interface CrmSandboxOptions {
   readonly data: string;
@@ -55,7 +55,7 @@ export function registerCrmSandbox(program: Command): void {
     .description("Run an emulator of a CRM's protocol on this machine")
     .addArgument(new Argument("<kind>", "which CRM").choices(kinds))
     .option("--data <folder>", "folder for all state", "data/crm-sandbox")
-    .option("--port <number>", "port; 0 for any free one", wholeNumber(0), defaultPort)
+    .option("--port <number>", "port; 0 for any free one", portNumber, defaultPort)
     .option("--seed <count>", "invent deals where there are none", wholeNumber(1))
     .option("--json", "print address and tokens as one JSON object")
     .action(run);

@@ -3,7 +3,7 @@ import type { ProblemGroup } from "../../contract/index.ts";
 import { systemClock } from "../../runtime/index.ts";
 import { answer, examples } from "../answer.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { CliFailure } from "../failure.ts";
+import { UsageFailure } from "../failure.ts";
 import { findDeal } from "../ledger-access/deal-search.ts";
 import {
   addLedgerOptions,
@@ -114,7 +114,7 @@ async function idsToReplay(
 ): Promise<readonly string[]> {
   if (named !== undefined) return [(await findDeal(operations, named)).id];
   if (!all && code === undefined) {
-    throw new CliFailure("Which deal is meant isn't said.", {
+    throw new UsageFailure("Which deal is meant isn't said.", {
       remedy: "Name it, or give --all, or --code for all of one cause.",
     });
   }
@@ -154,6 +154,7 @@ export function registerDeadLetters(program: Command): void {
     ["dead-letters", "by cause, each with its remedy"],
     ["dead-letters explain contoso", "why this one stands still"],
     ["dead-letters replay contoso", "try this one again"],
+    ["dead-letters replay --code invalid", "try those of one cause again, as --json names it"],
     ["dead-letters replay --all", "try all of them again"],
   ]);
   addLedgerOptions(letters).action(list);

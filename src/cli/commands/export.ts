@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { DealDetail, DealPage } from "../../contract/index.ts";
 import { systemClock } from "../../runtime/index.ts";
 import { answer, examples } from "../answer.ts";
@@ -114,7 +114,9 @@ export function registerExport(program: Command): void {
     .command("export")
     .argument("<file>", "ending in .csv or .json")
     .description("Write the deals with all mapped fields to a file; a stopped export goes on")
-    .option("--side <side>", "whose values: referral or crm", "referral")
+    .addOption(
+      new Option("--side <side>", "whose values").choices(["referral", "crm"]).default("referral"),
+    )
     .option("--state <state>", "only deals of a state, such as in-step")
     .option("--force", "replace the file");
   examples(addLedgerOptions(command), [

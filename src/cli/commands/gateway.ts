@@ -9,7 +9,7 @@ import { keepYoungSpaceSmall } from "../young-space.ts";
 import { forgetGateway, rememberGateway } from "./gateway-file.ts";
 import type { UpstreamOptions } from "./gateway-upstream.ts";
 import { registerGatewayVerbs } from "./gateway-verbs.ts";
-import { wholeNumber } from "./whole-number.ts";
+import { portNumber, wholeNumber } from "./whole-number.ts";
 
 const defaultPort = 4020;
 const secondMs = 1_000;
@@ -129,11 +129,11 @@ async function run(options: RunOptions): Promise<void> {
 export function registerGateway(program: Command): void {
   const gateway = program
     .command("gateway")
-    .description("Serve the connector's paths: connections, limits, triggers, and Partner Center.")
+    .description("Serve the connector's paths: connections, limits, triggers, and Partner Center")
     .option("--data <folder>", "where its data lie", "data/gateway")
     .option("--database <url>", "postgres://… or sqlite:PATH, in place of a file in the folder")
     .option("--host <address>", "the address to listen on", "127.0.0.1")
-    .option("--port <number>", "the port; 0 takes any free one", wholeNumber(0), defaultPort)
+    .option("--port <number>", "the port; 0 takes any free one", portNumber, defaultPort)
     .option("--public-url <url>", "the address under which Power Platform reaches it")
     .option("--sandbox [folder]", "forward to a sandbox that runs on this machine (data/sandbox)")
     .option("--authority <url>", "where people sign in: https://login.microsoftonline.com/<tenant>")

@@ -22,6 +22,8 @@ interface UndoOptions extends LedgerOptions {
 }
 
 const defaultLines = 50;
+/** The operator's API hands out no more at once. */
+const mostLines = 1_000;
 
 async function readEvents(
   operations: Operations,
@@ -90,7 +92,12 @@ export function registerHistory(program: Command): void {
     .command("history")
     .argument("[deal]", "id or words of its name; without it, all deals")
     .description("Tell what happened: what was seen, written, decided and refused, and by whom")
-    .option("-n, --lines <count>", "the newest so many lines", wholeNumber(1), defaultLines);
+    .option(
+      "-n, --lines <count>",
+      "the newest so many lines",
+      wholeNumber(1, mostLines),
+      defaultLines,
+    );
   examples(addLedgerOptions(command), [
     ["history", "the newest lines of all deals"],
     ["history contoso -n 200", "of one deal"],

@@ -4,7 +4,7 @@ import type { McpOptions } from "../../connector/index.ts";
 import { CliFailure } from "../failure.ts";
 import { packageVersion } from "../package-version.ts";
 import { untilStopped } from "../until-stopped.ts";
-import { wholeNumber } from "./whole-number.ts";
+import { portNumber } from "./whole-number.ts";
 
 interface McpCommandOptions {
   readonly config?: string;
@@ -95,7 +95,7 @@ export function registerMcp(program: Command): void {
     .option("--read-only", "offer no tool that changes anything")
     .option("--http", "serve streamable HTTP instead of standard input and output")
     .option("--host <address>", "with --http: the address to listen on", "127.0.0.1")
-    .option("--port <number>", "with --http: the port; 0 for any", wholeNumber(0), defaultPort)
+    .option("--port <number>", "with --http: the port; 0 for any", portNumber, defaultPort)
     .addOption(
       new Option("--secret <text>", "with --http: what agents send as bearer token (random)").env(
         "REFERRALS_MCP_SECRET",

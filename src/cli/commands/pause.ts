@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { DealSummary } from "../../contract/index.ts";
 import { answer, examples } from "../answer.ts";
-import { CliFailure } from "../failure.ts";
+import { CliFailure, UsageFailure } from "../failure.ts";
 import { findDeal } from "../ledger-access/deal-search.ts";
 import {
   addLedgerOptions,
@@ -21,7 +21,7 @@ const done: Readonly<Record<Action, string>> = { pause: "Paused", resume: "Resum
 
 function requireScope(named: string | undefined, { all, field }: PauseOptions): void {
   if ((named === undefined) !== (all === true)) {
-    throw new CliFailure(
+    throw new UsageFailure(
       all ? "A deal and --all exclude each other." : "What is meant isn't said.",
       {
         remedy: "Name a deal (with --field for one field of it), or give --all.",
@@ -29,7 +29,7 @@ function requireScope(named: string | undefined, { all, field }: PauseOptions): 
     );
   }
   if (all && field !== undefined) {
-    throw new CliFailure("--field belongs to a deal.", {
+    throw new UsageFailure("--field belongs to a deal.", {
       remedy: "Name the deal. To stop a field in every deal, make it one-way in the mapping.",
     });
   }

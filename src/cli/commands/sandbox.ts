@@ -7,7 +7,7 @@ import { CliFailure } from "../failure.ts";
 import { keepYoungSpaceSmall } from "../young-space.ts";
 import { forgetSandbox, rememberSandbox } from "./sandbox-file.ts";
 import { registerSandboxVerbs } from "./sandbox-verbs.ts";
-import { wholeNumber } from "./whole-number.ts";
+import { portNumber, wholeNumber } from "./whole-number.ts";
 
 const defaultPort = 4010;
 
@@ -137,11 +137,11 @@ async function run(options: RunOptions): Promise<void> {
 export function registerSandbox(program: Command): void {
   const sandbox = program
     .command("sandbox")
-    .description("Run the referrals service on this machine, and play Microsoft in it.")
+    .description("Run the referrals service on this machine, and play Microsoft in it")
     .option("--data <folder>", "where its data lie", "data/sandbox")
     .option("--database <url>", "postgres://… or sqlite:PATH, in place of a file in the folder")
     .option("--host <address>", "the address to listen on", "127.0.0.1")
-    .option("--port <number>", "the port; 0 takes any free one", wholeNumber(0), defaultPort)
+    .option("--port <number>", "the port; 0 takes any free one", portNumber, defaultPort)
     .option("--public-url <url>", "the address under which others reach it")
     .option("--seed <count>", "invent so many referrals, where there are none yet", wholeNumber(1))
     .option("--limit <calls>", "calls per connection in a minute (100)", wholeNumber(1))

@@ -12,9 +12,10 @@ import {
 import { marks, paint, remedyLine } from "../terminal/paint.ts";
 import { table, wrapped } from "../terminal/table.ts";
 import { count, duration, moment, relative, shown } from "../terminal/words.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 interface ShowOptions extends LedgerOptions {
-  readonly history: string;
+  readonly history: number;
 }
 
 const sides = { referral: "Partner Center", crm: "CRM" } as const;
@@ -174,7 +175,7 @@ export function registerShow(program: Command): void {
     .command("show")
     .argument("<deal>", "id of the deal, its referral or CRM record, or words of its name")
     .description("Show a deal: both sides, what was agreed, its history, and what comes next")
-    .option("--history <lines>", "lines of history to show", "12");
+    .option("--history <lines>", "lines of history to show", wholeNumber(0), 12);
   examples(addLedgerOptions(command), [
     ["show contoso", "the deal whose name holds the word"],
     ["show 3f2a91c0 --json", "everything as JSON"],
@@ -183,8 +184,7 @@ export function registerShow(program: Command): void {
     await withOperations(options, async (operations) => {
       const deal = await findDeal(operations, named);
       const now = systemClock.now();
-      const lines = Number(options.history) || 0;
-      answer(options, deal, (width) => dealText(deal, now, width, lines));
+      answer(options, deal, (width) => dealText(deal, now, width, options.history));
       process.exitCode = deal.needsPerson ? exitCodes.attention : exitCodes.done;
     });
   });

@@ -8,7 +8,7 @@ import { vendorOf, vendorsWithSandbox } from "../crm/registry.ts";
 import { startConfigured } from "../start/configured.ts";
 import { type DemonstrationLine, startDemonstration } from "../start/demonstration.ts";
 import { untilStopped } from "../until-stopped.ts";
-import { wholeNumber } from "./whole-number.ts";
+import { portNumber } from "./whole-number.ts";
 
 const defaultPort = 4400;
 
@@ -98,7 +98,7 @@ export function registerStart(program: Command): void {
     )
     .option("--config <file>", `configuration; ./${configFileName} is used where it exists`)
     .option("--data <folder>", "folder for all state (default: ./data, or the configuration's)")
-    .option("--port <number>", "first port of the page; 0 for any free ones", wholeNumber(0))
+    .option("--port <number>", "first port of the page; 0 for any free ones", portNumber)
     .addOption(
       new Option("--crm <kind>", "the CRM of the demonstration")
         .choices(vendorsWithSandbox.map((vendor) => vendor.kind))

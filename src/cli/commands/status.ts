@@ -3,6 +3,7 @@ import type { DealPage, DealSummary, OperatorStatus, Upstream } from "../../cont
 import { systemClock } from "../../runtime/index.ts";
 import { answer, examples } from "../answer.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { UsageFailure } from "../failure.ts";
 import {
   addLedgerOptions,
   type LedgerOptions,
@@ -137,9 +138,16 @@ export function dealsText(deals: readonly DealSummary[], width: number): string 
   );
 }
 
+/** Errors: UsageFailure with the states that there are. */
 async function listDeals(operations: Operations, state: true | string): Promise<DealPage> {
   const filter = state === true ? "" : `&state=${encodeURIComponent(state)}`;
-  return operations.get(`/api/deals?limit=${listedDeals}${filter}`);
+  const page = await operations.get<DealPage>(`/api/deals?limit=${listedDeals}${filter}`);
+  if (page.deals.length > 0 || state === true) return page;
+  const { words } = await operations.get<OperatorStatus>("/api/status");
+  if (state in words) return page;
+  throw new UsageFailure(`No state is called "${state}".`, {
+    remedy: `Use one of ${Object.keys(words).join(", ")}.`,
+  });
 }
 
 async function run(options: StatusOptions): Promise<void> {

@@ -3,7 +3,7 @@ import type { DealEvent, OperatorStatus } from "../../contract/index.ts";
 import { systemClock } from "../../runtime/index.ts";
 import { answer, examples } from "../answer.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { CliFailure } from "../failure.ts";
+import { UsageFailure } from "../failure.ts";
 import {
   addLedgerOptions,
   type LedgerOptions,
@@ -140,7 +140,7 @@ function outcomeText(
 
 async function run(options: SyncOptions): Promise<void> {
   if (!options.once) {
-    throw new CliFailure("A sync that goes on is `referrals start`.", {
+    throw new UsageFailure("A sync that goes on is `referrals start`.", {
       remedy: "For one round, as from cron: referrals sync --once",
     });
   }
