@@ -51,6 +51,10 @@ describe("the setup of EspoCRM", () => {
     expect(unversioned.missing).toEqual(first.missing.slice(0, -1));
     const { administrator: _nobody, ...alone } = reachOf(double);
     expect((await refusalOf(prepareEspo(alone))).code).toBe("unauthorized");
+    const wrong = { ...alone, administrator: { user: "kim", password: "a guess" } };
+    expect((await refusalOf(prepareEspo(wrong))).message).toContain(
+      "takes kim for no administrator",
+    );
     const told: string[] = [];
     await prepareEspo(reachOf(double), (done) => told.push(done));
     expect(told).toEqual(first.missing.map(({ name }) => name));

@@ -204,9 +204,15 @@ export async function prepareEspo(
   const credentials = btoa(String.fromCharCode(...bytes));
   const asAdministrator = createEspoSend({
     ...options,
-    http: ({ headers, ...request }) => {
+    http: async ({ headers, ...request }) => {
       const { "x-api-key": _key, ...rest } = headers;
-      return http({ ...request, headers: { ...rest, "espo-authorization": credentials } });
+      const signed = { ...rest, "espo-authorization": credentials };
+      const response = await http({ ...request, headers: signed });
+      if (response.status !== 401 && response.status !== 403) return response;
+      throw new CrmError(
+        "unauthorized",
+        `EspoCRM takes ${administrator.user} for no administrator; check name and password`,
+      );
     },
   });
   const known = await readFacts(createEspoSend(options), {});
