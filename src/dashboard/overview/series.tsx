@@ -11,6 +11,8 @@ import { classWords } from "../words/states.ts";
 
 const hourMs = 3_600_000;
 const hoursShown = 24;
+/** A single moment makes no line. */
+const leastMoments = 2;
 const classOrder = ["interactive", "expiring", "outbound", "read", "poll", "backfill", "audit"];
 
 /** Staleness, changes, calls and what expires: now, and over the last day. */
@@ -35,7 +37,7 @@ interface Props {
 function NothingYet() {
   return (
     <p className="body quiet">
-      Drawn from one measurement a minute: the first is here within a minute after the start.
+      Drawn from one measurement a minute: a picture is here two minutes after the start.
     </p>
   );
 }
@@ -56,7 +58,7 @@ function Staleness({ status, trends }: Props) {
       ],
     };
   }, [trends]);
-  const p95 = staleness.p95Ms === undefined ? "–" : duration(staleness.p95Ms);
+  const p95 = staleness.p95Ms === undefined ? undefined : duration(staleness.p95Ms);
   return (
     <Panel title="How far behind">
       <dl className="numbers">
@@ -66,7 +68,7 @@ function Staleness({ status, trends }: Props) {
         </div>
         <div>
           <dt>95 of 100 changes arrive within</dt>
-          <dd>{p95}</dd>
+          <dd>{p95 ?? "No change in the last hour"}</dd>
         </div>
         {staleness.oldestPairId && (
           <div>
@@ -77,18 +79,20 @@ function Staleness({ status, trends }: Props) {
           </div>
         )}
       </dl>
-      {trends && chart.moments.length === 0 && <NothingYet />}
+      {trends && chart.moments.length < leastMoments && <NothingYet />}
       {!trends && <Skeleton />}
-      {trends && chart.moments.length > 0 && (
+      {trends && chart.moments.length >= leastMoments && (
         <Chart
           kind="line"
           {...chart}
           format={duration}
           least={10_000}
           height={140}
-          summary={`Age of the oldest waiting change over the last day; now ${duration(
-            staleness.nowMs,
-          )}, 95 percent of changes within ${p95}.`}
+          summary={
+            `Age of the oldest waiting change over the last day; now ` +
+            `${duration(staleness.nowMs)}` +
+            `${p95 === undefined ? "" : `, 95 percent of changes within ${p95}`}.`
+          }
         />
       )}
     </Panel>
@@ -186,9 +190,9 @@ function Budget({ status, trends }: Props) {
           </dd>
         </div>
       </dl>
-      {trends && chart.moments.length === 0 && <NothingYet />}
+      {trends && chart.moments.length < leastMoments && <NothingYet />}
       {!trends && <Skeleton />}
-      {trends && chart.moments.length > 0 && (
+      {trends && chart.moments.length >= leastMoments && (
         <Chart
           kind="stack"
           {...chart}

@@ -204,7 +204,10 @@ function Response({ data }: { readonly data: Pipeline }) {
           </dd>
         </div>
       </dl>
-      <ul className="steps body">
+      {response.medianMs === undefined && (
+        <p className="body quiet">No referral of Microsoft's has been accepted yet.</p>
+      )}
+      <ul className="steps body" hidden={response.medianMs === undefined}>
         {response.withinDays.map(({ days, deals }, index) => (
           <li key={days}>
             <span>

@@ -81,14 +81,16 @@ function Group({ group }: { readonly group: ProblemGroup }) {
             {remedy}
           </p>
         </div>
-        <button
-          type="button"
-          className={kind === "stopped" ? "primary" : ""}
-          disabled={!mayDecide || command.isPending}
-          onClick={() => replay(deals.map(({ id }) => id))}
-        >
-          {deals.length === 1 ? "Try again" : `Try all ${number(deals.length)} again`}
-        </button>
+        {deals.length > 1 && (
+          <button
+            type="button"
+            className={kind === "stopped" ? "primary" : ""}
+            disabled={!mayDecide || command.isPending}
+            onClick={() => replay(deals.map(({ id }) => id))}
+          >
+            Try all {number(deals.length)} again
+          </button>
+        )}
       </header>
       <ul className="cases">
         {deals.slice(0, isFull ? deals.length : firstShown).map((deal) => (

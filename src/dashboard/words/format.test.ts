@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { stateText, valueText } from "./format.ts";
+import { money, stateText, valueText } from "./format.ts";
 import { statusText } from "./states.ts";
 
 describe("a value for the reader's eyes", () => {
@@ -7,6 +7,11 @@ describe("a value for the reader's eyes", () => {
     expect(valueText("open/1")).toBe("Open (status reason 1)");
     expect(valueText("won/3")).toBe("Won (status reason 3)");
     expect(stateText("open/market")).toBe("open/market");
+  });
+
+  test("a round amount has no cents, and any other has both digits", () => {
+    expect(money(1_250, "EUR")).toMatch(/1.?250$/);
+    expect(money(1_250.5, "EUR")).toMatch(/1.?250.50$/);
   });
 
   test("a referral's state is one word wherever it stands", () => {

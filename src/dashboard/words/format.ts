@@ -38,9 +38,12 @@ const moneyFormats = new Map<string, Intl.NumberFormat>();
 export function money(value: number | null | undefined, currency?: string | null): string {
   if (value === null || value === undefined) return "–";
   if (!currency || !/^[A-Z]{3}$/.test(currency)) return whole.format(value);
-  let format = moneyFormats.get(currency);
+  const key = `${currency} ${Number.isInteger(value)}`;
+  let format = moneyFormats.get(key);
   if (!format) {
-    const digits = { minimumFractionDigits: 0, maximumFractionDigits: 2 };
+    // Round amounts without cents, others with both digits of them.
+    const least = Number.isInteger(value) ? 0 : 2;
+    const digits = { minimumFractionDigits: least, maximumFractionDigits: 2 };
     const currencyDisplay = "code";
     format = new Intl.NumberFormat([...locales()], {
       style: "currency",
@@ -48,7 +51,7 @@ export function money(value: number | null | undefined, currency?: string | null
       currencyDisplay,
       ...digits,
     });
-    moneyFormats.set(currency, format);
+    moneyFormats.set(key, format);
   }
   return format.format(value).replaceAll("\u00a0", " ");
 }
