@@ -15,6 +15,9 @@ export interface Progress {
   readonly version?: string;
 }
 
+/** What a step left, with the deal where it was read after it. */
+export type StepDone = Progress & { readonly record?: CrmRecord };
+
 /** One deal's rows, as a CRM reads and writes them. */
 export interface StepWriter {
   /** The steps in the order in which they are carried out; as they come unless told. */
@@ -27,7 +30,7 @@ export interface StepWriter {
   /** The deal as it is now. */
   read(dealId: string): Promise<CrmRecord | undefined>;
   /** Carries out one step, harmlessly where an earlier try did already; tells what it left. */
-  perform(step: CrmStep, progress: Progress): Promise<Progress & { readonly record?: CrmRecord }>;
+  perform(step: CrmStep, progress: Progress): Promise<StepDone>;
 }
 
 function readProgress(memo: string): Progress {

@@ -1,4 +1,9 @@
-import { walkById } from "../adapting/walk-by-id.ts";
+import {
+  customerRules,
+  once,
+  type SteppedAdapterOptions,
+  walkPages,
+} from "../adapting/stepped-adapter.ts";
 import { writeInSteps } from "../adapting/write-in-steps.ts";
 import {
   type CrmAdapter,
@@ -13,23 +18,11 @@ import { createEspoSend, type EspoSend, type EspoTransportOptions } from "./tran
 import { type AccountRules, DealWriting } from "./write-deal.ts";
 
 /** How the adapter reaches its instance and what it may do there. */
-export interface EspoAdapterOptions extends EspoTransportOptions {
-  /** The fields that the mapping names: `crmFieldsOf(mapping)`. */
-  readonly fields: readonly string[];
-  readonly stateFields?: NonNullable<CrmCapabilities["stateFields"]>;
-  /** The field that holds the referral's id. */
-  readonly keyField?: string;
+export interface EspoAdapterOptions extends EspoTransportOptions, SteppedAdapterOptions {
   /** False where opportunities have no optimistic concurrency control. */
   readonly isVersioned?: boolean;
-  readonly pageSize?: number;
-  /** The longest that a request of the instance lasts, in milliseconds; a minute unless told. */
-  readonly overlapMs?: number;
-  readonly ambiguousAccount?: AccountRules["ambiguity"];
-  readonly updateAccounts?: boolean;
 }
 
-const defaultPageSize = 200;
-const defaultOverlapMs = 60_000;
 const defaultKeyField = "cPartnerReferral";
 
 function capabilitiesOf(layout: EspoLayout, options: EspoAdapterOptions): CrmCapabilities {
@@ -124,20 +117,11 @@ export function createEspoAdapter(options: EspoAdapterOptions): CrmAdapter {
   const keyField = options.keyField ?? defaultKeyField;
   const layout = layoutOf(options.fields, keyField);
   const context: DealContext = { send, url: options.url, layout, keyField };
-  let known: Promise<EspoFacts> | undefined;
-  const facts = (operation: OperationOptions): Promise<EspoFacts> => {
-    known ??= readFacts(send, operation).catch((error: unknown) => {
-      known = undefined;
-      throw error;
-    });
-    return known;
-  };
+  const facts = once((operation) => readFacts(send, operation));
   const rules: AccountRules = {
-    ambiguity: options.ambiguousAccount ?? "refuse",
-    updates: options.updateAccounts ?? false,
+    ...customerRules(options),
     isVersioned: options.isVersioned ?? true,
   };
-  const pageSize = options.pageSize ?? defaultPageSize;
   return {
     capabilities: capabilitiesOf(layout, options),
     read: async (recordId, operation) => {
@@ -150,24 +134,9 @@ export function createEspoAdapter(options: EspoAdapterOptions): CrmAdapter {
       assertFits(write, await facts(operation));
       return writeInSteps(new DealWriting(context, rules, write, operation), write, operation);
     },
-    changesSince: (watermark, operation) =>
-      walkById(
-        {
-          overlap: options.overlapMs ?? defaultOverlapMs,
-          newest: (each) => readNewest(context, each),
-          page: (from, afterId, each) =>
-            readChanged(
-              context,
-              {
-                ...(from === undefined ? {} : { from }),
-                ...(afterId === undefined ? {} : { afterId }),
-                pageSize,
-              },
-              each,
-            ),
-        },
-        watermark,
-        operation,
-      ),
+    changesSince: walkPages(options, {
+      newest: (operation) => readNewest(context, operation),
+      page: (range, operation) => readChanged(context, range, operation),
+    }),
   };
 }

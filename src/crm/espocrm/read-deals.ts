@@ -1,3 +1,4 @@
+import type { PageRange } from "../adapting/stepped-adapter.ts";
 import type { WalkedPage } from "../adapting/walk-by-id.ts";
 import { CrmError, type CrmRecord, type CrmValue, type OperationOptions } from "../port.ts";
 import {
@@ -111,7 +112,7 @@ export function recordOf({ layout, url }: DealContext, rows: DealRows): CrmRecor
 /** A page of deals that changed, in the order of ids. */
 export async function readChanged(
   context: DealContext,
-  { from, afterId, pageSize }: { from?: number; afterId?: string; pageSize: number },
+  { from, afterId, pageSize }: PageRange,
   options: OperationOptions,
 ): Promise<WalkedPage> {
   const where: Where = [

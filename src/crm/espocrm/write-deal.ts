@@ -1,5 +1,11 @@
 import { isSameCustomer, plainWords } from "../adapting/same-customer.ts";
-import { dealIsGone, type Progress, type StepWriter } from "../adapting/write-in-steps.ts";
+import type { CustomerRules } from "../adapting/stepped-adapter.ts";
+import {
+  dealIsGone,
+  type Progress,
+  type StepDone,
+  type StepWriter,
+} from "../adapting/write-in-steps.ts";
 import {
   CrmError,
   type CrmFields,
@@ -22,14 +28,10 @@ import {
 import { type DealContext, findByKey, listRows, readRows, recordOf } from "./read-deals.ts";
 
 /** What may be done to accounts. */
-export interface AccountRules {
-  readonly ambiguity: "refuse" | "oldest";
-  readonly updates: boolean;
+export interface AccountRules extends CustomerRules {
   /** True where Espo counts versions of opportunities. */
   readonly isVersioned: boolean;
 }
-
-type Done = Progress & { readonly record?: CrmRecord };
 
 const mostFound = 50;
 /** Espo would refuse a deal that merely resembles another; ours are told apart by their keys. */
@@ -69,7 +71,7 @@ export class DealWriting implements StepWriter {
     return this.#rows && recordOf(this.#context, this.#rows);
   }
 
-  async perform(step: CrmStep, progress: Progress): Promise<Done> {
+  async perform(step: CrmStep, progress: Progress): Promise<StepDone> {
     switch (step.part) {
       case "account":
         return this.#writeAccount(step.fields, progress);
@@ -88,7 +90,7 @@ export class DealWriting implements StepWriter {
     return this.#rows;
   }
 
-  async #after(dealId: string): Promise<Done> {
+  async #after(dealId: string): Promise<StepDone> {
     const record = await this.read(dealId);
     if (!record) throw dealIsGone();
     return { dealId, version: record.version, record };
@@ -116,7 +118,7 @@ export class DealWriting implements StepWriter {
     };
   }
 
-  async #writeOwn(fields: CrmFields, progress: Progress): Promise<Done> {
+  async #writeOwn(fields: CrmFields, progress: Progress): Promise<StepDone> {
     const { dealId, version } = progress;
     if (dealId === undefined) return this.#create(fields, progress);
     const values = this.#values(fields, progress);
@@ -124,7 +126,7 @@ export class DealWriting implements StepWriter {
     return this.#after(dealId);
   }
 
-  async #create(fields: CrmFields, progress: Progress): Promise<Done> {
+  async #create(fields: CrmFields, progress: Progress): Promise<StepDone> {
     const { key } = this.#write;
     const found = await findByKey(this.#context, key, this.#options);
     if (found !== undefined) return this.#adopt(found, fields);
@@ -133,7 +135,7 @@ export class DealWriting implements StepWriter {
   }
 
   /** An earlier try of this write, or somebody else's deal? Equal values are the former. */
-  async #adopt(dealId: string, fields: CrmFields): Promise<Done> {
+  async #adopt(dealId: string, fields: CrmFields): Promise<StepDone> {
     const done = await this.#after(dealId);
     const present = done.record?.fields ?? {};
     const isSame = Object.entries(fields).every(
@@ -145,7 +147,7 @@ export class DealWriting implements StepWriter {
     });
   }
 
-  async #writeAccount(fields: CrmFields, progress: Progress): Promise<Done> {
+  async #writeAccount(fields: CrmFields, progress: Progress): Promise<StepDone> {
     const wanted = Object.fromEntries(
       Object.entries(fields).map(([name, value]) => [name.slice(accountPrefix.length), value]),
     );
@@ -158,7 +160,7 @@ export class DealWriting implements StepWriter {
     return { accountId, ...(await this.#writeOwn({}, { ...progress, accountId })) };
   }
 
-  async #changeAccount(account: EspoRow, wanted: CrmFields, dealId: string): Promise<Done> {
+  async #changeAccount(account: EspoRow, wanted: CrmFields, dealId: string): Promise<StepDone> {
     const changes = Object.fromEntries(
       Object.entries(wanted).filter(([name, value]) => (account[name] ?? null) !== value),
     );
@@ -205,7 +207,7 @@ export class DealWriting implements StepWriter {
   }
 
   /** Finds or creates the people, and gives the deal exactly these. */
-  async #writeContacts(value: CrmValue | undefined, progress: Progress): Promise<Done> {
+  async #writeContacts(value: CrmValue | undefined, progress: Progress): Promise<StepDone> {
     const { dealId = "", version } = progress;
     const rows = await this.#present(dealId);
     const people = Array.isArray(value) ? (value as readonly CrmFields[]) : [];

@@ -1,6 +1,7 @@
 import {
   dealIsGone,
   type Progress,
+  type StepDone,
   type StepWriter,
   writeInSteps,
 } from "../adapting/write-in-steps.ts";
@@ -42,8 +43,6 @@ export interface WriteContext extends DealContext {
 
 /** HubSpot's number for the link from a deal to its company. */
 const dealToCompany = 341;
-
-type StepDone = Progress & { readonly record?: CrmRecord };
 
 /** One write under way. */
 class DealWriter implements StepWriter {

@@ -1,4 +1,9 @@
-import { walkById } from "../adapting/walk-by-id.ts";
+import {
+  customerRules,
+  once,
+  type SteppedAdapterOptions,
+  walkPages,
+} from "../adapting/stepped-adapter.ts";
 import { writeInSteps } from "../adapting/write-in-steps.ts";
 import { type CrmAdapter, type CrmCapabilities, CrmError, type OperationOptions } from "../port.ts";
 import { ourModule } from "./create-once.ts";
@@ -18,24 +23,11 @@ import {
   type OdooRow,
   type OdooTransportOptions,
 } from "./transport.ts";
-import { DealWriting, type PartnerRules } from "./write-deal.ts";
+import { DealWriting } from "./write-deal.ts";
 
 /** How the adapter reaches its server and what it may do there. */
-export interface OdooAdapterOptions extends OdooTransportOptions {
-  /** The fields that the mapping names: `crmFieldsOf(mapping)`. */
-  readonly fields: readonly string[];
-  readonly stateFields?: NonNullable<CrmCapabilities["stateFields"]>;
-  /** The field that holds the referral's id. */
-  readonly keyField?: string;
-  readonly pageSize?: number;
-  /** The longest that a transaction of the server lasts, in milliseconds; a minute unless told. */
-  readonly overlapMs?: number;
-  readonly ambiguousAccount?: PartnerRules["ambiguity"];
-  readonly updateAccounts?: boolean;
-}
+export type OdooAdapterOptions = OdooTransportOptions & SteppedAdapterOptions;
 
-const defaultPageSize = 200;
-const defaultOverlapMs = 60_000;
 const defaultKeyField = "x_partner_referral";
 /** The external id of the stage that the setup makes. */
 export const waitingStage = { module: ourModule, name: "stage_waiting" } as const;
@@ -130,25 +122,14 @@ export function createOdooAdapter(options: OdooAdapterOptions): CrmAdapter {
   const call = createOdooCall(options);
   const keyField = options.keyField ?? defaultKeyField;
   const layout = layoutOf(options.fields, keyField);
-  let known: Promise<OdooFacts> | undefined;
   const context: DealContext = {
     call,
     url: options.url,
     layout,
     keyField,
-    facts: (operation) => {
-      known ??= readFacts(call, operation).catch((error: unknown) => {
-        known = undefined;
-        throw error;
-      });
-      return known;
-    },
+    facts: once((operation) => readFacts(call, operation)),
   };
-  const rules: PartnerRules = {
-    ambiguity: options.ambiguousAccount ?? "refuse",
-    updates: options.updateAccounts ?? false,
-  };
-  const pageSize = options.pageSize ?? defaultPageSize;
+  const rules = customerRules(options);
   return {
     capabilities: capabilitiesOf(layout, options),
     read: async (recordId, operation) => {
@@ -166,24 +147,9 @@ export function createOdooAdapter(options: OdooAdapterOptions): CrmAdapter {
         throw names ? withField(error, await context.facts(operation)) : error;
       }
     },
-    changesSince: (watermark, operation) =>
-      walkById(
-        {
-          overlap: options.overlapMs ?? defaultOverlapMs,
-          newest: (each) => readNewest(context, each),
-          page: (from, afterId, each) =>
-            readChanged(
-              context,
-              {
-                ...(from === undefined ? {} : { from }),
-                ...(afterId === undefined ? {} : { afterId }),
-                pageSize,
-              },
-              each,
-            ),
-        },
-        watermark,
-        operation,
-      ),
+    changesSince: walkPages(options, {
+      newest: (operation) => readNewest(context, operation),
+      page: (range, operation) => readChanged(context, range, operation),
+    }),
   };
 }

@@ -1,3 +1,4 @@
+import type { PageRange } from "../adapting/stepped-adapter.ts";
 import type { WalkedPage } from "../adapting/walk-by-id.ts";
 import type { CrmRecord, OperationOptions } from "../port.ts";
 import {
@@ -89,7 +90,7 @@ export async function recordOf(
 /** A page of deals that changed, or that show something that changed, in the order of ids. */
 export async function readChanged(
   context: DealContext,
-  { from, afterId, pageSize }: { from?: number; afterId?: string; pageSize: number },
+  { from, afterId, pageSize }: PageRange,
   options: OperationOptions,
 ): Promise<WalkedPage> {
   const { layout, url } = context;

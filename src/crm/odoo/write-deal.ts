@@ -1,5 +1,11 @@
 import { isSameCustomer, plainWords } from "../adapting/same-customer.ts";
-import { dealIsGone, type Progress, type StepWriter } from "../adapting/write-in-steps.ts";
+import type { CustomerRules } from "../adapting/stepped-adapter.ts";
+import {
+  dealIsGone,
+  type Progress,
+  type StepDone,
+  type StepWriter,
+} from "../adapting/write-in-steps.ts";
 import {
   CrmError,
   type CrmFields,
@@ -29,14 +35,6 @@ import {
 import { allDeals, type DealContext, readRows, recordOf } from "./read-deals.ts";
 import type { OdooRow, OdooValue } from "./transport.ts";
 
-/** What may be done to partners. */
-export interface PartnerRules {
-  readonly ambiguity: "refuse" | "oldest";
-  readonly updates: boolean;
-}
-
-type Done = Progress & { readonly record?: CrmRecord };
-
 function entriesOf(value: CrmValue | undefined): readonly CrmFields[] {
   return Array.isArray(value) ? (value as readonly CrmFields[]) : [];
 }
@@ -51,14 +49,14 @@ function isSame(record: CrmRecord, fields: CrmFields): boolean {
 /** One write under way. */
 export class DealWriting implements StepWriter {
   readonly #context: DealContext;
-  readonly #rules: PartnerRules;
+  readonly #rules: CustomerRules;
   readonly #write: CrmWrite;
   readonly #options: OperationOptions;
   #rows: DealRows | undefined;
 
   constructor(
     context: DealContext,
-    rules: PartnerRules,
+    rules: CustomerRules,
     write: CrmWrite,
     options: OperationOptions,
   ) {
@@ -73,7 +71,7 @@ export class DealWriting implements StepWriter {
     return this.#rows && recordOf(this.#context, this.#rows, this.#options);
   }
 
-  async perform(step: CrmStep, progress: Progress): Promise<Done> {
+  async perform(step: CrmStep, progress: Progress): Promise<StepDone> {
     switch (step.part) {
       case "account":
         return this.#writeAccount(step.fields, progress);
@@ -98,7 +96,7 @@ export class DealWriting implements StepWriter {
     return this.#rows;
   }
 
-  async #after(dealId: string): Promise<Done> {
+  async #after(dealId: string): Promise<StepDone> {
     const record = await this.read(dealId);
     if (!record) throw dealIsGone();
     return { dealId, version: record.version, record };
@@ -116,7 +114,7 @@ export class DealWriting implements StepWriter {
     return values;
   }
 
-  async #writeOwn(fields: CrmFields, progress: Progress): Promise<Done> {
+  async #writeOwn(fields: CrmFields, progress: Progress): Promise<StepDone> {
     const { dealId } = progress;
     if (dealId === undefined) return this.#create(fields, progress);
     const values = await this.#values(fields, progress);
@@ -128,7 +126,7 @@ export class DealWriting implements StepWriter {
     return done;
   }
 
-  async #create(fields: CrmFields, progress: Progress): Promise<Done> {
+  async #create(fields: CrmFields, progress: Progress): Promise<StepDone> {
     const { call, keyField } = this.#context;
     const found = await readRows(this.#context, [keyField, "=", this.#write.key], this.#options);
     if (found) return this.#adopt(found, fields);
@@ -159,7 +157,7 @@ export class DealWriting implements StepWriter {
   }
 
   /** An earlier try of this write, or somebody else's deal? Equal values are the former. */
-  async #adopt(rows: DealRows, fields: CrmFields): Promise<Done> {
+  async #adopt(rows: DealRows, fields: CrmFields): Promise<StepDone> {
     this.#rows = rows;
     const record = await recordOf(this.#context, rows, this.#options);
     if (isSame(record, fields)) return { dealId: record.id, version: record.version, record };
@@ -201,7 +199,7 @@ export class DealWriting implements StepWriter {
     return stages.find((stage) => stage.id === id && !stage.isWon)?.id;
   }
 
-  async #move(value: CrmValue | undefined, progress: Progress): Promise<Done> {
+  async #move(value: CrmValue | undefined, progress: Progress): Promise<StepDone> {
     const { dealId = "" } = progress;
     const rows = await this.#present(dealId);
     const present = await recordOf(this.#context, rows, this.#options);
@@ -226,7 +224,7 @@ export class DealWriting implements StepWriter {
     return this.#after(dealId);
   }
 
-  async #writeAccount(fields: CrmFields, progress: Progress): Promise<Done> {
+  async #writeAccount(fields: CrmFields, progress: Progress): Promise<StepDone> {
     const wanted = Object.fromEntries(
       Object.entries(fields).map(([name, value]) => [name.slice(accountPrefix.length), value]),
     );
@@ -240,7 +238,7 @@ export class DealWriting implements StepWriter {
     return { accountId, ...(await this.#writeOwn({}, { ...progress, accountId })) };
   }
 
-  async #changeAccount(partner: OdooRow, wanted: CrmFields, dealId: string): Promise<Done> {
+  async #changeAccount(partner: OdooRow, wanted: CrmFields, dealId: string): Promise<StepDone> {
     const present = rowToAccount(partner, await this.#context.facts(this.#options));
     const changes = Object.fromEntries(
       Object.entries(wanted).filter(([name, value]) => (present[name] ?? null) !== value),
@@ -309,7 +307,7 @@ export class DealWriting implements StepWriter {
   }
 
   /** Finds or creates the people, and gives the deal exactly these. */
-  async #writeContacts(value: CrmValue | undefined, progress: Progress): Promise<Done> {
+  async #writeContacts(value: CrmValue | undefined, progress: Progress): Promise<StepDone> {
     const { dealId = "" } = progress;
     const rows = await this.#present(dealId);
     const company = idOf(rows.deal.partner_id);

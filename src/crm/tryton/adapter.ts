@@ -1,4 +1,9 @@
-import { walkById } from "../adapting/walk-by-id.ts";
+import {
+  customerRules,
+  once,
+  type SteppedAdapterOptions,
+  walkPages,
+} from "../adapting/stepped-adapter.ts";
 import { dealIsGone, writeInSteps } from "../adapting/write-in-steps.ts";
 import type { CrmAdapter, CrmCapabilities, CrmRecordVersion, OperationOptions } from "../port.ts";
 import {
@@ -19,26 +24,11 @@ import {
 } from "./read-deals.ts";
 import { createTrytonRpc, type TrytonRpc, type TrytonTransportOptions } from "./transport.ts";
 import type { Wire } from "./wire-values.ts";
-import { type CustomerRules, DealWriting } from "./write-deal.ts";
+import { DealWriting } from "./write-deal.ts";
 
 /** How the adapter reaches its server and what it may do there. */
-export interface TrytonAdapterOptions extends TrytonTransportOptions {
-  /** The fields that the mapping names: `crmFieldsOf(mapping)`. */
-  readonly fields: readonly string[];
-  readonly stateFields?: NonNullable<CrmCapabilities["stateFields"]>;
-  /** The field that holds the referral's id; the companion module's unless told. */
-  readonly keyField?: string;
-  readonly pageSize?: number;
-  /** The longest that a transaction of the server lasts, in milliseconds; a minute unless told. */
-  readonly overlapMs?: number;
-  /** What to do where several parties have the customer's name, postal code and country. */
-  readonly ambiguousAccount?: CustomerRules["ambiguity"];
-  /** True where a party that is there may be changed. */
-  readonly updateAccounts?: boolean;
-}
+export type TrytonAdapterOptions = TrytonTransportOptions & SteppedAdapterOptions;
 
-const defaultPageSize = 200;
-const defaultOverlapMs = 60_000;
 const defaultKeyField = "partner_referral";
 
 function capabilitiesOf(layout: TrytonLayout, options: TrytonAdapterOptions): CrmCapabilities {
@@ -81,18 +71,6 @@ export async function describeDeals(
   );
 }
 
-/** A value that is asked for once, and again where asking failed. */
-function once<T>(ask: (options: OperationOptions) => Promise<T>) {
-  let known: Promise<T> | undefined;
-  return (options: OperationOptions): Promise<T> => {
-    known ??= ask(options).catch((error: unknown) => {
-      known = undefined;
-      throw error;
-    });
-    return known;
-  };
-}
-
 /** Reads and writes the opportunities of a Tryton server through JSON-RPC. */
 export function createTrytonAdapter(options: TrytonAdapterOptions): CrmAdapter {
   const rpc = createTrytonRpc(options);
@@ -113,11 +91,7 @@ export function createTrytonAdapter(options: TrytonAdapterOptions): CrmAdapter {
       return row?.["currency."].code ?? "";
     }),
   };
-  const rules: CustomerRules = {
-    ambiguity: options.ambiguousAccount ?? "refuse",
-    updates: options.updateAccounts ?? false,
-  };
-  const pageSize = options.pageSize ?? defaultPageSize;
+  const rules = customerRules(options);
   return {
     capabilities: capabilitiesOf(layout, options),
     read: async (recordId, operation) => {
@@ -137,24 +111,9 @@ export function createTrytonAdapter(options: TrytonAdapterOptions): CrmAdapter {
         throw withField(error, await context.types(operation));
       });
     },
-    changesSince: (watermark, operation) =>
-      walkById(
-        {
-          overlap: options.overlapMs ?? defaultOverlapMs,
-          newest: (each) => readNewest(context, each),
-          page: (from, afterId, each) =>
-            readChanged(
-              context,
-              {
-                ...(from === undefined ? {} : { from }),
-                ...(afterId === undefined ? {} : { afterId }),
-                pageSize,
-              },
-              each,
-            ),
-        },
-        watermark,
-        operation,
-      ),
+    changesSince: walkPages(options, {
+      newest: (operation) => readNewest(context, operation),
+      page: (range, operation) => readChanged(context, range, operation),
+    }),
   };
 }

@@ -1,4 +1,5 @@
 import { isSameCustomer } from "../adapting/same-customer.ts";
+import type { CustomerRules } from "../adapting/stepped-adapter.ts";
 import { dealIsGone, type Progress, type StepWriter } from "../adapting/write-in-steps.ts";
 import {
   CrmError,
@@ -24,12 +25,6 @@ import {
 } from "./mapping.ts";
 import { type DealContext, readRow, recordOf } from "./read-deals.ts";
 import type { Wire } from "./wire-values.ts";
-
-/** What may be done to customers. */
-export interface CustomerRules {
-  readonly ambiguity: "refuse" | "oldest";
-  readonly updates: boolean;
-}
 
 const model = "sale.opportunity";
 
