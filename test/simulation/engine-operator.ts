@@ -113,8 +113,9 @@ export async function operate(
     for (const item of items) {
       if (item.resolvedAt !== undefined) continue;
       const answer = answerTo(item, action.choose);
-      // What a person wants to have anew may come back.
-      if (answer.choose === "create") {
+      // What a person wants to have anew may come back: the deal of a referral, that is.
+      const isAnew = mirror.pairs.get(item.pairId ?? "")?.referral !== undefined;
+      if (answer.choose === "create" && isAnew) {
         deal.deletedAt = undefined;
         deal.wasDeleted = false;
       }

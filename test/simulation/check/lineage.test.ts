@@ -96,6 +96,14 @@ describe("the lineage of values", () => {
     expect(lineage.overwrites).toMatchObject([{ side: "crm", loser: { at: 3 }, loserAt: 3 }]);
   });
 
+  it("tells the value of one record of a deal apart from that of a later one", () => {
+    const lineage = linked();
+    const later = { ...place(0, "crm", 2), record: "crm-later" };
+    lineage.outside(later, undefined, values("of the later"), "person");
+    expect(lineage.current(0, "crm", "notes")?.value).toBe("of the later");
+    expect(lineage.current(0, "crm", "notes", "crm-0")?.value).toBe("first");
+  });
+
   it("takes a value that was set back to what was agreed as no edit", () => {
     const lineage = linked();
     lineage.outside(place(0, "crm", 2), values("first"), values("second"), "person");

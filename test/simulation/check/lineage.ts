@@ -72,8 +72,10 @@ export interface Lineage {
    * being.
    */
   readonly written: readonly Arrival[];
-  /** The newest value of a deal's records on one side, with where it came from. */
-  current(deal: number, side: Side, field: EditedField): Origin | undefined;
+  /**
+   * The value of one of a deal's records on one side, or of the newest, with where it came from.
+   */
+  current(deal: number, side: Side, field: EditedField, record?: string): Origin | undefined;
 }
 
 /** Which record changed, and when. */
@@ -186,8 +188,11 @@ export function createLineage(): Lineage {
     put(track, winner);
   };
 
-  const current = (deal: number, side: Side, field: EditedField): Origin | undefined =>
-    [...tracksOf(deal, side, field).values()].findLast((track) => track.current)?.current;
+  const current: Lineage["current"] = (deal, side, field, record) => {
+    const records = tracksOf(deal, side, field);
+    const own = record === undefined ? undefined : records.get(record)?.current;
+    return own ?? [...records.values()].findLast((track) => track.current)?.current;
+  };
 
   return {
     overwrites,

@@ -219,7 +219,8 @@ export function createWitness(
           return;
         }
         // The service decides about the state of a new referral: that value is its own.
-        const state = lineage.current(deal.index, "crm", "status")?.value ?? values.status;
+        const made = String(after.externalReferenceId);
+        const state = lineage.current(deal.index, "crm", "status", made)?.value ?? values.status;
         const asked = { ...values, status: state };
         lineage.engine(place, undefined, asked);
         lineage.outside(place, asked, values, "server");
