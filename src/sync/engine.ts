@@ -87,7 +87,7 @@ class SyncEngine implements Engine {
       settings,
       projection: createProjection(mapping),
       rules: environment.rules ?? engineRules,
-      budget: createCallBudget({ ...settings, clock, ledger }),
+      budget: createCallBudget({ ...settings, clock, ledger, ending: () => this.#stop.signal }),
       walkCrm: () => this.pollCrm(),
       walkReferrals: () => this.pollReferrals(),
       closeReferralWalk: () => this.#closeReferralWalk(),

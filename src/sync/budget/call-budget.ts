@@ -51,6 +51,10 @@ export interface CallBudgetOptions {
   readonly quotaOwner: string;
   readonly connectionId: string;
   readonly callsPerMinute: number;
+  /**
+   * Aborted when the engine is stopped: who waits for a call then gives up, for nothing was sent.
+   */
+  readonly ending?: () => AbortSignal;
 }
 
 /** A call made within so many milliseconds of its permit needs no new stamp. */
@@ -125,7 +129,7 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
   }
 
   return {
-    take: (priority, signal) => {
+    take: (priority, signal = options.ending?.()) => {
       const before = lastInLine.get(priority) ?? Promise.resolve();
       const turn = before.then(() => takeInTurn(priority, signal));
       const done = turn.catch(() => {});

@@ -125,6 +125,10 @@ class QueueRunner implements EmbeddedRunner {
       this.#resting.delete(key);
     } catch (error) {
       const { clock, log } = this.#options;
+      if (this.#stop.signal.aborted) {
+        log.info({ key }, "a unit of work was given up, because the runner was stopped");
+        return;
+      }
       const failures = (this.#resting.get(key)?.failures ?? 0) + 1;
       const waitMs = Math.min(failureMs.longest, failureMs.first * 2 ** (failures - 1));
       this.#resting.set(key, { until: clock.now() + waitMs, failures });
