@@ -38,7 +38,8 @@ export interface EngineContext {
   readonly closeReferralWalk: () => Promise<unknown>;
   /** Tells the witness outside the database how far the ledger has come. */
   readonly bearWitness: () => Promise<void>;
-  readonly emit: (event: EngineEvent) => void;
+  /** Tells the followers of a commit; one that makes a pair due wakes the runner as well. */
+  readonly emit: (event: EngineEvent, isDue: boolean) => void;
 }
 
 /** A line of history before the ledger numbers it. */
@@ -78,12 +79,13 @@ export async function commit(context: EngineContext, change: LedgerChange): Prom
   const pairs = change.pairs?.map((pair) => ({ ...pair, state: stateOf(pair) }));
   await context.ledger.commit(pairs ? { ...change, pairs } : change);
   const history = change.history ?? [];
-  context.emit({
+  const event = {
     at: context.clock.now(),
     pairIds: [...(change.pairs ?? []), ...(change.removed ?? [])].map(({ id }) => id),
     kinds: history.map(({ kind }) => kind),
     isForPeople: (change.inbox ?? []).length > 0,
-  });
+  };
+  context.emit(event, pairs?.some(({ due }) => due !== undefined) ?? false);
 }
 
 /** Applies a pure change to the connection as it is now, again where a walk was faster. */

@@ -92,7 +92,7 @@ class SyncEngine implements Engine {
       walkReferrals: () => this.pollReferrals(),
       closeReferralWalk: () => this.#closeReferralWalk(),
       bearWitness: () => this.#bearWitness(),
-      emit: (event) => this.#emit(event),
+      emit: (event, isDue) => this.#emit(event, isDue),
     };
     this.#early = new EarlyWalk(clock, settings.earlyPollGapMs);
     this.#hints = new HintGathering({
@@ -197,9 +197,8 @@ class SyncEngine implements Engine {
 
   async nextDue(): Promise<number> {
     const connection = await this.#context.ledger.connection();
-    const next = await this.#context.ledger.nextDueAt();
-    const polls = rhythms.map((rhythm) => this.#dueAt(rhythm, connection));
-    return Math.min(next ?? Number.POSITIVE_INFINITY, ...polls);
+    const next = (await this.#context.ledger.nextDueAt()) ?? Number.POSITIVE_INFINITY;
+    return Math.min(next, ...rhythms.map((rhythm) => this.#dueAt(rhythm, connection)));
   }
 
   async tick(): Promise<number> {
@@ -285,8 +284,8 @@ class SyncEngine implements Engine {
     return () => this.#listeners.delete(listener);
   }
 
-  #emit(event: EngineEvent): void {
-    this.#wake();
+  #emit(event: EngineEvent, isDue: boolean): void {
+    if (isDue) this.#wake();
     for (const listener of this.#listeners) listener(event);
   }
 

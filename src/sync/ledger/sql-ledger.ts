@@ -53,7 +53,6 @@ const parsed = <T>(row: Row | undefined): T | undefined =>
 
 const likeText = (text: string): string => `%${text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`;
 const keysPerQuery = 500;
-
 /** Where no more are due, all of them are read and sorted here: a tenth of the cost by class. */
 const mostDueAtOnce = 50;
 
@@ -91,12 +90,10 @@ class SqlLedger implements Ledger {
   readonly #database: Database;
   readonly #connectionId: string;
   readonly #runner: Pick<Runner, "submit"> | undefined;
+  /** The connection as it was read last: it is read at each step and changes with each walk. */
+  #last: { readonly text: string; readonly state: ConnectionState } | undefined;
 
-  constructor(
-    database: Database,
-    connectionId: string,
-    runner: Pick<Runner, "submit"> | undefined,
-  ) {
+  constructor(database: Database, connectionId: string, runner?: Pick<Runner, "submit">) {
     this.#database = database;
     this.#connectionId = connectionId;
     this.#runner = runner;
@@ -105,8 +102,10 @@ class SqlLedger implements Ledger {
   async connection(): Promise<ConnectionState> {
     const sql = "SELECT document, sends FROM ledger_connections WHERE connection_id = ?";
     const row = await this.#get(sql);
-    const connection = parsed<ConnectionState>(row);
-    return connection ? { ...connection, sends: Number(row?.sends) } : connectionAtStart;
+    if (!row) return connectionAtStart;
+    const text = String(row.document);
+    if (this.#last?.text !== text) this.#last = { text, state: JSON.parse(text) };
+    return { ...this.#last.state, sends: Number(row.sends) };
   }
 
   async pair(pairId: string): Promise<Pair | undefined> {
@@ -297,10 +296,12 @@ class SqlLedger implements Ledger {
     values: readonly SqlValue[],
     limit?: number,
   ): Promise<readonly Pair[]> {
-    const bound = [...values, ...(limit === undefined ? [] : [limit])];
-    const sql = `SELECT document FROM ledger_pairs WHERE connection_id = ? AND ${condition}
-      ORDER BY pair_id${limit === undefined ? "" : " LIMIT ?"}`;
-    return (await this.#all(sql, ...bound)).map((row) => JSON.parse(String(row.document)));
+    const sql = `SELECT document FROM ledger_pairs WHERE connection_id = ? AND ${condition}`;
+    const [end, bound] = limit === undefined ? ["", []] : [" ORDER BY pair_id LIMIT ?", [limit]];
+    const rows = await this.#all(sql + end, ...values, ...bound);
+    const pairs: Pair[] = rows.map((row) => JSON.parse(String(row.document)));
+    // Of an index of few rows SQLite makes no use where it can read all pairs in order instead.
+    return limit === undefined ? pairs.sort((one, other) => (one.id < other.id ? -1 : 1)) : pairs;
   }
 
   async #pairsByColumn(
