@@ -57,7 +57,7 @@ export default function Deals() {
         <h1>Deals</h1>
         <ViewBar view={view} listing={listing} onChange={changeAddress} />
       </div>
-      <List key={`${listing.filter} ${listing.search}`} listing={listing} />
+      <List listing={listing} />
     </div>
   );
 }
@@ -83,11 +83,11 @@ function List({ listing }: { readonly listing: Listing }) {
   const items = virtual.getVirtualItems();
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
   useEffect(() => setRange({ first, last: Math.max(last, 40) }), [first, last]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new order begins at its top.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its top.
   useEffect(() => {
     viewport.current?.scrollTo({ top: 0 });
     setMarked(-1);
-  }, [listing.order]);
+  }, [listing]);
   const columns = useMemo(() => dealColumns(crmName), [crmName]);
   const inSight = useMemo(() => items.flatMap(({ index }) => rows.get(index) ?? []), [items, rows]);
   const table = useTable({
