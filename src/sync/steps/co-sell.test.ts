@@ -103,3 +103,21 @@ test("the id in Microsoft's CRM reaches the deal, from Microsoft's side of the e
   await world.sync();
   expect(world.crm.calls.filter((call) => call === "upsert")).toHaveLength(upserts);
 });
+
+test("of two sides of Microsoft's that are placed at the same time, the younger one is asked about", async () => {
+  const world = await smallWorld({}, {}, capabilities);
+  world.crm.add(deal);
+  await world.sync();
+  const { engagementId } = legs(world)[0] ?? expect.unreachable();
+  const target = [{ type: "BusinessProfileLocation", id: "msft" }] as Referral["target"];
+  const add = (): string =>
+    world.referrals.add({ engagementId, target, status: "New", substatus: "Pending" });
+  const [elder, younger] = [add(), add()];
+  await world.engine.pollReferrals();
+  const rows = await world.ledger.pairsByReferral([younger, elder]);
+  await Promise.all([...rows.values()].map(({ id }) => world.engine.reconcile(id)));
+  const questions = await world.ledger.inbox({ isOpen: true, limit: 5 });
+  expect(questions.map(({ kind, pairId }) => [kind, pairId])).toEqual([
+    ["double", rows.get(younger)?.id],
+  ]);
+});

@@ -2,6 +2,7 @@ import { isFinal, type Referral } from "../../contract/index.ts";
 import type { EngineContext, PairChange } from "../engine-context.ts";
 import type { Pair } from "../pair/pair.ts";
 import { atRest } from "../pair/pair-state.ts";
+import { compareStamps } from "../pair/stamps.ts";
 import { pairQuestion } from "../people/inbox-items.ts";
 import { isMicrosoftLeg, siblingsOf } from "./legs.ts";
 
@@ -27,17 +28,27 @@ export function doubleReferral(context: EngineContext, pair: Pair, other: Pair):
 const isLive = (referral: Referral | undefined): boolean =>
   referral !== undefined && !isFinal({ status: referral.status ?? "" });
 
-/** Microsoft's other live side of a pair's engagement, where there is one: there should be none. */
+/**
+ * Microsoft's other live side of a pair's engagement, where there is one: there should be none. Of
+ * two that are placed at the same time the elder one is first.
+ */
 export async function otherMicrosoftLeg(
   context: EngineContext,
   pair: Pair,
 ): Promise<Pair | undefined> {
   if (!isLive(pair.referral?.document)) return undefined;
   const siblings = await siblingsOf(context, pair);
-  return siblings.find(({ role, referral }) => {
-    const document = referral?.document;
-    return role === "sibling" && document && isMicrosoftLeg(document) && isLive(document);
+  return siblings.find((other) => {
+    const document = other.referral?.document;
+    const isFirst = other.role === "sibling" || (other.role === "deal" && isElder(other, pair));
+    return document && isFirst && isMicrosoftLeg(document) && isLive(document);
   });
+}
+
+function isElder({ id, referral: one }: Pair, { id: otherId, referral: other }: Pair): boolean {
+  const made = (side: Pair["referral"]): string => side?.document?.createdDateTime ?? "";
+  const order = compareStamps(made(one), made(other));
+  return order < 0 || (order === 0 && id < otherId);
 }
 
 /**
