@@ -106,3 +106,5 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 process.exitCode = await main(process.argv.slice(2));
+// What a command had opened before it failed must not keep it alive: a listening sandbox, a ledger.
+if (process.exitCode === exitCodes.failed) process.stderr.write("", () => process.exit());

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ReferralsError } from "../contract/index.ts";
-import type { CrmWebhook } from "../crm/index.ts";
+import { CrmError, type CrmWebhook } from "../crm/index.ts";
 import { createServer } from "../http/index.ts";
 import { openDocumentStore } from "../storage/index.ts";
 import { EngineRefusal } from "../sync/index.ts";
@@ -58,11 +58,19 @@ async function explainRefusal(error: EngineRefusal, reply: FastifyReply): Promis
   return reply.code(409).send({ error: { code: "refused", message } });
 }
 
+/** What the CRM refuses a person's request with, in its own words. */
+function explainCrm(thrown: unknown): ReferralsError | undefined {
+  if (!(thrown instanceof CrmError)) return undefined;
+  const { message, retryAfterMs } = thrown;
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  return new ReferralsError("serviceNotAvailable", { message, ...wait, cause: thrown });
+}
+
 /** The operator's API and page over a running engine. The caller listens and closes. */
 export async function createOperations(options: OperationsOptions): Promise<FastifyInstance> {
   const { desk } = options;
   const { clock, random, log, environment, database } = desk;
-  const server = createServer({ clock, random, log });
+  const server = createServer({ clock, random, log, explain: explainCrm });
   refuseForeignCallers(server, options.hosts ?? []);
   const store = await openDocumentStore(database, clock);
   addAccess(server, { options: options.access ?? {}, store, clock, random, environment });

@@ -1,10 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { DealDetail, ProblemGroup } from "../../src/contract/index.ts";
 import { command, type OutsideWorld, type Spoken, startOutsideWorld } from "./commands.ts";
+import { freePort } from "./processes.ts";
 
 /** Commands by which an operator looks at the two systems themselves and mends what they refuse. */
 const folder = mkdtempSync(join(tmpdir(), "cli-systems-"));
@@ -32,6 +34,38 @@ afterAll(async () => {
   await world?.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+type Config = Readonly<Record<"crm" | "server", Record<string, unknown>>>;
+
+/** The configuration with a change, under another name. */
+function configured(name: string, change: (config: Config) => void): string {
+  const config = parse(readFileSync(path, "utf8"));
+  change(config);
+  writeFileSync(join(folder, name), stringify(config));
+  return name;
+}
+
+test("a system that can't be reached is named by every command, and the doctor is called", async () => {
+  const nowhere = `http://127.0.0.1:${await freePort()}`;
+  const name = configured("no-crm.yaml", ({ crm }) => Object.assign(crm, { url: nowhere }));
+  for (const words of [["plan"], ["sync", "--once"]]) {
+    const { code, stderr } = await run(...words, "--config", name);
+    expect(stderr).toMatch(/^✗ Dataverse could not be reached: no answer from 127\.0\.0\.1/);
+    expect(stderr).toContain("→ Look for the cause: referrals doctor");
+    expect(code).toBe(1);
+  }
+}, 60_000);
+
+test("a start whose port is taken says so and ends", async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const { port } = other.address() as AddressInfo;
+  const name = configured("taken.yaml", ({ server }) => Object.assign(server, { port }));
+  const { code, stderr } = await run("start", "--config", name);
+  other.close();
+  expect(stderr).toContain(`✗ The port is already in use.\n  where: port ${port}\n`);
+  expect(code).toBe(1);
+}, 60_000);
 
 interface Field {
   readonly name: string;

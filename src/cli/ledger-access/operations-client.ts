@@ -36,11 +36,15 @@ function parsed(text: string): unknown {
   }
 }
 
+const lookForCause = "Look for the cause: referrals doctor";
+
 function failureOf({ status, text }: Reply, place: string): CliFailure {
   const { error } = (parsed(text) ?? {}) as ErrorBody;
   const message = error?.message ?? `The process answered ${status}.`;
   const remedies: Readonly<Record<number, string>> = {
     401: "The command line signs in by operations.token in the data folder: run it as its owner.",
+    500: lookForCause,
+    503: lookForCause,
     404: "List the deals with `referrals status --deals`, or search with `referrals show <words>`.",
   };
   const remedy = error?.remedy ?? remedies[status];
