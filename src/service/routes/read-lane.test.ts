@@ -135,6 +135,7 @@ describe("handed on, neither counted nor recorded:", () => {
     { what: "an escaped id", path: `${list}/${id.replace("0b", "%30b")}` },
     { what: "an id in capitals", path: `${list}/${id.toUpperCase()}` },
     { what: "the list", path: list },
+    { what: "a query as long as an id", path: `${list}/?$select=name,id,status,substatus,qu` },
     { what: "no token", init: { headers: {} } },
     { what: "a token not verified before", init: { headers: { authorization: "Bearer new" } } },
     { what: "a token that is refused", lane: { verifier: { recall: broken } } },

@@ -31,14 +31,16 @@ export interface ReadLaneOptions {
 
 const addressStart = `${basePath}/referrals/`;
 const route = `${addressStart}:id`;
-const plainId = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+const idLength = 36;
+const addressLength = addressStart.length + idLength;
 
-/** The id in a plain request for one referral: GET, no query, nothing escaped. */
-function plainlyAskedId(request: IncomingMessage): string | undefined {
-  const { method, url = "" } = request;
-  if (method !== "GET" || !url.startsWith(addressStart)) return undefined;
-  const id = url.slice(addressStart.length);
-  return plainId.test(id) ? id : undefined;
+/**
+ * The id in a plain request for one referral. What is as long as an id and isn't one is found
+ * nowhere, and goes to the routes like any id that isn't found.
+ */
+function plainlyAskedId({ method, url = "" }: IncomingMessage): string | undefined {
+  const isPlain = method === "GET" && url.length === addressLength && url.startsWith(addressStart);
+  return isPlain ? url.slice(addressStart.length) : undefined;
 }
 
 /**
