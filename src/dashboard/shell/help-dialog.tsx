@@ -7,10 +7,13 @@ const groups: readonly { readonly title: string; readonly keys: readonly [string
     keys: [
       ["/", "Search deals"],
       ["?", "This help"],
-      ["O", "Overview (capital letter)"],
+      ["O", "Overview (capitals: with Shift)"],
       ["D", "Deals"],
       ["C", "Conflicts"],
       ["P", "Problems"],
+      ["M", "Mapping"],
+      ["I", "Pipeline"],
+      ["S", "Settings"],
     ],
   },
   {
