@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import { runCampaign, runHunts } from "./campaign/campaign.ts";
+import { shortcomingsOf } from "./campaign/coverage.ts";
 import { judge } from "./campaign/judge.ts";
 import {
   commitOfTree,
@@ -23,6 +24,7 @@ interface Options {
   readonly ledger: "memory" | "sqlite" | "mixed";
   readonly budget: string;
   readonly subject: string;
+  readonly covered?: true;
   readonly json?: true;
   readonly naive?: true;
   readonly seededBugs?: true;
@@ -46,6 +48,7 @@ const command = new Command("simulate")
   .option("--seeded-bugs", "take one safeguard away at a time, and show that each is missed")
   .option("--trace", "play the one schedule of --seed and print its trace")
   .option("--shrink", "with --trace: print the smallest schedule that still fails")
+  .option("--covered", "demand that the faults have met the engine's states often enough")
   .option("--json", "print one JSON object");
 
 async function campaign(options: Options, subject: string): Promise<Report> {
@@ -125,7 +128,9 @@ async function main(): Promise<number> {
   const whole = naive === undefined ? report : { ...report, naive };
   const text = naive === undefined ? textOf(report) : `${textOf(report)}\n${beside(report, naive)}`;
   process.stdout.write(`${options.json ? JSON.stringify(whole) : text}\n`);
-  return report.violations > 0 ? 1 : 0;
+  const shortcomings = options.covered ? shortcomingsOf(report.coverage, report.schedules) : [];
+  for (const shortcoming of shortcomings) process.stderr.write(`${shortcoming}\n`);
+  return report.violations > 0 || shortcomings.length > 0 ? 1 : 0;
 }
 
 process.exitCode = await main();

@@ -1,8 +1,9 @@
 import { type PairState, pairStates } from "../../../src/sync/pair/pair.ts";
 import { type FaultKind, faultKinds } from "../schedule/schedule.ts";
 
-/** How often a fault that can strike a pair in a state must do so in a campaign. */
+/** How often a fault that can strike a pair in a state must do so in a campaign of this size. */
 export const enough = 100;
+const fullCampaign = 20_000;
 
 type Rule = (kind: FaultKind, state: PairState) => boolean;
 
@@ -99,6 +100,8 @@ export interface Coverage {
   readonly rarerThan100: number;
   /** What can be met, but was so fewer than a hundred times. */
   readonly rare: Readonly<Record<string, number>>;
+  /** What can be met by chance alone: no campaign is asked for it. */
+  readonly byChance: Readonly<Record<string, number>>;
   /** What was met although it is said here that it can't be: the reason is wrong. */
   readonly wrong: readonly string[];
   /** What was never met, with the reason where it can't be. */
@@ -111,6 +114,7 @@ export function coverageOf(counts: Readonly<Record<string, number>>): Coverage {
   const table: Record<string, Record<string, number>> = {};
   const rare: Record<string, number> = {};
   const never: Record<string, string> = {};
+  const chance: Record<string, number> = {};
   const wrong: string[] = [];
   let reached = 0;
   for (const kind of faultKinds) {
@@ -123,23 +127,21 @@ export function coverageOf(counts: Readonly<Record<string, number>>): Coverage {
       const known = unreachable.find(({ holds }) => holds(kind, state));
       if (!known && count < enough && !byChance(kind, state)) rare[key] = count;
       if (known && count > 0) wrong.push(key);
+      if (byChance(kind, state)) chance[key] = count;
       if (count === 0) never[key] = known?.reason ?? notMet;
     }
     table[kind] = row;
   }
-  return { reached, rarerThan100: Object.keys(rare).length, rare, wrong, never, table };
+  const rarerThan100 = Object.keys(rare).length;
+  return { reached, rarerThan100, rare, byChance: chance, wrong, never, table };
 }
 
 /**
  * What a campaign's table falls short of: a combination that can be met must be so a hundred times
- * in `wanted` schedules, or in proportion where there was time for fewer; one that can't, never.
+ * in 20,000 schedules, or in proportion where there was time for fewer; one that can't, never.
  */
-export function shortcomingsOf(
-  { rare, wrong }: Coverage,
-  schedules: number,
-  wanted: number,
-): readonly string[] {
-  const share = Math.min(1, schedules / wanted);
+export function shortcomingsOf({ rare, wrong }: Coverage, schedules: number): readonly string[] {
+  const share = Math.min(1, schedules / fullCampaign);
   const missed = Object.entries(rare).filter(([, count]) => count < enough * share);
   return [
     ...missed.map(([cell, count]) => `${cell} was met ${count} times only`),

@@ -24,8 +24,9 @@ export interface Player {
 /** Starts a thread. */
 export function startPlayer(): Player {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), {
-    // A schedule makes much garbage and keeps none: a large nursery sweeps it for free.
-    resourceLimits: { maxYoungGenerationSizeMb: 128 },
+    // A schedule makes much garbage and keeps none: a large nursery sweeps it for free, and what
+    // outlives it is swept before it piles up over hours.
+    resourceLimits: { maxYoungGenerationSizeMb: 128, maxOldGenerationSizeMb: 768 },
   });
   let waiting:
     | { readonly resolve: (answer: never) => void; readonly reject: (error: unknown) => void }

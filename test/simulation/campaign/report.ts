@@ -53,14 +53,17 @@ export function reportOf({ tally, nextSeed }: Campaign, seed: number, seconds: n
 /** The report of a campaign as an object. */
 export type Report = ReturnType<typeof reportOf>;
 
-function coverageText({ table, rare, never, wrong }: Coverage): string {
+function coverageText({ table, rare, byChance, never, wrong }: Coverage): string {
   const states = Object.keys(Object.values(table)[0] ?? {});
   const heads = states.map((state, index) => `${index + 1} ${state}`).join(" · ");
   const width = 6;
   const row = (name: string, cells: readonly (string | number)[]): string =>
     name.padEnd(26) + cells.map((cell) => String(cell).padStart(width)).join("");
   const lines = Object.entries(table).map(([kind, counts]) => row(kind, Object.values(counts)));
-  const open = Object.values(never).filter((reason) => reason === notMet).length;
+  const listed = (counts: Readonly<Record<string, number>>): string =>
+    Object.entries(counts)
+      .map(([cell, count]) => `${cell} ${count}`)
+      .join(", ") || "none";
   const reasons = new Set(Object.values(never).filter((reason) => reason !== notMet));
   return [
     `How often each fault met each state: ${heads}`,
@@ -69,7 +72,8 @@ function coverageText({ table, rare, never, wrong }: Coverage): string {
       [...states.keys()].map((index) => index + 1),
     ),
     ...lines,
-    `Met fewer than ${enough} times: ${Object.keys(rare).length}. Not met: ${open}.`,
+    `Met fewer than ${enough} times, of those that can be: ${listed(rare)}.`,
+    `Met by chance alone, and not asked for: ${listed(byChance)}.`,
     ...(wrong.length > 0 ? [`Met although said to be impossible: ${wrong.join(", ")}.`] : []),
     ...[...reasons].map((reason) => {
       const names = Object.keys(never).filter((name) => never[name] === reason);

@@ -40,8 +40,9 @@ const thinCells: Readonly<Partial<Record<PairState, Shares>>> = {
   matching: [[...webhookKinds, ...callKinds, "etag-churn", "page-shift", "peer-rewrites"]],
   "creating-referral": [
     [...callKinds, "tied-stamps", "token-expired"],
-    [...crmCallKinds, "crm-version-churn", "crm-resync", "page-shift", "backup-restored"],
+    [...crmCallKinds, "crm-version-churn", "crm-resync", "backup-restored"],
     ["crm-permission-lost", "peer-rewrites"],
+    ["page-shift", "page-shift"],
   ],
   probing: [
     [...callKinds, ...crmCallKinds, ...momentKinds, "crm-version-churn"],
@@ -72,8 +73,15 @@ const thinCells: Readonly<Partial<Record<PairState, Shares>>> = {
     ["permission-lost"],
   ],
   "writing-referral": [
-    [...webhookKinds, ...crmCallKinds, ...momentKinds, "permission-lost", "crm-list-lag"],
-    [...versionKinds, "webhook-late", "page-shift", "crm-resync"],
+    [
+      ...webhookKinds,
+      ...crmCallKinds,
+      "tied-stamps",
+      "token-expired",
+      "permission-lost",
+      "crm-list-lag",
+    ],
+    [...versionKinds, "webhook-late", "page-shift", "crm-resync", "backup-restored"],
     ["peer-rewrites"],
     ["crm-permission-lost"],
   ],
@@ -82,8 +90,8 @@ const thinCells: Readonly<Partial<Record<PairState, Shares>>> = {
     [...webhookKinds, ...callKinds, ...versionKinds, "peer-rewrites"],
   ],
   waiting: [
-    [...webhookKinds, ...versionKinds, "permission-lost", "crm-permission-lost"],
-    ["peer-rewrites", "page-shift"],
+    [...webhookKinds, ...versionKinds, "permission-lost"],
+    ["backup-restored", "crm-permission-lost", "peer-rewrites", "page-shift"],
   ],
   held: [
     [...webhookKinds, "page-shift", "backup-restored"],
