@@ -273,9 +273,12 @@ async function findEarlierDeal(
     recordId = claimed.find((one) => one.crm && !one.referral)?.crm?.id;
   }
   if (recordId === undefined) return "none";
-  if (!isNoted && !isOurs) return linkMet(context, pair.id, recordId);
   const at = clock.now();
   const record = await crm.read(recordId, {});
+  // A person may have typed the referral's id; the link to it comes with what we make alone.
+  const link = stateFields?.referralLink;
+  const isMarked = !record || link === undefined || record.fields[link] === constants[link];
+  if (!isNoted && !(isOurs && isMarked)) return linkMet(context, pair.id, recordId);
   if (!record) return ask(context, { ...pair, attempt: undefined }, [], madeAndGone);
   const connection = await ledger.connection();
   const sighting: Sighting = { source: "get", at, connection };

@@ -175,6 +175,27 @@ test("a deal whose creation lost its answer is found again, with the edit that a
   expect(world.referrals.stored.get("r1")?.details?.dealValue).toBe(11);
 });
 
+test("a deal that only names the referral isn't the one whose creation lost its answer: what differs is asked about", async () => {
+  const stateFields = { referralId: "referralId", referralLink: "link" };
+  const world = await smallWorld({}, {}, { stateFields });
+  world.referrals.add({
+    name: "Lead",
+    status: "Active",
+    substatus: "Accepted",
+    customerProfile: { name: "Contoso" },
+    details: { dealValue: 10 },
+  });
+  world.crm.faults.push("timeout-before");
+  await world.sync();
+  world.crm.add({ ...deal, name: "Lead", dealValue: 9, referralId: "r1" });
+  await world.clock.advance(60_000);
+  await world.sync();
+  const questions = await world.ledger.inbox({ isOpen: true, limit: 5 });
+  expect(questions.map(({ field }) => field)).toEqual(["dealValue"]);
+  expect(world.referrals.stored.get("r1")?.details?.dealValue).toBe(10);
+  expect(world.crm.records.size).toBe(1);
+});
+
 test("a deal that is met where every try was refused is somebody else's: what differs is asked about", async () => {
   const world = await smallWorld();
   const { crm } = world;
