@@ -95,7 +95,7 @@ export async function startConfigured(config: Config, log: Log): Promise<SyncPro
     server: config.server,
     mapping: mappingHome(config),
     access: accessOf(config),
-    pageFolder: await dashboardFolder((text) => process.stderr.write(text)),
+    pageFolder: () => dashboardFolder((text) => process.stderr.write(text)),
     alerts: config.alerts,
     log,
     ...(webhook ? { trust: trustOf(webhook) } : {}),

@@ -180,7 +180,7 @@ export async function startDemonstration(options: {
       environment: config.environment,
       server: config.server,
       mapping: mappingHome(config, ownMapping),
-      pageFolder: await dashboardFolder((text) => process.stderr.write(text)),
+      pageFolder: () => dashboardFolder((text) => process.stderr.write(text)),
       log,
       trust: await trustOf(service),
       demonstration: createPlay({

@@ -41,8 +41,11 @@ export interface SyncProcessOptions {
   readonly demonstration?: Demonstration;
   /** Who may come in; without it, everybody on this machine. */
   readonly access?: AccessOptions;
-  /** The built dashboard; without it only the API is served. */
-  readonly pageFolder?: string;
+  /**
+   * Finds the built dashboard, at each life anew: another version may have cleared the one before
+   * away. Without it only the API is served.
+   */
+  readonly pageFolder?: () => Promise<string>;
   /** Where the mapping lies; without it the page doesn't show it. */
   readonly mapping?: MappingHome;
   /** Who is told when something needs a person; nobody where absent. */
@@ -67,6 +70,7 @@ export async function openSync(
   apply: MappingFile["apply"] = () => {},
 ): Promise<OpenSync> {
   const { connections, settings, log } = options;
+  const pageFolder = await options.pageFolder?.();
   const database = await openDatabase(join(options.data, ledgerFile));
   const ledger = await openLedger(database, settings.connectionId, migrate);
   const world = { clock: systemClock, random: systemRandom, log };
@@ -89,7 +93,7 @@ export async function openSync(
     },
     hosts: options.server.hostNames ?? [],
     ...(options.access ? { access: options.access } : {}),
-    ...(options.pageFolder === undefined ? {} : { pageFolder: options.pageFolder }),
+    ...(pageFolder === undefined ? {} : { pageFolder }),
     ...(connections.crmWebhook ? { crmWebhook: connections.crmWebhook } : {}),
     ...(options.trust
       ? { verifier: createWebhookVerifier(options.trust, { http: fetchHttp, clock: systemClock }) }
