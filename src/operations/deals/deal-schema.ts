@@ -81,11 +81,40 @@ const indexed: readonly IndexTerms[] = [
   ["engagement", "engagementId"],
 ];
 
+const assumedRows = 100_000;
+/** Properties with few values, each of which many deals share. */
+const fewValues: ReadonlySet<string> = new Set([
+  "state",
+  "status",
+  "substatus",
+  "country",
+  "problemCode",
+]);
+
+/** How many rows an index is told to find for a value of each of its columns. */
+function rowsPerPrefix([, ...columns]: IndexTerms): readonly number[] {
+  const rows = columns.map((name, at) => (at === 0 && fewValues.has(name) ? 20_000 : 10));
+  return [assumedRows, assumedRows, ...rows, 1];
+}
+
 /**
- * What the database must know of the values to choose among the indexes; PostgreSQL looks itself.
+ * What the database is told of the values to choose among the indexes. SQLite plans without
+ * statistics unless it is told some, and those of a first start with few deals would mislead it
+ * later; PostgreSQL gathers its own.
  */
-const looks: Readonly<Record<DialectName, readonly string[]>> = {
-  sqlite: ["PRAGMA analysis_limit = 1000", "ANALYZE operations_deals"],
+const statistics: Readonly<Record<DialectName, readonly string[]>> = {
+  sqlite: [
+    "ANALYZE sqlite_schema",
+    "DELETE FROM sqlite_stat1 WHERE tbl = 'operations_deals'",
+    ...[
+      ...indexed.map((terms) => [`operations_deals_${terms[0]}`, rowsPerPrefix(terms)] as const),
+      ["sqlite_autoindex_operations_deals_1", [assumedRows, assumedRows, 1]] as const,
+      ["operations_deals_pending", [100, 100, 1]] as const,
+    ].map(([index, sizes]) => {
+      return `INSERT INTO sqlite_stat1
+        VALUES ('operations_deals', '${index}', '${sizes.join(" ")}')`;
+    }),
+  ],
   postgres: [],
 };
 
@@ -104,7 +133,7 @@ export function dealIndexMigrations(dialect: DialectName): readonly Migration[] 
     return `CREATE INDEX operations_deals_${name}
       ON operations_deals (connection_id, ${terms}, "number")`;
   });
-  return [...steps.map((step) => [step]), looks[dialect]].map((statements, index) => {
+  return [...steps.map((step) => [step]), statistics[dialect]].map((statements, index) => {
     return { version: index + 1, statements };
   });
 }
