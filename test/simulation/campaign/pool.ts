@@ -21,12 +21,31 @@ export interface Player {
   stop(): Promise<unknown>;
 }
 
-/** Starts a thread. */
+/** Orders after which a thread makes room for a fresh one: in hours, what is kept piles up. */
+const ordersPerThread = 200;
+
+/** A player whose thread is replaced now and then. */
 export function startPlayer(): Player {
+  let thread = startThread();
+  let orders = 0;
+  return {
+    play: async (order) => {
+      if (orders >= ordersPerThread) {
+        await thread.stop();
+        thread = startThread();
+        orders = 0;
+      }
+      orders += 1;
+      return thread.play(order);
+    },
+    stop: () => thread.stop(),
+  };
+}
+
+function startThread(): Player {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), {
-    // A schedule makes much garbage and keeps none: a large nursery sweeps it for free, and what
-    // outlives it is swept before it piles up over hours.
-    resourceLimits: { maxYoungGenerationSizeMb: 128, maxOldGenerationSizeMb: 768 },
+    // A schedule makes much garbage and keeps none: a large nursery sweeps it for free.
+    resourceLimits: { maxYoungGenerationSizeMb: 128 },
   });
   let waiting:
     | { readonly resolve: (answer: never) => void; readonly reject: (error: unknown) => void }
