@@ -30,7 +30,8 @@ const recorder = `globalThis.pictureOf = () => {
 };
 globalThis.isWhole = () => {
   const rows = [...document.querySelectorAll(".grid tbody tr")];
-  return rows.length > 0 && rows.every((row) => row.dataset.id);
+  const isWaiting = document.querySelector(".grid [aria-busy=true]") !== null;
+  return !isWaiting && rows.length > 0 && rows.every((row) => row.dataset.id);
 };
 globalThis.follow = (act) => new Promise((resolve) => {
   let shown = "";

@@ -25,7 +25,10 @@ const countOptions = (listing: Listing): string =>
   `${optionsOf(listing, 0).replace(/\$top=\d+/, "$$top=0")}&$count=true`;
 
 /** The rows that are in sight, by their place in the whole list; the rest comes when it is seen. */
-export function useDealPages(listing: Listing, first: number, last: number) {
+export function useDealPages(
+  listing: Listing,
+  { first, last }: { readonly first: number; readonly last: number },
+) {
   const [from, to] = [Math.floor(first / pageSize), Math.floor(last / pageSize)];
   const pages = Array.from({ length: Math.max(0, to - from) + 1 }, (_, index) => from + index);
   const results = useQueries({
@@ -45,7 +48,7 @@ export function useDealPages(listing: Listing, first: number, last: number) {
   }
   if (isComplete) shown.current = rows;
   const error = results.find((result) => result.error)?.error ?? undefined;
-  const isWaiting = answers.some(({ isFetching }) => isFetching);
+  const isWaiting = results.some(({ isFetching }) => isFetching);
   const visible = rows.size > 0 || isComplete ? rows : shown.current;
   return { count: counted?.data?.count, rows: visible, error, isWaiting, isComplete };
 }

@@ -71,7 +71,7 @@ function List({ listing }: { readonly listing: Listing }) {
   const { crmName, status } = useStanding();
   const viewport = useRef<HTMLDivElement>(null);
   const [range, setRange] = useState({ first: 0, last: 40 });
-  const { count, rows, error, isComplete } = useDealPages(listing, range.first, range.last);
+  const { count, rows, error, isComplete, isWaiting } = useDealPages(listing, range);
   const [marked, setMarked] = useState(-1);
   const total = count ?? 0;
   const virtual = useVirtualizer({
@@ -127,7 +127,7 @@ function List({ listing }: { readonly listing: Listing }) {
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by key. */}
       <section className="panel grid" ref={viewport} tabIndex={0} aria-label="List of deals">
-        <table aria-rowcount={total + 1} aria-label="Deals">
+        <table aria-rowcount={total + 1} aria-label="Deals" aria-busy={isWaiting}>
           <thead>
             <tr aria-rowindex={1}>
               {header.map(({ id, column }) => (
