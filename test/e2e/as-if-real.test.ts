@@ -8,7 +8,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { root } from "../checks.ts";
-import { eventually, freePort, quickest, type RunningProcess, startProcess } from "./processes.ts";
+import { eventually, freePort, type RunningProcess, startProcess } from "./processes.ts";
 import {
   callCrm,
   type DemonstrationLine,
@@ -105,42 +105,36 @@ afterAll(async () => {
 test("the configured sync gets its webhooks from a sandbox on this machine, by the sandbox's own root", async () => {
   const [deal] = await inStep();
   const path = `referrals/${deal?.pr_referralid}`;
-  const tell = async (number: number) => {
-    const notes = `Microsoft called, ${number}`;
-    await playMicrosoft(line, "PATCH", path, { details: { notes } });
-    return eventually(
-      async () => (await listDeals(line)).find((one) => one.opportunityid === deal?.opportunityid),
-      (now) => now?.description === notes,
-      settleMs,
-    );
-  };
-  expect(await quickest(tell, promisedMs)).toBeLessThan(promisedMs);
+  const notes = "Microsoft called";
+  await playMicrosoft(line, "PATCH", path, { details: { notes } });
+  const { elapsedMs } = await eventually(
+    async () => (await listDeals(line)).find((one) => one.opportunityid === deal?.opportunityid),
+    (now) => now?.description === notes,
+    settleMs,
+  );
+  expect(elapsedMs).toBeLessThan(promisedMs);
 });
 
 test("a lead that Microsoft sends becomes a deal at once, although the next poll is an hour away", async () => {
-  const lead = async () => {
-    const { id } = await playMicrosoft(line, "POST", "referrals", { kind: "lead" });
-    return eventually(
-      () => listDeals(line),
-      (deals) => deals.some((deal) => deal.pr_referralid === id),
-      settleMs,
-    );
-  };
-  expect(await quickest(lead, promisedMs)).toBeLessThan(promisedMs);
+  const { id } = await playMicrosoft(line, "POST", "referrals", { kind: "lead" });
+  const { elapsedMs } = await eventually(
+    () => listDeals(line),
+    (deals) => deals.some((deal) => deal.pr_referralid === id),
+    settleMs,
+  );
+  expect(elapsedMs).toBeLessThan(promisedMs);
 });
 
 test("an edit in the CRM reaches the configured referrals service within two seconds", async () => {
   const deal = (await inStep()).at(-1);
-  const edit = async (number: number) => {
-    const estimatedvalue = 77_123 + number;
-    await callCrm(line, "PATCH", `opportunities(${deal?.opportunityid})`, { estimatedvalue });
-    return eventually(
-      () => visitorClient(line).getReferral(deal?.pr_referralid ?? ""),
-      ({ details }) => details?.dealValue === estimatedvalue,
-      settleMs,
-    );
-  };
-  expect(await quickest(edit, promisedMs)).toBeLessThan(promisedMs);
+  const estimatedvalue = 77_123;
+  await callCrm(line, "PATCH", `opportunities(${deal?.opportunityid})`, { estimatedvalue });
+  const { elapsedMs } = await eventually(
+    () => visitorClient(line).getReferral(deal?.pr_referralid ?? ""),
+    ({ details }) => details?.dealValue === estimatedvalue,
+    settleMs,
+  );
+  expect(elapsedMs).toBeLessThan(promisedMs);
 });
 
 /** `referrals mcp` beside the configuration, as an agent's program starts it; the person agrees. */

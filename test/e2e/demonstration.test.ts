@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, quickest, type RunningProcess, startProcess } from "./processes.ts";
+import { eventually, type RunningProcess, startProcess } from "./processes.ts";
 import {
   callCrm,
   type DemonstrationLine,
@@ -68,41 +68,34 @@ test("an edit in the CRM reaches Partner Center within two seconds", async () =>
   const client = visitorClient(line);
   const [deal] = await linkedDeals();
   const id = deal?.pr_referralid ?? "";
-  const edit = async (number: number) => {
-    const estimatedvalue = 61_250 + number;
-    await callCrm(line, "PATCH", `opportunities(${deal?.opportunityid})`, { estimatedvalue });
-    const value = async () => (await client.getReferral(id)).details?.dealValue;
-    return eventually(value, (found) => found === estimatedvalue, settleMs);
-  };
-  expect(await quickest(edit, promisedMs)).toBeLessThan(promisedMs);
+  const estimatedvalue = 61_250;
+  await callCrm(line, "PATCH", `opportunities(${deal?.opportunityid})`, { estimatedvalue });
+  const value = async () => (await client.getReferral(id)).details?.dealValue;
+  const { elapsedMs } = await eventually(value, (found) => found === estimatedvalue, settleMs);
+  expect(elapsedMs).toBeLessThan(promisedMs);
 });
 
 test("an edit in Partner Center reaches the CRM within two seconds", async () => {
   const client = visitorClient(line);
   const [, deal] = await linkedDeals();
-  const edit = async (number: number) => {
-    const dealValue = 73_500 + number;
-    const referral = await client.getReferral(deal?.pr_referralid ?? "");
-    await client.patchReferral(referral, [
-      { op: "replace", path: "/details/dealValue", value: dealValue },
-    ]);
-    const value = async () =>
-      (await listDeals(line)).find((one) => one.opportunityid === deal?.opportunityid)
-        ?.estimatedvalue;
-    return eventually(value, (found) => found === dealValue, settleMs);
-  };
-  expect(await quickest(edit, promisedMs)).toBeLessThan(promisedMs);
+  const dealValue = 73_500;
+  const referral = await client.getReferral(deal?.pr_referralid ?? "");
+  await client.patchReferral(referral, [
+    { op: "replace", path: "/details/dealValue", value: dealValue },
+  ]);
+  const value = async () =>
+    (await listDeals(line)).find((one) => one.opportunityid === deal?.opportunityid)
+      ?.estimatedvalue;
+  const { elapsedMs } = await eventually(value, (found) => found === dealValue, settleMs);
+  expect(elapsedMs).toBeLessThan(promisedMs);
 });
 
 test("a lead that Microsoft sends becomes one deal in the CRM within two seconds", async () => {
-  const lead = async () => {
-    const { id } = await playMicrosoft(line, "POST", "referrals", { kind: "lead" });
-    const deals = async () => (await listDeals(line)).filter((deal) => deal.pr_referralid === id);
-    const arrived = await eventually(deals, (found) => found.length > 0, settleMs);
-    expect(arrived.answer).toHaveLength(1);
-    return arrived;
-  };
-  expect(await quickest(lead, promisedMs)).toBeLessThan(promisedMs);
+  const { id } = await playMicrosoft(line, "POST", "referrals", { kind: "lead" });
+  const deals = async () => (await listDeals(line)).filter((deal) => deal.pr_referralid === id);
+  const { answer, elapsedMs } = await eventually(deals, (found) => found.length > 0, settleMs);
+  expect(answer).toHaveLength(1);
+  expect(elapsedMs).toBeLessThan(promisedMs);
 });
 
 test("after kill -9 it goes on where it was: edits made meanwhile arrive, nothing is doubled", async () => {

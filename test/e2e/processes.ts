@@ -55,23 +55,6 @@ export async function startProcess(
   };
 }
 
-const mostTries = 3;
-
-/**
- * Tries up to three times what has a promise of speed, and resolves to the shortest time taken. One
- * slow try tells of a machine that is busy with other things; three tell of us.
- */
-export async function quickest(
-  attempt: (number: number) => Promise<{ readonly elapsedMs: number }>,
-  promisedMs: number,
-): Promise<number> {
-  let shortest = Number.POSITIVE_INFINITY;
-  for (let number = 0; number < mostTries && shortest >= promisedMs; number += 1) {
-    shortest = Math.min(shortest, (await attempt(number)).elapsedMs);
-  }
-  return shortest;
-}
-
 /** Below every system's own range, so that no connection is given the port in the meantime. */
 const [firstPort, ports] = [20_000, 10_000];
 
