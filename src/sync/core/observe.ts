@@ -201,7 +201,7 @@ function orderOf<Document>(
   if (order === "same" && !known.document && observation.document) return "newer";
   if (observation.isVersionExact || observation.stamp !== known.stamp) return order;
   // A version that several edits can share says nothing where the values differ.
-  if (!hasNewValues(observation)) return "same";
+  if (!hasNewValues(observation) && !observation.isOtherwiseNews) return "same";
   return source === "list" ? "tie" : "newer";
 }
 
@@ -229,7 +229,10 @@ function lookAgain(context: EngineContext, pair: Pair, name: Side): PairChange {
   return { pair: again, history: [], inbox: [] };
 }
 
-/** Nothing new; a read still answers the question that it was made for. */
+/**
+ * Nothing new; a read still answers the question that it was made for, and tells the version that
+ * the next write must name: where it stands for more than the mapped values, it may be another one.
+ */
 function seenAgain<Document>(
   pair: Pair,
   known: SideState<Document>,
@@ -239,7 +242,9 @@ function seenAgain<Document>(
 ): PairChange {
   const isAnswer = source !== "list" || known.epoch !== connection.epoch;
   if (!isAnswer) return { pair, history: [], inbox: [] };
-  const side = { ...known, lookedAt: Math.max(known.lookedAt, at), epoch: connection.epoch };
+  const version = source === "list" ? known.version : observation.version;
+  const lookedAt = Math.max(known.lookedAt, at);
+  const side = { ...known, version, lookedAt, epoch: connection.epoch };
   const seen = { ...withSide(side), look: withoutLook(pair, observation.name) };
   return { pair: seen, history: [], inbox: [] };
 }

@@ -55,6 +55,16 @@ test("a write that stays stale is left to a person after bounded tries, and trie
   expect(dealValueOf(world)).toBe(2);
 });
 
+test("another version under the same stamp and values is the one that the next write names", async () => {
+  const world = await linked({}, {}, { versions: "stamp" });
+  const record = world.crm.records.get("c1");
+  if (record) world.crm.records.set("c1", { ...record, version: "after something unmapped" });
+  world.referrals.edit("r1", { "/details/dealValue": 2 });
+  await world.sync();
+  expect(world.crm.records.get("c1")?.fields.dealValue).toBe(2);
+  expect(await world.ledger.inbox({ isOpen: true, limit: 5 })).toEqual([]);
+});
+
 test("a write whose answer was lost is recognised as ours, and a later edit isn't taken for a conflict", async () => {
   const world = await linked();
   world.referrals.faults.push({ method: "patch", fault: "timeout-after" });

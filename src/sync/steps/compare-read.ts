@@ -22,7 +22,8 @@ export async function hasChangedUnseen(
     return true;
   }
   const landed = landDeal(context, pair, record, { source: "get", at, connection });
-  if (landed.order === "same" || landed.order === "older") return false;
+  const isSameVersion = landed.pair.crm?.version === pair.crm.version;
+  if (landed.order === "older" || (landed.order === "same" && isSameVersion)) return false;
   await commitPair(context, landed);
   return true;
 }
