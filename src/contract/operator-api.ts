@@ -181,6 +181,8 @@ export interface Question {
   /** What the deal is called, and who changed each side last and when, for the reader's eyes. */
   readonly deal?: {
     readonly title: string;
+    /** Whether it is a referral, or only a deal in the CRM that asks whether to become one. */
+    readonly isReferral: boolean;
     readonly label?: string;
     readonly crmBy?: string;
     readonly crmAt?: number;

@@ -167,6 +167,7 @@ function OtherValue({ item, onAnswer }: Pick<Props, "item" | "onAnswer">) {
 /** Questions about a deal as a whole: each answer says what it does. */
 function Choices({ item, onAnswer }: Props) {
   const { mayDecide, crmName } = useStanding();
+  const isReferral = item.deal?.isReferral ?? true;
   const choice = (text: string, answer: QuestionAnswer, tone = "") => (
     <button
       key={text}
@@ -184,7 +185,12 @@ function Choices({ item, onAnswer }: Props) {
       {item.kind === "match" && <Candidates item={item} onAnswer={onAnswer} />}
       <div className="row">
         {item.kind === "match" && [
-          choice(`None: make a new deal in ${crmName}`, { choose: "create" }),
+          choice(
+            isReferral
+              ? `None: make a new deal in ${crmName}`
+              : "Share it as a referral of its own",
+            { choose: "create" },
+          ),
           choice("Leave it out", { choose: "dismiss" }),
         ]}
         {item.kind === "double" && [
@@ -221,14 +227,18 @@ function Candidates({ item, onAnswer }: Pick<Props, "item" | "onAnswer">) {
                 data?.crm?.values.currency as string | null,
               )}
             </p>
-            <button
-              type="button"
-              className="primary"
-              disabled={!mayDecide || record === undefined}
-              onClick={() => record && onAnswer({ choose: "link", recordId: record })}
-            >
-              It is this deal in {crmName}
-            </button>
+            {item.deal?.isReferral === false ? (
+              <Link to={`/deals/${data?.id ?? id}`}>Look at this deal</Link>
+            ) : (
+              <button
+                type="button"
+                className="primary"
+                disabled={!mayDecide || record === undefined}
+                onClick={() => record && onAnswer({ choose: "link", recordId: record })}
+              >
+                It is this deal in {crmName}
+              </button>
+            )}
           </li>
         );
       })}

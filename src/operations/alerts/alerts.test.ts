@@ -31,7 +31,7 @@ const conflict = (id: string) =>
     sentence: "Deal value differs.",
     crm: 60_000,
     referral: 50_000,
-    deal: { title: `Contoso ${id}`, label: "Deal value" },
+    deal: { title: `Contoso ${id}`, isReferral: true, label: "Deal value" },
   }) as const;
 
 const quiet: AlertSources = {
@@ -207,7 +207,10 @@ describe("when people are told", () => {
 });
 
 describe("what a message says", () => {
-  const hostile = { ...conflict("x"), deal: { title: "*Bold* <b>|`x` [a](http://evil)" } };
+  const hostile = {
+    ...conflict("x"),
+    deal: { isReferral: true, title: "*Bold* <b>|`x` [a](http://evil)" },
+  };
   const message = composeMessage(
     findAlerts({ ...quiet, questions: [hostile] }, defaultAlertSettings),
     { environment: "staging", pageUrl: "https://sync.contoso.example" },

@@ -80,6 +80,7 @@ export function questionView(
     ...item,
     deal: {
       title: dealSummary(pair, projection).title,
+      isReferral: referral !== undefined,
       ...(label === undefined ? {} : { label }),
       ...(crm?.changedBy && !isOpaque(crm.changedBy) ? { crmBy: crm.changedBy } : {}),
       ...(crmChange ? { crmAt: crmChange.by } : {}),
