@@ -172,8 +172,7 @@ class DealWriting {
 
   /**
    * Salesforce takes no deal without a close date, and a referral may have none. The one that is
-   * set
-   * in its place is marked, so that it never counts as anybody's.
+   * set in its place is marked, so that it never counts as anybody's.
    */
   #closeDate(own: CrmFields): CrmFields {
     const { closeDays, layout, send } = this.#context;

@@ -1,36 +1,11 @@
 import { armedBy, leadingTo } from "./aim.ts";
 import { type Draw, minute, second } from "./draw.ts";
 import type { Scale } from "./scale.ts";
-import type { Family, Fault, FaultKind, Settings } from "./schedule.ts";
+import { type Family, type Fault, type FaultKind, faultKinds, type Settings } from "./schedule.ts";
 import type { Aim } from "./thin-cells.ts";
 
-const commonFaults: readonly FaultKind[] = [
-  "list-lag",
-  "etag-churn",
-  "tied-stamps",
-  "page-shift",
-  "timeout-before-commit",
-  "timeout-after-commit",
-  "late-landing",
-  "throttled",
-  "throttled-silently",
-  "server-error",
-  "token-expired",
-  "permission-lost",
-  "webhook-lost",
-  "webhook-doubled",
-  "webhook-late",
-  "webhook-reordered",
-  "peer-rewrites",
-  "crm-timeout-before-commit",
-  "crm-timeout-after-commit",
-  "crm-throttled",
-  "crm-unavailable",
-  "crm-permission-lost",
-  "crm-list-lag",
-  "crm-version-churn",
-  "crm-resync",
-];
+/** All but those that end a life of the engine: these have their own place in a schedule. */
+const commonFaults = faultKinds.filter((kind) => kind !== "backup-restored" && kind !== "crash");
 
 /** What makes lists untrue for a while, and what interrupts a walk. */
 const listFaults: readonly FaultKind[] = [
