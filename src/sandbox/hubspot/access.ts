@@ -102,14 +102,17 @@ export class Access {
     return String(100 + Object.values(tokens).indexOf(user));
   }
 
-  /** Counts a call. Errors: 429 with the policy that was passed. */
-  count(isSearch: boolean): void {
+  /**
+   * Counts a call of an app, told by its user: the ten seconds' calls are each app's own, searches
+   * and the day's calls are the account's. Errors: 429 with the policy that was passed.
+   */
+  count(userId: string, isSearch: boolean): void {
     const refuse = (policyName: string, name: string): never => {
       const message = `You have reached your ${name} limit.`;
       throw new HubSpotError(429, "RATE_LIMITS", message, { errorType: "RATE_LIMIT", policyName });
     };
     if (isSearch && this.#searches.take("account") > 0) refuse("SECONDLY", "secondly");
-    if (this.#burst.take("app") > 0) refuse("TEN_SECONDLY_ROLLING", "ten_secondly_rolling");
+    if (this.#burst.take(userId) > 0) refuse("TEN_SECONDLY_ROLLING", "ten_secondly_rolling");
     if (this.#day.take("account") > 0) refuse("DAILY", "daily");
   }
 }

@@ -116,6 +116,22 @@ describe("API usage guidelines", () => {
     await own.close();
   });
 
+  test("the ten seconds' calls are each app's own: one app's reader doesn't slow another", async () => {
+    const own = await startSandbox({
+      limits: { perTenSeconds: 1 },
+      otherTokens: { "other-app": "Another app" },
+    });
+    const other = { authorization: "Bearer other-app" };
+    const statuses = [
+      (await own.call("GET", deals)).status,
+      (await own.call("GET", deals)).status,
+      (await own.call("GET", deals, undefined, other)).status,
+      (await own.call("GET", deals, undefined, other)).status,
+    ];
+    expect(statuses).toEqual([200, 429, 200, 429]);
+    await own.close();
+  });
+
   test("an account searches five times a second", async () => {
     const own = await startSandbox();
     const statuses: number[] = [];

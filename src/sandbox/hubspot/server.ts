@@ -66,7 +66,7 @@ function respond(parts: ServerParts, request: FastifyRequest): HubSpotResponse {
       .map((segment) => decodeURIComponent(segment));
     const { method } = request;
     const userId = access.userOf(request.headers.authorization, scopeOf(method, path));
-    access.count(path[4] === "search");
+    access.count(userId, path[4] === "search");
     const body = parseBody(request);
     const call = { portal, userId, method, options: url.searchParams, body };
     return portal.store.change(() => answer(call, path));
