@@ -1,4 +1,5 @@
 import type { CrmCapabilities, CrmChange, OperationOptions } from "../port.ts";
+import type { Ambiguity } from "./party-rules.ts";
 import { type WalkedPage, walkById } from "./walk-by-id.ts";
 
 /**
@@ -22,7 +23,7 @@ export interface SteppedAdapterOptions {
 
 /** What may be done to customers. */
 export interface CustomerRules {
-  readonly ambiguity: "refuse" | "oldest";
+  readonly ambiguity: Ambiguity;
   readonly updates: boolean;
 }
 

@@ -1,7 +1,7 @@
+import type { Ambiguity } from "../adapting/party-rules.ts";
 import type { CrmAdapter, CrmCapabilities } from "../port.ts";
 import { CrmError, type OperationOptions } from "../port.ts";
 import { type DealTable, leadTable, opportunityTable } from "./deal-table.ts";
-import type { Ambiguity } from "./find-account.ts";
 import { quoted } from "./find-account.ts";
 import { currencyField, type FieldLayout, hasLinkedParts, layoutOf } from "./mapping.ts";
 import { readDeal } from "./read-deals.ts";

@@ -1,11 +1,12 @@
+import { type Ambiguity, customerName, oneCustomer } from "../adapting/party-rules.ts";
 import { countryLens } from "../lenses/country-lens.ts";
-import { CrmError, type CrmFields, type CrmValue, type OperationOptions } from "../port.ts";
+import type { CrmFields, CrmValue, OperationOptions } from "../port.ts";
 import { accountPrefix, type DataverseRow } from "./mapping.ts";
 import type { DealContext } from "./read-deals.ts";
 import { stableId } from "./stable-id.ts";
 
-/** What happens where several rows fit. */
-export type Ambiguity = "refuse" | "oldest";
+/** What Dynamics 365 calls its customers. */
+export const dynamicsWords = { system: "Dynamics 365", one: "account", many: "accounts" };
 
 /** A text of OData, quoted. */
 export function quoted(text: string): string {
@@ -76,19 +77,9 @@ export async function findOrCreateAccount(
   options: OperationOptions,
 ): Promise<string> {
   const field = `${accountPrefix}name`;
-  if (words(wanted.name) === "") {
-    throw new CrmError("invalid", "the customer has no name; an account can't be made", { field });
-  }
+  customerName(wanted.name, field);
   const found = await findAccounts(context, wanted, options);
-  const [first, second] = found;
-  if (second && ambiguity === "refuse") {
-    throw new CrmError(
-      "invalid",
-      `${found.length} accounts have the customer's name, postal code and country; merge them in ` +
-        "Dynamics 365, or set `ambiguousAccount: oldest`",
-      { field },
-    );
-  }
+  const first = oneCustomer(found, ambiguity, dynamicsWords, field);
   if (first) return String(first.accountid);
   // The id follows from the write's key: a create that is repeated after a crash makes no second
   // account.

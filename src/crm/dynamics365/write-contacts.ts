@@ -1,6 +1,7 @@
-import { CrmError, type CrmFields, type CrmValue, type OperationOptions } from "../port.ts";
+import { type Ambiguity, contactStays, oneContact } from "../adapting/party-rules.ts";
+import type { CrmFields, CrmValue, OperationOptions } from "../port.ts";
 import { type BatchItem, sendBatch } from "./batch.ts";
-import { type Ambiguity, quoted } from "./find-account.ts";
+import { dynamicsWords, quoted } from "./find-account.ts";
 import { contactColumns, contactsField, contactsOf, type DataverseRow } from "./mapping.ts";
 import type { DealContext, DealSnapshot } from "./read-deals.ts";
 import { stableId } from "./stable-id.ts";
@@ -60,15 +61,7 @@ function choose(
 ): DataverseRow | undefined {
   const ofAccount = candidates.filter((row) => row._parentcustomerid_value === accountId);
   const fitting = ofAccount.length > 0 ? ofAccount : candidates;
-  if (fitting.length > 1 && ambiguity === "refuse") {
-    throw new CrmError(
-      "invalid",
-      `${fitting.length} contacts have the same e-mail address; merge them in Dynamics 365, ` +
-        "or set `ambiguousContact: oldest`",
-      { field: contactsField },
-    );
-  }
-  return fitting[0];
+  return oneContact(fitting, ambiguity, dynamicsWords, contactsField);
 }
 
 interface Plan {
@@ -118,14 +111,7 @@ async function planPeople(
 }
 
 function changeContact(row: DataverseRow, changes: CrmFields, rules: ContactRules): WebApiCall {
-  if (!rules.updates) {
-    throw new CrmError(
-      "invalid",
-      "a contact of the deal differs, and this connection doesn't change contacts; change it in " +
-        "Dynamics 365, or set `updateContacts: true`",
-      { field: contactsField },
-    );
-  }
+  if (!rules.updates) throw contactStays(dynamicsWords, contactsField);
   return {
     method: "PATCH",
     target: `contacts(${String(row.contactid)})`,

@@ -1,3 +1,4 @@
+import { customerStays } from "../adapting/party-rules.ts";
 import {
   CrmError,
   type CrmFields,
@@ -8,7 +9,7 @@ import {
 } from "../port.ts";
 import { sendBatch } from "./batch.ts";
 import { moveDeal, wantedStatus } from "./close-deal.ts";
-import { accountColumns, findOrCreateAccount } from "./find-account.ts";
+import { accountColumns, dynamicsWords, findOrCreateAccount } from "./find-account.ts";
 import {
   accountPrefix,
   currencyField,
@@ -188,12 +189,7 @@ class DealWriting {
     const [first] = changes;
     if (!first) return;
     if (!this.#context.accounts.updates) {
-      throw new CrmError(
-        "invalid",
-        "the customer differs from the deal's account, and this connection doesn't change " +
-          "accounts; change it in Dynamics 365, or set `updateAccounts: true`",
-        { field: accountPrefix + first[0] },
-      );
+      throw customerStays(dynamicsWords, accountPrefix + first[0]);
     }
     await this.#context.send(
       {

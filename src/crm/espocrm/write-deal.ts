@@ -1,3 +1,4 @@
+import { customerName, customerStays, keyIsTaken, oneCustomer } from "../adapting/party-rules.ts";
 import { isSameCustomer, plainWords } from "../adapting/same-customer.ts";
 import type { CustomerRules } from "../adapting/stepped-adapter.ts";
 import {
@@ -33,6 +34,7 @@ export interface AccountRules extends CustomerRules {
   readonly isVersioned: boolean;
 }
 
+const words = { system: "EspoCRM", one: "account", many: "accounts" };
 const mostFound = 50;
 /** Espo would refuse a deal that merely resembles another; ours are told apart by their keys. */
 const skipDuplicateCheck = { "x-skip-duplicate-check": "true" };
@@ -142,9 +144,7 @@ export class DealWriting implements StepWriter {
       ([name, value]) => JSON.stringify(present[name] ?? null) === JSON.stringify(value),
     );
     if (isSame) return done;
-    throw new CrmError("conflict", "a deal with other values is there under the referral's id", {
-      recordId: dealId,
-    });
+    throw keyIsTaken(dealId);
   }
 
   async #writeAccount(fields: CrmFields, progress: Progress): Promise<StepDone> {
@@ -166,22 +166,14 @@ export class DealWriting implements StepWriter {
     );
     const [first] = Object.keys(changes);
     if (first === undefined) return {};
-    if (!this.#rules.updates) {
-      throw new CrmError(
-        "invalid",
-        "the customer differs from the deal's account, and this connection doesn't change " +
-          "accounts; change it in EspoCRM, or set `updateAccounts: true`",
-        { field: accountPrefix + first },
-      );
-    }
+    if (!this.#rules.updates) throw customerStays(words, accountPrefix + first);
     await this.#put("Account", String(account.id), changes);
     return this.#after(dealId);
   }
 
   async #findOrCreateAccount(wanted: CrmFields): Promise<string> {
     const field = `${accountPrefix}name`;
-    const name = String(wanted.name ?? "").trim();
-    if (name === "") throw new CrmError("invalid", "the customer has no name", { field });
+    const name = customerName(wanted.name, field);
     const select = "name,billingAddressPostalCode,billingAddressCountry";
     const query = { select, maxSize: mostFound, orderBy: "createdAt", order: "asc" };
     // On PostgreSQL "equals" tells capitals from small letters.
@@ -194,15 +186,7 @@ export class DealWriting implements StepWriter {
       country: row.billingAddressCountry,
     });
     const found = rows.filter((row) => isSameCustomer(customer(row), customer(wanted)));
-    if (found.length > 1 && this.#rules.ambiguity === "refuse") {
-      throw new CrmError(
-        "invalid",
-        `${found.length} accounts have the customer's name, postal code and country; merge them ` +
-          "in EspoCRM, or set `ambiguousAccount: oldest`",
-        { field },
-      );
-    }
-    const [first] = found;
+    const first = oneCustomer(found, this.#rules.ambiguity, words, field);
     return first ? String(first.id) : this.#post("Account", wanted);
   }
 

@@ -1,3 +1,4 @@
+import type { Ambiguity } from "../adapting/party-rules.ts";
 import type { CrmAdapter, CrmCapabilities } from "../port.ts";
 import { DictionaryBook } from "./definitions.ts";
 import { CompanySearch } from "./find-companies.ts";
@@ -6,7 +7,6 @@ import { RecentSnapshots, readDeal } from "./read-deals.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
 import { RecentRecords, searchLagMs, type WalkContext, walkChanges } from "./walk-changes.ts";
 import { type WriteContext, writeDeal } from "./write-deal.ts";
-import type { Ambiguity } from "./write-parties.ts";
 
 /** How the adapter reaches its account and what it may do there. */
 export interface HubSpotAdapterOptions extends TransportOptions {

@@ -1,3 +1,4 @@
+import type { Ambiguity } from "../adapting/party-rules.ts";
 import {
   dealIsGone,
   type Progress,
@@ -26,7 +27,6 @@ import {
 import { type DealContext, type DealSnapshot, readDeal, snapshotOf } from "./read-deals.ts";
 import { listToText } from "./text-lists.ts";
 import {
-  type Ambiguity,
   type ContactRules,
   changeCompany,
   companyValues,

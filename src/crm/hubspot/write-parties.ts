@@ -1,4 +1,11 @@
-import { customerKey, isSameCustomer, plainWords } from "../adapting/same-customer.ts";
+import {
+  type Ambiguity,
+  contactStays,
+  customerName,
+  customerStays,
+  oneCustomer,
+} from "../adapting/party-rules.ts";
+import { customerKey, isSameCustomer } from "../adapting/same-customer.ts";
 import { CrmError, type CrmFields, type CrmValue, type OperationOptions } from "../port.ts";
 import type { CompanySearch } from "./find-companies.ts";
 import {
@@ -13,8 +20,7 @@ import {
 import { readBatch } from "./read-deals.ts";
 import { problemIn, type Transport } from "./transport.ts";
 
-/** What happens where several companies fit. */
-export type Ambiguity = "refuse" | "oldest";
+const words = { system: "HubSpot", one: "company", many: "companies" };
 
 /** How the people of a deal are written. */
 export interface ContactRules {
@@ -67,15 +73,7 @@ async function findByName(
   const fitting = results.filter(({ properties }) =>
     isSameCustomer(customerOf(properties), customerOf(wanted)),
   );
-  if (fitting.length > 1 && ambiguity === "refuse") {
-    throw new CrmError(
-      "invalid",
-      `${fitting.length} companies have the customer's name, postal code and country; merge them ` +
-        "in HubSpot, or set `ambiguousAccount: oldest`",
-      { field: nameCompanyField("name") },
-    );
-  }
-  return fitting[0]?.id;
+  return oneCustomer(fitting, ambiguity, words, nameCompanyField("name"))?.id;
 }
 
 /**
@@ -89,10 +87,7 @@ export async function findOrCreateCompany(
   ambiguity: Ambiguity,
   options: OperationOptions,
 ): Promise<string> {
-  if (plainWords(wanted.name) === "") {
-    const field = nameCompanyField("name");
-    throw new CrmError("invalid", "the customer has no name; a company can't be made", { field });
-  }
+  customerName(wanted.name, nameCompanyField("name"));
   const known = await findByName(search, wanted, ambiguity, options);
   if (known !== undefined) return known;
   const key = customerKey(customerOf(wanted)).slice(0, longestKey);
@@ -131,14 +126,7 @@ export async function changeCompany(
   );
   const [first] = changes;
   if (!first) return;
-  if (!isAllowed) {
-    throw new CrmError(
-      "invalid",
-      "the customer differs from the deal's company, and this connection doesn't change " +
-        "companies; change it in HubSpot, or set `updateAccounts: true`",
-      { field: nameCompanyField(first[0]) },
-    );
-  }
+  if (!isAllowed) throw customerStays(words, nameCompanyField(first[0]));
   const body = { properties: asProperties(Object.fromEntries(changes)) };
   const target = `crm/v3/objects/companies/${present.id}`;
   await send({ method: "PATCH", target, body, nameField: nameCompanyField }, options);
@@ -211,14 +199,7 @@ export async function writeContacts(
     return [{ id: present.id, properties: asProperties(changes) }];
   });
   if (updates.length > 0) {
-    if (!rules.updates) {
-      throw new CrmError(
-        "invalid",
-        "a contact of the deal differs, and this connection doesn't change contacts; change it " +
-          "in HubSpot, or set `updateContacts: true`",
-        { field: contactsField },
-      );
-    }
+    if (!rules.updates) throw contactStays(words, contactsField);
     const target = "crm/v3/objects/contacts/batch/update";
     await send(
       { method: "POST", target, body: { inputs: updates }, nameField: inContacts },

@@ -1,3 +1,4 @@
+import { customerName, customerStays, keyIsTaken, oneCustomer } from "../adapting/party-rules.ts";
 import { isSameCustomer, plainWords } from "../adapting/same-customer.ts";
 import type { CustomerRules } from "../adapting/stepped-adapter.ts";
 import {
@@ -34,6 +35,8 @@ import {
 } from "./mapping.ts";
 import { allDeals, type DealContext, readRows, recordOf } from "./read-deals.ts";
 import type { OdooRow, OdooValue } from "./transport.ts";
+
+const words = { system: "Odoo", one: "company", many: "companies" };
 
 function entriesOf(value: CrmValue | undefined): readonly CrmFields[] {
   return Array.isArray(value) ? (value as readonly CrmFields[]) : [];
@@ -161,9 +164,7 @@ export class DealWriting implements StepWriter {
     this.#rows = rows;
     const record = await recordOf(this.#context, rows, this.#options);
     if (isSame(record, fields)) return { dealId: record.id, version: record.version, record };
-    throw new CrmError("conflict", "a deal with other values is there under the referral's id", {
-      recordId: record.id,
-    });
+    throw keyIsTaken(record.id);
   }
 
   async #assertCompanyCurrency(fields: CrmFields): Promise<void> {
@@ -245,14 +246,7 @@ export class DealWriting implements StepWriter {
     );
     const [first] = Object.keys(changes);
     if (first === undefined) return {};
-    if (!this.#rules.updates) {
-      throw new CrmError(
-        "invalid",
-        "the customer differs from the deal's partner, and this connection doesn't change " +
-          "companies; change it in Odoo, or set `updateAccounts: true`",
-        { field: accountPrefix + first },
-      );
-    }
+    if (!this.#rules.updates) throw customerStays(words, accountPrefix + first);
     await this.#call("res.partner", "write", [partner.id ?? 0], await this.#partnerValues(changes));
     return this.#after(dealId);
   }
@@ -275,8 +269,7 @@ export class DealWriting implements StepWriter {
 
   async #findOrCreateAccount(wanted: CrmFields): Promise<number> {
     const field = `${accountPrefix}name`;
-    const name = String(wanted.name ?? "").trim();
-    if (name === "") throw new CrmError("invalid", "the customer has no name", { field });
+    const name = customerName(wanted.name, field);
     const pattern = name.replace(/[\\%_]/g, (each) => `\\${each}`);
     const domain = [
       ["name", "=ilike", pattern],
@@ -292,15 +285,8 @@ export class DealWriting implements StepWriter {
     const found = (rows as readonly OdooRow[])
       .filter((row) => isSameCustomer(customer(rowToAccount(row, facts)), customer(wanted)))
       .sort((left, right) => Number(left.id) - Number(right.id));
-    if (found.length > 1 && this.#rules.ambiguity === "refuse") {
-      throw new CrmError(
-        "invalid",
-        `${found.length} companies have the customer's name, postal code and country; merge them ` +
-          "in Odoo, or set `ambiguousAccount: oldest`",
-        { field },
-      );
-    }
-    if (found[0]) return Number(found[0].id);
+    const first = oneCustomer(found, this.#rules.ambiguity, words, field);
+    if (first) return Number(first.id);
     const values = { ...(await this.#partnerValues(wanted)), is_company: true };
     const made = await this.#call("res.partner", "create", values);
     return Number(Array.isArray(made) ? made[0] : made);

@@ -1,6 +1,6 @@
+import type { Ambiguity } from "../adapting/party-rules.ts";
 import type { CrmAdapter, CrmCapabilities } from "../port.ts";
 import { CrmError } from "../port.ts";
-import type { Ambiguity } from "./find-parties.ts";
 import { accountPrefix, hasLinkedParts, layoutOf } from "./mapping.ts";
 import { readDeal, SettledVersions } from "./read-deals.ts";
 import { StageBook } from "./stages.ts";

@@ -1,12 +1,13 @@
-import { isSameCustomer, plainWords } from "../adapting/same-customer.ts";
-import { CrmError, type CrmFields, type CrmValue, type OperationOptions } from "../port.ts";
+import { type Ambiguity, customerName, oneContact, oneCustomer } from "../adapting/party-rules.ts";
+import { isSameCustomer } from "../adapting/same-customer.ts";
+import type { CrmFields, CrmValue, OperationOptions } from "../port.ts";
 import { accountPrefix, contactFields, contactsField, type SalesforceRow } from "./mapping.ts";
 import { type NamedQuery, runQueries } from "./read-deals.ts";
 import { quoted, quotedList } from "./soql.ts";
 import type { Transport } from "./transport.ts";
 
-/** What happens where several records fit. */
-export type Ambiguity = "refuse" | "oldest";
+/** What Salesforce calls its customers. */
+export const salesforceWords = { system: "Salesforce", one: "account", many: "accounts" };
 
 /** An account as it is known by its name, postal code and country. */
 const customerOf = (row: SalesforceRow | CrmFields) => ({
@@ -48,16 +49,12 @@ export async function findParties(
 ): Promise<FoundParties> {
   const queries: NamedQuery[] = [];
   if (wanted.account) {
-    if (plainWords(wanted.account.Name) === "") {
-      throw new CrmError("invalid", "the customer has no name; an account can't be made", {
-        field: `${accountPrefix}Name`,
-      });
-    }
+    const name = customerName(wanted.account.Name, `${accountPrefix}Name`);
     queries.push({
       name: "accounts",
       soql:
         "SELECT Id,Name,BillingPostalCode,BillingCountry FROM Account " +
-        `WHERE Name = ${quoted(String(wanted.account.Name).trim())} ORDER BY CreatedDate, Id`,
+        `WHERE Name = ${quoted(name)} ORDER BY CreatedDate, Id`,
     });
   }
   if (wanted.emails.length > 0) {
@@ -84,15 +81,7 @@ export function chooseAccount(
   found: readonly SalesforceRow[],
   ambiguity: Ambiguity,
 ): string | undefined {
-  const [first, second] = found;
-  if (second && ambiguity === "refuse") {
-    throw new CrmError(
-      "invalid",
-      `${found.length} accounts have the customer's name, postal code and country; merge them in ` +
-        "Salesforce, or set `ambiguousAccount: oldest`",
-      { field: `${accountPrefix}Name` },
-    );
-  }
+  const first = oneCustomer(found, ambiguity, salesforceWords, `${accountPrefix}Name`);
   return first ? String(first.Id) : undefined;
 }
 
@@ -106,13 +95,5 @@ export function chooseContact(
   const sameEmail = found.filter((row) => emailOf(row) === email);
   const ofAccount = sameEmail.filter((row) => row.AccountId === accountId);
   const fitting = ofAccount.length > 0 ? ofAccount : sameEmail;
-  if (fitting.length > 1 && ambiguity === "refuse") {
-    throw new CrmError(
-      "invalid",
-      `${fitting.length} contacts have the same e-mail address; merge them in Salesforce, or set ` +
-        "`ambiguousContact: oldest`",
-      { field: contactsField },
-    );
-  }
-  return fitting[0];
+  return oneContact(fitting, ambiguity, salesforceWords, contactsField);
 }

@@ -1,10 +1,11 @@
-import { CrmError, type CrmFields, type CrmValue } from "../port.ts";
+import { type Ambiguity, contactStays } from "../adapting/party-rules.ts";
+import type { CrmFields, CrmValue } from "../port.ts";
 import {
-  type Ambiguity,
   chooseContact,
   emailOf,
   type FoundParties,
   peopleOf,
+  salesforceWords,
 } from "./find-parties.ts";
 import {
   type ChildObject,
@@ -59,12 +60,7 @@ export function unknownEmails(
 
 function changeContact(row: SalesforceRow, changes: CrmFields, rules: ContactRules) {
   if (rules.updates) return { object: "Contact", id: String(row.Id), fields: changes };
-  throw new CrmError(
-    "invalid",
-    "a contact of the deal differs, and this connection doesn't change contacts; change it in " +
-      "Salesforce, or set `updateContacts: true`",
-    { field: contactsField },
-  );
+  throw contactStays(salesforceWords, contactsField);
 }
 
 /** The ids, or references, of the people that a deal shall have. */

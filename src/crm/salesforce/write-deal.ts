@@ -1,3 +1,4 @@
+import { type Ambiguity, customerStays } from "../adapting/party-rules.ts";
 import {
   CrmError,
   type CrmFields,
@@ -7,7 +8,7 @@ import {
   type OperationOptions,
 } from "../port.ts";
 import { CompositeRefusal, querySubrequest, type Subrequest, sendComposite } from "./composite.ts";
-import { type Ambiguity, chooseAccount, type FoundParties, findParties } from "./find-parties.ts";
+import { chooseAccount, type FoundParties, findParties, salesforceWords } from "./find-parties.ts";
 import {
   accountOf,
   accountPrefix,
@@ -322,12 +323,7 @@ class DealWriting {
     const [first] = changes;
     if (!first) return;
     if (!this.#context.accounts.updates) {
-      throw new CrmError(
-        "invalid",
-        "the customer differs from the deal's account, and this connection doesn't change " +
-          "accounts; change it in Salesforce, or set `updateAccounts: true`",
-        { field: accountPrefix + first[0] },
-      );
+      throw customerStays(salesforceWords, accountPrefix + first[0]);
     }
     requests.push({
       name: "account",

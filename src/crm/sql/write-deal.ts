@@ -1,4 +1,5 @@
 import type { SqlValue, Transaction } from "../../storage/port.ts";
+import { customerName, customerStays, keyIsTaken, oneCustomer } from "../adapting/party-rules.ts";
 import { isSameCustomer } from "../adapting/same-customer.ts";
 import { dealChanged, dealIsGone } from "../adapting/write-in-steps.ts";
 import { CrmError, type CrmFields, type CrmRecord, type CrmValue, type CrmWrite } from "../port.ts";
@@ -7,6 +8,8 @@ import { differing, toColumn } from "./mapping.ts";
 import { type DealReading, readDealBy, type SqlSnapshot } from "./read-deals.ts";
 import { assertFits } from "./refusals.ts";
 import { insertText, quoted, stampTexts, updateText } from "./statements.ts";
+
+const words = { system: "the database", one: "customer", many: "customers" };
 
 /** What writing deals needs beside reading them. */
 export interface DealWriting extends DealReading {
@@ -97,9 +100,7 @@ class DealWrite {
       Object.keys(differing(own, record.fields)).length === 0 &&
       Object.keys(lists).every((name) => !this.#listDiffers(name, record.fields[name]));
     if (isSame) return record;
-    throw new CrmError("conflict", "a deal with other values is there under the referral's id", {
-      recordId: record.id,
-    });
+    throw keyIsTaken(record.id);
   }
 
   #listDiffers(name: string, present: CrmValue | undefined): boolean {
@@ -173,14 +174,7 @@ class DealWrite {
       const changes = differing(wanted, now);
       const [first] = Object.keys(changes);
       if (first === undefined) return {};
-      if (!options.updateAccounts) {
-        throw new CrmError(
-          "invalid",
-          "the customer differs from the deal's, and this connection doesn't change customers; " +
-            "change it in the database, or set `updateAccounts: true`",
-          { field: accountPrefix + first },
-        );
-      }
+      if (!options.updateAccounts) throw customerStays(words, accountPrefix + first);
       const text = updateText(accounts.table, Object.keys(changes), `${quoted(accounts.id)} = ?`);
       await this.#transaction.run(text, [...bound(changes), link]);
       return {};
@@ -191,8 +185,7 @@ class DealWrite {
 
   async #findOrInsertAccount(accounts: SqlAccounts, wanted: CrmFields): Promise<SqlValue> {
     const field = accountPrefix + accounts.name;
-    const name = String(wanted[accounts.name] ?? "").trim();
-    if (name === "") throw new CrmError("invalid", "the customer has no name", { field });
+    const name = customerName(wanted[accounts.name], field);
     const columns = [accounts.id, accounts.name, accounts.postalCode, accounts.country];
     const rows = await this.#transaction.all(
       `SELECT ${columns.map(quoted).join(", ")} FROM ${quoted(accounts.table)} ` +
@@ -205,15 +198,8 @@ class DealWrite {
       country: row[accounts.country] as CrmValue,
     });
     const found = rows.filter((row) => isSameCustomer(customer(row), customer(wanted)));
-    if (found.length > 1 && this.#writing.options.ambiguousAccount !== "oldest") {
-      throw new CrmError(
-        "invalid",
-        `${found.length} customers have this name, postal code and country; merge them, or set ` +
-          "`ambiguousAccount: oldest`",
-        { field },
-      );
-    }
-    const [first] = found;
+    const { ambiguousAccount = "refuse" } = this.#writing.options;
+    const first = oneCustomer(found, ambiguousAccount, words, field);
     if (first) return first[accounts.id] ?? null;
     const insert = insertText(accounts.table, Object.keys(wanted));
     const text = `${insert} RETURNING ${quoted(accounts.id)}`;

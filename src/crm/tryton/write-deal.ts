@@ -1,3 +1,4 @@
+import { customerName, customerStays, keyIsTaken, oneCustomer } from "../adapting/party-rules.ts";
 import { isSameCustomer } from "../adapting/same-customer.ts";
 import type { CustomerRules } from "../adapting/stepped-adapter.ts";
 import { dealIsGone, type Progress, type StepWriter } from "../adapting/write-in-steps.ts";
@@ -27,6 +28,7 @@ import { type DealContext, readRow, recordOf } from "./read-deals.ts";
 import type { Wire } from "./wire-values.ts";
 
 const model = "sale.opportunity";
+const words = { system: "Tryton", one: "party", many: "parties" };
 
 /** The methods that bring a deal to a state; Tryton lets nobody write the state itself. */
 const moves: Readonly<Record<string, string>> = {
@@ -147,9 +149,7 @@ export class DealWriting implements StepWriter {
         JSON.stringify(record.fields[name] ?? null) === JSON.stringify(value) || name in lists,
     );
     if (isSame) return { dealId: record.id, version: record.version, record };
-    throw new CrmError("conflict", "a deal with other values is there under the referral's id", {
-      recordId: record.id,
-    });
+    throw keyIsTaken(record.id);
   }
 
   async #assertCurrency(fields: CrmFields): Promise<void> {
@@ -218,14 +218,7 @@ export class DealWriting implements StepWriter {
     );
     const [first] = changes;
     if (!first) return {};
-    if (!this.#rules.updates) {
-      throw new CrmError(
-        "invalid",
-        "the customer differs from the deal's party, and this connection doesn't change parties; " +
-          "change it in Tryton, or set `updateAccounts: true`",
-        { field: accountPrefix + first[0] },
-      );
-    }
+    if (!this.#rules.updates) throw customerStays(words, accountPrefix + first[0]);
     for (const side of ["party", "address"] as const) {
       const mine = Object.fromEntries(changes.filter(([name]) => accountFields[name]?.of === side));
       if (Object.keys(mine).length === 0) continue;
@@ -276,8 +269,7 @@ export class DealWriting implements StepWriter {
     wanted: CrmFields,
   ): Promise<{ readonly party: number; readonly address?: number }> {
     const field = `${accountPrefix}name`;
-    const name = String(wanted.name ?? "").trim();
-    if (name === "") throw new CrmError("invalid", "the customer has no name", { field });
+    const name = customerName(wanted.name, field);
     const pattern = name.replace(/[\\%_]/g, (each) => `\\${each}`);
     const read = ["name", "addresses.postal_code", "addresses.country.code"];
     const rows = (await this.#context.call(
@@ -295,15 +287,7 @@ export class DealWriting implements StepWriter {
       });
       return same ? [{ party: Number(row.id), address: Number(same.id) }] : [];
     });
-    const [first] = found;
-    if (found.length > 1 && this.#rules.ambiguity === "refuse") {
-      throw new CrmError(
-        "invalid",
-        `${found.length} parties have the customer's name, postal code and country; merge them ` +
-          "in Tryton, or set `ambiguousAccount: oldest`",
-        { field },
-      );
-    }
+    const first = oneCustomer(found, this.#rules.ambiguity, words, field);
     if (first) return first;
     const address = (await this.#customerValues(wanted, "address")) as Record<string, Wire>;
     const party = { name, addresses: [["create", [address]]] };
