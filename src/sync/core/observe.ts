@@ -168,11 +168,13 @@ function land<Document>(
   const isBack = known !== undefined && known.presence !== "present";
   const isNews =
     isBack || landed.history.length > 0 || observation.isOtherwiseNews || hasNewValues(observation);
+  // What is in sight again ends what its absence stopped, also where a pair's own look shows it.
+  const due = isNews ? (sighting.due ?? (isBack ? "read" : undefined)) : undefined;
   const seen: Pair = {
     ...landed.pair,
     look: withoutLook(pair, observation.name),
     ...(isNews ? { newsAt: context.clock.now() } : {}),
-    ...(isNews && sighting.due ? newlyDue(context, pair, sighting.due) : {}),
+    ...(due ? newlyDue(context, pair, due) : {}),
   };
   const history = [...seenHistory(context, pair, observation), ...landed.history];
   return { pair: seen, order, history, inbox: [] };
@@ -188,15 +190,26 @@ export function newlyDue(context: EngineContext, pair: Pair, priority: Priority)
 }
 
 function orderOf<Document>(
-  { rules }: EngineContext,
+  context: EngineContext,
   known: SideState<Document> | undefined,
   observation: Observation<Document>,
   source: Source,
 ): Order {
   if (!known || known.stamp === "") return "newer";
-  const order = rules.orderOf(known, observation, source);
+  const order = orderOfSeen(context, known, observation, source);
+  if (known.presence === "present") return order;
   // Seen again; where by something old, what is there now must be read.
-  if (known.presence !== "present") return order === "older" ? "tie" : "newer";
+  if (order === "same") return "newer";
+  return order === "older" ? "tie" : order;
+}
+
+function orderOfSeen<Document>(
+  { rules }: EngineContext,
+  known: SideState<Document>,
+  observation: Observation<Document>,
+  source: Source,
+): Order {
+  const order = rules.orderOf(known, observation, source);
   // What wasn't kept before is news now, whatever its version.
   if (order === "same" && !known.document && observation.document) return "newer";
   if (observation.isVersionExact || observation.stamp !== known.stamp) return order;
