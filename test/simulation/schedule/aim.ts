@@ -96,9 +96,12 @@ export function leadingTo(aim: Aim, aimed: Fault): readonly Fault[] {
   return faults;
 }
 
-/** What people must do so that a pair can come into the state. */
+/**
+ * What people must do so that a pair can come into the state; `index` tells a storm's aims apart.
+ */
 export function actionsFor(
   { state }: Aim,
+  index: number,
   draw: Draw,
   { deals, lengthMs }: Scale,
 ): readonly Action[] {
@@ -115,11 +118,14 @@ export function actionsFor(
         { at, deal, kind: "delete" },
         { at: at + second, deal: (deal + 1) % deals, kind: "delete" },
       ];
-    case "refusing":
+    case "refusing": {
+      // Two records with one name would be one deal: no name is typed twice.
+      const late = { at: at + 15 * second, deal, kind: "edit", field: "name" } as const;
       return [
         { at, deal, kind: "edit", side: "referrals", field: "status", value: "Closed/Lost" },
-        { at: at + 15 * second, deal, kind: "edit", side: "crm", field: "name", value: "too late" },
+        { ...late, side: "crm", value: `too late ${index + 1}` },
       ];
+    }
     default:
       return [];
   }
