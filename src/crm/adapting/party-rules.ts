@@ -39,7 +39,9 @@ export function oneCustomer<Row>(
   );
 }
 
-/** The one of the contacts with one e-mail address, as with customers. Errors: CrmError `invalid`. */
+/**
+ * The one of the contacts with one e-mail address, as with customers. Errors: CrmError `invalid`.
+ */
 export function oneContact<Row>(
   found: readonly Row[],
   ambiguity: Ambiguity,

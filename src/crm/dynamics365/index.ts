@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { loadMapping } from "../compile-mapping.ts";
 import type { Mapping } from "../mapping-port.ts";
 
+export type { GetToken } from "../adapting/token-source.ts";
 export { createDynamicsAdapter, type DynamicsAdapterOptions } from "./adapter.ts";
 export {
   type DynamicsInspection,
@@ -15,7 +16,6 @@ export {
   type StatusChoice,
 } from "./setup.ts";
 export { type ClientCredentials, clientCredentialsToken } from "./token.ts";
-export type { GetToken } from "./transport.ts";
 
 /** Which rows are the deals. */
 export type DynamicsDeals = "opportunity" | "lead";

@@ -1,15 +1,7 @@
 import type { Http, HttpResponse } from "../../runtime/index.ts";
 import { HttpFailure } from "../../runtime/index.ts";
+import type { GetToken } from "../adapting/token-source.ts";
 import { CrmError, type OperationOptions } from "../port.ts";
-
-/**
- * Gives a bearer token; `rejected` is one that Dataverse has just refused and that must be
- * renewed.
- */
-export type GetToken = (options: {
-  readonly signal?: AbortSignal;
-  readonly rejected?: string;
-}) => Promise<string>;
 
 /** How a Dataverse environment is reached. */
 export interface TransportOptions {

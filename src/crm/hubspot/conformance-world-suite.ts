@@ -1,11 +1,11 @@
 import { fetchHttp, type Http, HttpFailure } from "../../runtime/index.ts";
 import type { HubSpotSandboxOptions } from "../../sandbox/hubspot/index.ts";
 import { startSandbox } from "../../sandbox/hubspot/sandbox-test-kit.ts";
+import type { GetToken } from "../adapting/token-source.ts";
 import type { ConformanceFields, ConformanceWorld } from "../conformance/world.ts";
 import type { CrmAdapter, CrmFields } from "../port.ts";
 import { createHubSpotAdapter, type HubSpotAdapterOptions } from "./adapter.ts";
 import { refreshTokenSource } from "./token.ts";
-import type { GetToken } from "./transport.ts";
 
 /** What the kit tries on deals. */
 export const hubSpotFields: ConformanceFields = {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { loadMapping } from "../compile-mapping.ts";
 import type { Mapping } from "../mapping-port.ts";
 
+export type { GetToken } from "../adapting/token-source.ts";
 export { createHubSpotAdapter, type HubSpotAdapterOptions } from "./adapter.ts";
 export {
   type HubSpotFieldInfo,
@@ -12,7 +13,6 @@ export {
   suggestHubSpotMapping,
 } from "./setup.ts";
 export { type RefreshCredentials, refreshTokenSource } from "./token.ts";
-export type { GetToken } from "./transport.ts";
 export { type HubSpotWebhookOptions, hubSpotWebhook } from "./webhook.ts";
 
 /** The text of the ready mapping, to be used as it is or copied and changed. */

@@ -1,13 +1,8 @@
 import type { Clock, Http, HttpRequest, HttpResponse } from "../../runtime/index.ts";
 import { retryAfterMs, sendOnce, withoutValues } from "../adapting/refusal.ts";
+import type { GetToken } from "../adapting/token-source.ts";
 import { CrmError, type OperationOptions } from "../port.ts";
 import { Pace } from "./pace.ts";
-
-/** Gives an access token; `rejected` is one that HubSpot has just refused and that is renewed. */
-export type GetToken = (options: {
-  readonly signal?: AbortSignal;
-  readonly rejected?: string;
-}) => Promise<string>;
 
 /** How an account is reached. */
 export interface TransportOptions {

@@ -1,10 +1,10 @@
 import { fetchHttp, type Http, HttpFailure } from "../../runtime/index.ts";
 import { startSandbox } from "../../sandbox/salesforce/sandbox-test-kit.ts";
+import type { GetToken } from "../adapting/token-source.ts";
 import type { ConformanceFields, ConformanceWorld } from "../conformance/world.ts";
 import type { CrmAdapter } from "../port.ts";
 import { createSalesforceAdapter, type SalesforceAdapterOptions } from "./adapter.ts";
 import { clientCredentialsToken } from "./token.ts";
-import type { GetToken } from "./transport.ts";
 
 /** What the kit tries on opportunities. */
 export const salesforceFields: ConformanceFields = {

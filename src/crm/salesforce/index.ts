@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { loadMapping } from "../compile-mapping.ts";
 import type { Mapping } from "../mapping-port.ts";
 
+export type { GetToken } from "../adapting/token-source.ts";
 export { createSalesforceAdapter, type SalesforceAdapterOptions } from "./adapter.ts";
 export {
   inspectSalesforce,
@@ -12,7 +13,6 @@ export {
   suggestSalesforceMapping,
 } from "./setup.ts";
 export { type ClientCredentials, clientCredentialsToken } from "./token.ts";
-export type { GetToken } from "./transport.ts";
 
 /** The text of the ready mapping, to be used as it is or copied and changed. */
 export function readySalesforceMappingText(): string {

@@ -1,7 +1,7 @@
 import type { Http } from "../../runtime/index.ts";
 import { sendOnce } from "../adapting/refusal.ts";
+import type { GetToken } from "../adapting/token-source.ts";
 import { CrmError } from "../port.ts";
-import type { GetToken } from "./transport.ts";
 import {
   type MetadataValue,
   permissionSetName,

@@ -1,12 +1,7 @@
 import type { Http, HttpRequest, HttpResponse } from "../../runtime/index.ts";
 import { retryAfterMs, sendOnce, withoutValues } from "../adapting/refusal.ts";
+import type { GetToken } from "../adapting/token-source.ts";
 import { CrmError, type OperationOptions } from "../port.ts";
-
-/** Gives a session id; `rejected` is one that Salesforce has just refused and that is renewed. */
-export type GetToken = (options: {
-  readonly signal?: AbortSignal;
-  readonly rejected?: string;
-}) => Promise<string>;
 
 /** How an organisation is reached. */
 export interface TransportOptions {
