@@ -38,10 +38,11 @@ export async function createDeal(
     return "rest";
   }
   const draft = draftDeal(context, referral);
-  const isOurs = mayBeOurs(pair, connection);
+  const isOurs = mayBeOurs(context, pair, connection, draft.constants);
   if (pair.attempt) {
-    const found = await findEarlierDeal(context, pair, pair.attempt, draft.constants, isOurs);
-    if (found !== "none") return found;
+    const found = await findEarlierDeal(context, pair, pair.attempt, isOurs);
+    if (found === "later") return "rest";
+    if (found) return meetDeal(context, pair.id, pair.attempt, draft.constants, found);
   }
   const { isRefused = !pair.attempt, ...sent } =
     pair.attempt ?? attemptOf(context, pair, "crm", draft.writes);
@@ -60,23 +61,14 @@ export async function createDeal(
     return "again";
   } catch (error) {
     if (error instanceof CrmError && error.recordId !== undefined) {
-      return isOurs
-        ? noteMade(context, pair.id, attempt, error.recordId)
-        : linkMet(context, pair.id, error.recordId);
+      const met = { recordId: error.recordId, isOurs };
+      return meetDeal(context, pair.id, attempt, draft.constants, met);
     }
     const failure = failureOf(error);
     await failPair(context, pair.id, failure, "create deal");
     if (isRefused && failure.kind !== "unknown") await noteRefused(context, pair.id, attempt);
     return "rest";
   }
-}
-
-/**
- * Whether a deal that stands for the referral now can be what an earlier try has made: one at least
- * had no known outcome, and no other life is forgotten that may have made it.
- */
-function mayBeOurs({ attempt }: Pair, { epoch }: ConnectionState): boolean {
-  return attempt !== undefined && attempt.isRefused !== true && epoch === 1;
 }
 
 /** No try so far has made the deal: one that is met is somebody else's. */
@@ -89,47 +81,58 @@ async function noteRefused(context: EngineContext, pairId: string, { id }: Attem
 }
 
 /**
- * The CRM has a deal under the referral's key that this life didn't make: it is linked, and what
- * differs is asked about.
+ * A deal stands where one was to be made. It is ours only where that can be known; else it is
+ * linked as somebody's, and what differs is asked about.
  */
-async function linkMet(
+async function meetDeal(
   context: EngineContext,
   pairId: string,
-  recordId: string,
+  attempt: Attempt,
+  constants: CrmFields,
+  { recordId, isOurs }: MetDeal,
 ): Promise<Progress> {
   const { clock, crm, ledger } = context;
+  const at = clock.now();
+  const record = await crm.read(recordId, {});
+  const connection = await ledger.connection();
+  const sighting: Sighting = { source: "get", at, connection };
+  if (record && isOurs(record)) {
+    await settleCreated(context, pairId, attempt, constants, record, sighting);
+    return "again";
+  }
   const pair = await updatePair(context, pairId, (one) =>
     quietly({ ...one, attempt: undefined, epoch: neverCompared }),
   );
-  const at = clock.now();
-  const record = await crm.read(recordId, {});
-  if (!pair || !record) return "again";
-  const connection = await ledger.connection();
+  if (!pair) return "rest";
+  if (!record) return ask(context, pair, [], goneOrHidden);
   const row = (await ledger.pairsByRecord([recordId])).get(recordId);
   const blank = row ?? newPair(context, "crm", connection.epoch);
-  const deal = await commitPair(
-    context,
-    landDeal(context, blank, record, { source: "get", at, connection }),
-  );
+  const deal = await commitPair(context, landDeal(context, blank, record, sighting));
   if (deal.referral || deal.creation) return ask(context, pair, [deal]);
   await linkPairs(context, pair, deal, "the CRM has a deal under the referral's id");
   return "again";
 }
 
-/** An earlier try has made the deal, and a person may have edited it: it is linked as it is. */
-async function noteMade(
-  context: EngineContext,
-  pairId: string,
-  { id, steps }: Attempt,
-  recordId: string,
-): Promise<Progress> {
-  const noted = { ...steps, [dealStep(context, id)]: recordId };
-  await updatePair(context, pairId, (pair) =>
-    pair.attempt?.id === id
-      ? quietly({ ...pair, attempt: { ...pair.attempt, steps: noted } })
-      : undefined,
-  );
-  return "again";
+/** A deal that was met, and how it is known for our own. */
+interface MetDeal {
+  readonly recordId: string;
+  readonly isOurs: (record: CrmRecord) => boolean;
+}
+
+/**
+ * Whether a deal is what an earlier try has made: one at least had no known outcome, no other life
+ * is forgotten that may have made it, and it carries the link to the referral. A person may have
+ * typed the referral's id; the link comes with what we make alone.
+ */
+function mayBeOurs(
+  { crm }: EngineContext,
+  { attempt }: Pair,
+  { epoch }: ConnectionState,
+  constants: CrmFields,
+): MetDeal["isOurs"] {
+  const link = crm.capabilities.stateFields?.referralLink;
+  const isTried = attempt !== undefined && attempt.isRefused !== true && epoch === 1;
+  return ({ fields }) => isTried && link !== undefined && fields[link] === constants[link];
 }
 
 /** The key under which an attempt notes the deal itself. */
@@ -243,45 +246,32 @@ function linkedDeal(context: EngineContext, pair: Pair, constants: CrmFields): P
   };
 }
 
-const madeAndGone = "The deal that was made for this referral was deleted or is hidden.";
+const goneOrHidden = "The deal of this referral was deleted or is hidden.";
 
 /**
  * An earlier try may have made the deal, whole or in part, and a person may have edited it since:
  * to repeat it would undo that edit. So the deal is looked for, by what the memo says or by the
- * referral's id, and linked as it is.
+ * referral's id. `later`: it can't be seen yet.
  */
 async function findEarlierDeal(
   context: EngineContext,
   pair: Pair,
   attempt: Attempt,
-  constants: CrmFields,
-  isOurs: boolean,
-): Promise<Progress | "none"> {
+  isOurs: MetDeal["isOurs"],
+): Promise<MetDeal | "later" | undefined> {
   const { crm, clock, ledger } = context;
   const { stateFields, visibilityDelayMs } = crm.capabilities;
-  let recordId = attempt.steps[dealStep(context, attempt.id)];
-  const isNoted = recordId !== undefined;
-  if (!isNoted && stateFields?.referralId !== undefined) {
-    const visibleAt = attempt.at + visibilityDelayMs + 1_000;
-    if (clock.now() < visibleAt) {
-      const due = { at: visibleAt, priority: pair.due?.priority ?? ("read" as const) };
-      await commitPair(context, quietly({ ...pair, due }));
-      return "rest";
-    }
-    await context.walkCrm();
-    const claimed = await ledger.pairsByClaim(pair.referral?.id ?? "");
-    recordId = claimed.find((one) => one.crm && !one.referral)?.crm?.id;
+  const noted = attempt.steps[dealStep(context, attempt.id)];
+  if (noted !== undefined) return { recordId: noted, isOurs: () => true };
+  if (stateFields?.referralId === undefined) return undefined;
+  const visibleAt = attempt.at + visibilityDelayMs + 1_000;
+  if (clock.now() < visibleAt) {
+    const due = { at: visibleAt, priority: pair.due?.priority ?? ("read" as const) };
+    await commitPair(context, quietly({ ...pair, due }));
+    return "later";
   }
-  if (recordId === undefined) return "none";
-  const at = clock.now();
-  const record = await crm.read(recordId, {});
-  // A person may have typed the referral's id; the link to it comes with what we make alone.
-  const link = stateFields?.referralLink;
-  const isMarked = !record || link === undefined || record.fields[link] === constants[link];
-  if (!isNoted && !(isOurs && isMarked)) return linkMet(context, pair.id, recordId);
-  if (!record) return ask(context, { ...pair, attempt: undefined }, [], madeAndGone);
-  const connection = await ledger.connection();
-  const sighting: Sighting = { source: "get", at, connection };
-  await settleCreated(context, pair.id, attempt, constants, record, sighting);
-  return "again";
+  await context.walkCrm();
+  const claimed = await ledger.pairsByClaim(pair.referral?.id ?? "");
+  const recordId = claimed.find((one) => one.crm && !one.referral)?.crm?.id;
+  return recordId === undefined ? undefined : { recordId, isOurs };
 }

@@ -6,6 +6,16 @@ import { type SmallWorld, settled, smallMapping, smallWorld } from "../small-wor
 
 const deal = { share: true, name: "Migration", customer: "Contoso", dealValue: 1, stage: "Open" };
 const settleMs = 120_000;
+const withLink = { stateFields: { referralId: "referralId", referralLink: "link" } };
+const withIdAlone = { stateFields: { referralId: "referralId" } };
+
+const lead = {
+  name: "Lead",
+  status: "Active",
+  substatus: "Accepted",
+  customerProfile: { name: "Contoso" },
+  details: { dealValue: 10 },
+} as const;
 
 const creates = (world: SmallWorld): number =>
   world.referrals.calls.filter((call) => call === "create").length;
@@ -156,14 +166,8 @@ test("an inbound referral that is over when first seen makes no deal", async () 
 });
 
 test("a deal whose creation lost its answer is found again, with the edit that a person made meanwhile", async () => {
-  const world = await smallWorld();
-  world.referrals.add({
-    name: "Lead",
-    status: "Active",
-    substatus: "Accepted",
-    customerProfile: { name: "Fabrikam" },
-    details: { dealValue: 10 },
-  });
+  const world = await smallWorld({}, {}, withLink);
+  world.referrals.add(lead);
   world.crm.faults.push("timeout-after");
   await world.sync();
   expect(world.crm.records.size).toBe(1);
@@ -175,26 +179,72 @@ test("a deal whose creation lost its answer is found again, with the edit that a
   expect(world.referrals.stored.get("r1")?.details?.dealValue).toBe(11);
 });
 
-test("a deal that only names the referral isn't the one whose creation lost its answer: what differs is asked about", async () => {
-  const stateFields = { referralId: "referralId", referralLink: "link" };
-  const world = await smallWorld({}, {}, { stateFields });
-  world.referrals.add({
-    name: "Lead",
-    status: "Active",
-    substatus: "Accepted",
-    customerProfile: { name: "Contoso" },
-    details: { dealValue: 10 },
-  });
-  world.crm.faults.push("timeout-before");
+test.each([
+  ["with a field for the link", withLink],
+  ["without one", withIdAlone],
+])(
+  "a deal that only names the referral isn't the one whose creation lost its answer, in a CRM %s: what differs is asked about",
+  async (_, capabilities) => {
+    const world = await smallWorld({}, {}, capabilities);
+    world.referrals.add(lead);
+    world.crm.faults.push("timeout-before");
+    await world.sync();
+    world.crm.add({ ...deal, name: "Lead", dealValue: 9, referralId: "r1" });
+    await world.clock.advance(60_000);
+    await world.sync();
+    const questions = await world.ledger.inbox({ isOpen: true, limit: 5 });
+    expect(questions.map(({ field }) => field)).toEqual(["dealValue"]);
+    expect(world.referrals.stored.get("r1")?.details?.dealValue).toBe(10);
+    expect(world.crm.records.size).toBe(1);
+  },
+);
+
+test("where the CRM has no field for the link, nobody can tell whose a deal found after a lost answer is: only what differs is asked about", async () => {
+  const world = await smallWorld({}, {}, withIdAlone);
+  world.referrals.add(lead);
+  world.crm.faults.push("timeout-after");
   await world.sync();
-  world.crm.add({ ...deal, name: "Lead", dealValue: 9, referralId: "r1" });
+  world.crm.edit("c1", { dealValue: 11 });
   await world.clock.advance(60_000);
   await world.sync();
   const questions = await world.ledger.inbox({ isOpen: true, limit: 5 });
   expect(questions.map(({ field }) => field)).toEqual(["dealValue"]);
-  expect(world.referrals.stored.get("r1")?.details?.dealValue).toBe(10);
-  expect(world.crm.records.size).toBe(1);
+  world.crm.edit("c1", { notes: "flows" });
+  await world.sync();
+  expect(world.referrals.stored.get("r1")?.details).toMatchObject({
+    dealValue: 10,
+    notes: "flows",
+  });
 });
+
+test.each([
+  [undefined, ["dealValue"]],
+  ["https://partner.microsoft.com/r1", []],
+])(
+  "a deal that the CRM holds under the referral's key after a lost answer is ours only by its link (%s)",
+  async (link, asked) => {
+    const settings = { referralLink: "https://partner.microsoft.com/{id}" };
+    const world = await smallWorld(settings, {}, { stateFields: { referralLink: "link" } });
+    const { crm } = world;
+    const { upsert } = crm;
+    let tries = 0;
+    crm.upsert = async (write, options) => {
+      tries += 1;
+      if (tries > 2) return upsert(write, options);
+      if (tries === 1) throw new CrmError("unavailable", "no answer", { outcomeUnknown: true });
+      crm.add({ ...deal, name: "Lead", dealValue: 9, ...(link ? { link } : {}) });
+      throw new CrmError("conflict", "a deal with other values has this key", { recordId: "c1" });
+    };
+    world.referrals.add(lead);
+    await world.sync();
+    await world.clock.advance(60_000);
+    await world.sync();
+    const questions = await world.ledger.inbox({ isOpen: true, limit: 5 });
+    expect(questions.map(({ field }) => field)).toEqual(asked);
+    expect(world.referrals.stored.get("r1")?.details?.dealValue).toBe(link ? 9 : 10);
+    expect(crm.records.size).toBe(1);
+  },
+);
 
 test("a deal that is met where every try was refused is somebody else's: what differs is asked about", async () => {
   const world = await smallWorld();
