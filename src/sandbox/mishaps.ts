@@ -61,4 +61,9 @@ export class Mishaps {
   isHidden(id: string): boolean {
     return this.#hidden.has(id);
   }
+
+  /** True where the caller no longer sees everything. */
+  get hidesAnything(): boolean {
+    return this.#hidden.size > 0;
+  }
 }

@@ -167,11 +167,11 @@ export async function openDynamicsWorld(
         callsUntilTimeout = after;
       } else if (mishap.kind === "throttled") {
         const { retryAfterSeconds } = mishap;
-        kit.sandbox.faults.failNext({ kind: "status", status: 429, retryAfterSeconds }, trigger);
+        kit.sandbox.mishaps.failNext({ kind: "status", status: 429, retryAfterSeconds }, trigger);
       } else if (mishap.kind === "broken") {
-        kit.sandbox.faults.failNext({ kind: "status", status: 503 }, trigger);
+        kit.sandbox.mishaps.failNext({ kind: "status", status: 503 }, trigger);
       } else {
-        kit.sandbox.faults.failNext(mishap, trigger);
+        kit.sandbox.mishaps.failNext(mishap, trigger);
       }
     },
     createAsPerson: async (values) => {
@@ -189,8 +189,8 @@ export async function openDynamicsWorld(
       await change("PATCH", `contacts(${String(deal?._parentcontactid_value)})`, { firstname });
     },
     setHidden: (id, isHidden) => {
-      if (isHidden) kit.sandbox.faults.hide(id);
-      else kit.sandbox.faults.show(id);
+      if (isHidden) kit.sandbox.mishaps.hide(id);
+      else kit.sandbox.mishaps.show(id);
     },
     count: async (kind, value) => (await rowsOf(kit, countTargets[kind](value))).length,
     expireToken: (renewable) => {

@@ -102,7 +102,7 @@ test("a sandbox that is prepared from the start has all that the setup would cre
 });
 
 test("a setup that was broken off goes on where it was", async () => {
-  bare.sandbox.faults.failNext({ kind: "status", status: 503 }, { path: "Keys", method: "POST" });
+  bare.sandbox.mishaps.failNext({ kind: "status", status: 503 }, { path: "Keys", method: "POST" });
   expect((await refusalOf(prepareDynamics(options))).code).toBe("unavailable");
   expect((await inspectDynamics(options)).missing.map(({ name }) => name)[0]).toBe(
     "alternate key opportunity(pr_referralid)",

@@ -1,6 +1,6 @@
 import type { Clock, Random } from "../../runtime/index.ts";
 import type { Database, Transaction } from "../../storage/port.ts";
-import type { SandboxFaults } from "./faults.ts";
+import type { Mishaps } from "../mishaps.ts";
 import type { Model } from "./model.ts";
 import type { WriteSession } from "./write-session.ts";
 
@@ -9,7 +9,7 @@ export interface DataverseContext {
   readonly database: Database;
   readonly clock: Clock;
   readonly random: Random;
-  readonly faults: SandboxFaults;
+  readonly mishaps: Mishaps;
   /** The Web API's root as clients see it, without a trailing slash. */
   readonly rootUrl: string;
   readonly userId: string;

@@ -1,9 +1,9 @@
 import type { Clock, Random } from "../../runtime/index.ts";
 import { type Database, migrate } from "../../storage/index.ts";
+import type { Mishaps } from "../mishaps.ts";
 import { connectorCustomisation } from "./connector-columns.ts";
 import { type DataverseContext, writeSession } from "./context.ts";
 import { customisedModel, readCustomisation, writeCustomisation } from "./customisation.ts";
-import type { SandboxFaults } from "./faults.ts";
 import type { Model } from "./model.ts";
 import {
   type Document,
@@ -21,7 +21,7 @@ export interface EnvironmentOptions {
   readonly database: Database;
   readonly clock: Clock;
   readonly random: Random;
-  readonly faults: SandboxFaults;
+  readonly mishaps: Mishaps;
   readonly maxPageSize: number;
   readonly keyIndexDelayMs: number;
   /** True: the connector's columns, key and tables are there from the start. */
@@ -87,7 +87,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     database,
     clock,
     random,
-    faults: options.faults,
+    mishaps: options.mishaps,
     rootUrl,
     ...organisation,
     userId: userIds.get(user) ?? organisation.organizationId,

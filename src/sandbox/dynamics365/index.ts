@@ -1,5 +1,5 @@
+export type { Mishap, MishapTrigger } from "../mishaps.ts";
 export type { ProtectionLimits, SandboxClient } from "./access.ts";
-export type { Fault, FaultTrigger, SandboxFaults } from "./faults.ts";
 export {
   createDynamicsSandbox,
   type DynamicsSandbox,

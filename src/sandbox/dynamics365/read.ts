@@ -97,7 +97,7 @@ export async function readChanges(
   }
   // The documentation of change tracking: a caller without organisation-wide read access gets an
   // error.
-  if (context.faults.hidesAnything) throw accessDenied(table.name);
+  if (context.mishaps.hidesAnything) throw accessDenied(table.name);
   const bound = readQuery(model, table, options);
   const walk = await readWalk(context, database, table, options);
   const { since, startedAt, deltaToken, tokenVersion } = walk;
@@ -140,7 +140,7 @@ export async function readCollection(
   const { model, table, options, preferences } = query;
   const bound = readQuery(model, table, options);
   const all = rows ?? (await rowsAfter(database, table.name, 0));
-  const visible = all.filter(({ id }) => !context.faults.isHidden(id));
+  const visible = all.filter(({ id }) => !context.mishaps.isHidden(id));
   const matching = filterRows(table, visible, bound);
   const wanted = bound.top === undefined ? matching : matching.slice(0, bound.top);
   const after = readCursor(options.get("$skiptoken"))?.after ?? 0;

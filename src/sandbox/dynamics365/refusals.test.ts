@@ -97,12 +97,12 @@ describe("Use change tracking to synchronize data with external systems", () => 
 
   test("the calling user must have organization level read access to the table", async () => {
     const { opportunityid } = await createDeal();
-    kit.sandbox.faults.hide(opportunityid);
+    kit.sandbox.mishaps.hide(opportunityid);
     const walk = call("GET", "opportunities", undefined, track);
     await expectRefusal(walk, 403, "0x80040220", /at organization level/);
     const read = call("GET", `opportunities(${opportunityid})`);
     await expectRefusal(read, 403, "0x80040220", /missing prvRead/);
-    kit.sandbox.faults.show(opportunityid);
+    kit.sandbox.mishaps.show(opportunityid);
   });
 
   test("changed rows come in the order of their versions, deleted ones last", async () => {

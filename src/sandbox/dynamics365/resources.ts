@@ -60,7 +60,7 @@ export async function readResource(
     context.clock.now(),
   );
   if (!row) throw rowNotFound(table.name, id ?? "(by key)");
-  if (context.faults.isHidden(row.id)) throw accessDenied(table.name);
+  if (context.mishaps.isHidden(row.id)) throw accessDenied(table.name);
   if (rest !== undefined) {
     return readBehind(context, database, { model, table, options, preferences }, row, rest);
   }

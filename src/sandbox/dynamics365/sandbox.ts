@@ -1,8 +1,9 @@
 import type { Clock, Random } from "../../runtime/index.ts";
 import type { Database } from "../../storage/index.ts";
+import { listenOnLoopback } from "../loopback.ts";
+import { Mishaps } from "../mishaps.ts";
 import { Access, type ProtectionLimits, type SandboxClient, standardLimits } from "./access.ts";
 import { openEnvironment } from "./environment.ts";
-import { SandboxFaults } from "./faults.ts";
 import { standardPageSize } from "./read.ts";
 import { seedDeals } from "./seed.ts";
 import { createDataverseServer, rootPath, tokenPath } from "./server.ts";
@@ -38,7 +39,7 @@ export interface DynamicsSandbox {
   /** Adds invented deals with accounts and contacts, unless there are deals already. */
   seed(count: number): Promise<void>;
   /** Mishaps that a test can arrange. */
-  readonly faults: SandboxFaults;
+  readonly mishaps: Mishaps;
   /** Makes every token that was issued at `tokenUrl` expire now. */
   expireTokens(): void;
   close(): Promise<void>;
@@ -51,7 +52,7 @@ export async function createDynamicsSandbox(
   options: DynamicsSandboxOptions,
 ): Promise<DynamicsSandbox> {
   const { database, clock, random } = options;
-  const faults = new SandboxFaults();
+  const mishaps = new Mishaps();
   const access = new Access({
     clock,
     random,
@@ -63,7 +64,7 @@ export async function createDynamicsSandbox(
     database,
     clock,
     random,
-    faults,
+    mishaps,
     maxPageSize: options.maxPageSize ?? standardPageSize,
     keyIndexDelayMs: options.keyIndexDelayMs ?? keyIndexDelayMs,
     prepared: options.prepared ?? true,
@@ -73,22 +74,19 @@ export async function createDynamicsSandbox(
   const server = createDataverseServer({
     environment,
     access,
-    faults,
+    mishaps,
     rootUrl: () => origin + rootPath,
   });
   return {
     listen: async (port) => {
-      await server.listen({ host: "127.0.0.1", port });
-      const address = server.server.address();
-      const actual = typeof address === "object" && address ? address.port : port;
-      origin = `http://127.0.0.1:${actual}`;
+      origin = await listenOnLoopback(server, port);
       return origin + rootPath;
     },
     get tokenUrl() {
       return origin + tokenPath;
     },
     seed: (count) => seedDeals(environment, { database, clock, random, count }),
-    faults,
+    mishaps,
     expireTokens: () => access.expireTokens(),
     close: () => server.close(),
   };

@@ -1,8 +1,9 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { answerWithMishaps } from "../loopback.ts";
+import type { Mishaps } from "../mishaps.ts";
 import type { Access } from "./access.ts";
 import type { Environment } from "./environment.ts";
 import { DataverseError } from "./errors.ts";
-import type { SandboxFaults } from "./faults.ts";
 import type { WebApiRequest, WebApiResponse } from "./request.ts";
 import { answer, errorResponse } from "./service.ts";
 
@@ -16,7 +17,7 @@ export const tokenPath = "/sandbox/oauth2/v2.0/token";
 export interface ServerParts {
   readonly environment: Environment;
   readonly access: Access;
-  readonly faults: SandboxFaults;
+  readonly mishaps: Mishaps;
   /** The Web API's root as clients see it. */
   rootUrl(): string;
 }
@@ -51,32 +52,31 @@ async function respond(parts: ServerParts, request: WebApiRequest): Promise<WebA
   }
 }
 
-async function handle(
+function handle(
   parts: ServerParts,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const fault = parts.faults.take(request.method, request.url);
-  if (fault?.kind === "lost-before") return breakOff(request, reply);
-  if (fault?.kind === "status") {
-    const message = "Arranged by a test.";
-    return send(
-      reply,
-      errorResponse(new DataverseError(fault.status, "", message, fault.retryAfterSeconds)),
-    );
-  }
-  const response = await respond(parts, {
-    method: request.method,
-    target: request.url.slice(rootPath.length + 1),
-    headers: plainHeaders(request),
-    body: typeof request.body === "string" ? request.body : "",
-  });
-  return fault?.kind === "lost-after" ? breakOff(request, reply) : send(reply, response);
-}
-
-function breakOff(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  request.raw.socket.destroy();
-  return reply.hijack();
+  return answerWithMishaps(
+    parts.mishaps,
+    { request, reply },
+    {
+      answer: async () => {
+        const response = await respond(parts, {
+          method: request.method,
+          target: request.url.slice(rootPath.length + 1),
+          headers: plainHeaders(request),
+          body: typeof request.body === "string" ? request.body : "",
+        });
+        return () => send(reply, response);
+      },
+      refuse: ({ retryAfterSeconds, status }) => {
+        const message = "Arranged by a test.";
+        const error = new DataverseError(status, "", message, retryAfterSeconds);
+        return send(reply, errorResponse(error));
+      },
+    },
+  );
 }
 
 function issueToken(parts: ServerParts, request: FastifyRequest, reply: FastifyReply) {

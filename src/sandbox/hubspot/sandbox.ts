@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../../runtime/index.ts";
 import type { Database } from "../../storage/index.ts";
+import { listenOnLoopback } from "../loopback.ts";
 import { Mishaps } from "../mishaps.ts";
 import { RowStore } from "../row-store.ts";
 import { Access, type HubSpotClient, type HubSpotLimits, standardLimits } from "./access.ts";
@@ -66,10 +67,7 @@ export async function createHubSpotSandbox(
   let origin = "";
   return {
     listen: async (port) => {
-      await server.listen({ host: "127.0.0.1", port });
-      const address = server.server.address();
-      const actual = typeof address === "object" && address ? address.port : port;
-      origin = `http://127.0.0.1:${actual}`;
+      origin = await listenOnLoopback(server, port);
       return origin;
     },
     get tokenUrl() {

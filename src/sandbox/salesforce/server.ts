@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { answerWithMishaps } from "../loopback.ts";
 import type { Access } from "./access.ts";
 import { answer, apiVersions, type Cursors } from "./answer.ts";
 import { SalesforceError } from "./errors.ts";
@@ -82,27 +83,27 @@ function respond(parts: ServerParts, request: FastifyRequest): RestResponse {
   }
 }
 
-function breakOff(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  request.raw.socket.destroy();
-  return reply.hijack();
-}
-
-async function handle(
+function handle(
   parts: ServerParts,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const mishap = parts.organisation.mishaps.take(request.method, request.url);
-  if (mishap?.kind === "lost-before") return breakOff(request, reply);
-  if (mishap?.kind === "status") {
-    const { retryAfterSeconds, status } = mishap;
-    if (retryAfterSeconds !== undefined) reply.header("retry-after", String(retryAfterSeconds));
-    const body: unknown = mishap.body ? JSON.parse(mishap.body) : [];
-    return send(parts, reply, { status, body });
-  }
-  const response = respond(parts, request);
-  await parts.organisation.store.saved();
-  return mishap?.kind === "lost-after" ? breakOff(request, reply) : send(parts, reply, response);
+  const { mishaps, store } = parts.organisation;
+  return answerWithMishaps(
+    mishaps,
+    { request, reply },
+    {
+      answer: async () => {
+        const response = respond(parts, request);
+        await store.saved();
+        return () => send(parts, reply, response);
+      },
+      refuse: ({ body, retryAfterSeconds, status }) => {
+        if (retryAfterSeconds !== undefined) reply.header("retry-after", String(retryAfterSeconds));
+        return send(parts, reply, { status, body: body ? JSON.parse(body) : [] });
+      },
+    },
+  );
 }
 
 function issueToken(parts: ServerParts, request: FastifyRequest, reply: FastifyReply) {
