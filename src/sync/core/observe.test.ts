@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CrmRecord } from "../../crm/port.ts";
+import { CrmError, type CrmRecord } from "../../crm/port.ts";
 import { smallWorld } from "../small-world-suite.ts";
 
 const deal = { share: true, name: "Migration", customer: "Contoso", dealValue: 1, stage: "Open" };
@@ -41,3 +41,28 @@ for (const versions of ["etag", "stamp", "none"] as const) {
     expect((await world.onlyPair()).crm?.presence).toBe("present");
   });
 }
+
+test("a deal that named its referral is its deal, also while an older entry of a list makes it be read again", async () => {
+  const world = await smallWorld();
+  const { crm, referrals } = world;
+  crm.add({ ...deal, share: false, referralId: "r1" });
+  await world.sync();
+  const now = crm.records.get("c1");
+  if (!now) throw new Error("the deal is gone");
+  const { read } = crm;
+  crm.read = async () => {
+    throw new CrmError("unavailable", "down");
+  };
+  crm.changesSince = async function* () {
+    const fields = { ...now.fields, referralId: null };
+    yield { kind: "changed", record: { ...now, version: "an earlier one", fields } };
+    yield { kind: "watermark", watermark: "9" };
+  };
+  referrals.add({ name: "Another name", status: "Active", substatus: "Accepted" });
+  await world.sync();
+  crm.read = read;
+  await world.clock.advance(60_000);
+  await world.sync();
+  expect([...crm.records.keys()]).toEqual(["c1"]);
+  expect((await world.onlyPair()).referral?.id).toBe("r1");
+});

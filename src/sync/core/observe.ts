@@ -145,8 +145,11 @@ export function landDeal(
     crm: side,
     isToldDeleted: undefined,
   }));
-  // What it may belong to counts before it is read: nothing is created beside it meanwhile.
-  return landed.order === "tie" ? { ...landed, pair: { ...landed.pair, ...ties } } : landed;
+  if (landed.order !== "tie") return landed;
+  // What it may belong to counts before it is read, what it named before as well: nothing is
+  // created beside it meanwhile.
+  const { matchKey = pair.matchKey, claim: named = pair.claim } = ties;
+  return { ...landed, pair: { ...landed.pair, matchKey, claim: named } };
 }
 
 function land<Document>(
@@ -161,7 +164,7 @@ function land<Document>(
   if (order === "older") return { pair, order, history: [], inbox: [] };
   if (order === "tie") return { ...lookAgain(context, pair, observation.name), order };
   if (order === "same" && known) {
-    return { ...seenAgain(pair, known, observation, sighting, withSide), order };
+    return { ...seenAgain(context, pair, known, observation, sighting, withSide), order };
   }
   const side = sideAfter(known, observation, sighting);
   const landed = settleAttempt(context, withSide(side), observation);
@@ -247,6 +250,7 @@ function lookAgain(context: EngineContext, pair: Pair, name: Side): PairChange {
  * the next write must name: where it stands for more than the mapped values, it may be another one.
  */
 function seenAgain<Document>(
+  { rules }: EngineContext,
   pair: Pair,
   known: SideState<Document>,
   observation: Observation<Document>,
@@ -255,7 +259,7 @@ function seenAgain<Document>(
 ): PairChange {
   const isAnswer = source !== "list" || known.epoch !== connection.epoch;
   if (!isAnswer) return { pair, history: [], inbox: [] };
-  const version = source === "list" ? known.version : observation.version;
+  const version = source === "list" ? known.version : rules.versionSeenAgain(known, observation);
   const lookedAt = Math.max(known.lookedAt, at);
   const side = { ...known, version, lookedAt, epoch: connection.epoch };
   const seen = { ...withSide(side), look: withoutLook(pair, observation.name) };
