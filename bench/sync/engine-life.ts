@@ -10,7 +10,7 @@ import {
 } from "../../src/sync/index.ts";
 import { mappingOf } from "../../test/simulation/world/mapping.ts";
 import { referralsOrigin } from "../../test/simulation/world/referrals-http.ts";
-import { stream } from "../../test/simulation/world/world.ts";
+import { stream } from "../../test/simulation/world/stream.ts";
 import {
   type BenchWorld,
   callsPerMinute,

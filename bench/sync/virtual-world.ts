@@ -4,6 +4,7 @@ import { createScheduler, type Scheduler } from "../../test/simulation/kernel/sc
 import { createTrace } from "../../test/simulation/kernel/trace.ts";
 import type { Settings } from "../../test/simulation/schedule/schedule.ts";
 import { createAims } from "../../test/simulation/world/aims.ts";
+import { crmCapabilitiesOf } from "../../test/simulation/world/crm-capabilities.ts";
 import { type CrmRecordChange, createCrmModel } from "../../test/simulation/world/crm-model.ts";
 import { crmTransport } from "../../test/simulation/world/crm-transport.ts";
 import { createDealBook } from "../../test/simulation/world/deal-book.ts";
@@ -13,7 +14,8 @@ import {
   createReferralsModel,
   type ReferralChange,
 } from "../../test/simulation/world/referrals-model.ts";
-import { stream, type World, worldStart } from "../../test/simulation/world/world.ts";
+import { stream } from "../../test/simulation/world/stream.ts";
+import { type World, worldStart } from "../../test/simulation/world/world.ts";
 import { type ArrivedCall, strictNetwork } from "./network.ts";
 
 /** How a world without faults is made. */
@@ -123,28 +125,7 @@ export async function createBenchWorld(options: WorldOptions): Promise<BenchWorl
       for (const listener of crmListeners) listener(change);
     },
   });
-  const capabilities: CrmAdapter["capabilities"] = {
-    kind: "model",
-    versions: settings.crmVersions,
-    stampResolutionMs: 1,
-    visibilityDelayMs: 0,
-    deleteSignal: settings.crmDeleteSignal,
-    webhooks: "none",
-    batchSize: 1,
-    parts: [
-      { name: "account", prefix: "account." },
-      { name: "contacts", prefix: "contacts" },
-      { name: "deal", prefix: "" },
-    ],
-    reportsChildChanges: true,
-    stateFields: {
-      referralId: "pr_referralid",
-      referralLink: "pr_link",
-      syncState: "pr_state",
-      lastError: "pr_error",
-      microsoftCrmId: "pr_msx",
-    },
-  };
+  const capabilities = { ...crmCapabilitiesOf(settings), visibilityDelayMs: 0 };
   const latency = stream(seed, 3);
   const book = createDealBook();
   const world: World = {

@@ -170,6 +170,16 @@ export function checkFalseDoubles(world: World, mirror: LedgerMirror, witness: W
   );
 }
 
+/**
+ * Where nothing goes wrong and nobody competes, no write is refused for good: a person who is asked
+ * about one waits for what the engine could have done.
+ */
+export function checkNeedlessQuestions(world: World, mirror: LedgerMirror, witness: Witness): void {
+  if (world.schedule.family !== "calm") return;
+  const asked = mirror.everOnRecord.inbox.find(({ kind }) => kind === "stale");
+  if (asked) witness.report("bounded staleness", `asked for nothing: ${asked.sentence}`);
+}
+
 /** Replays what was agreed and compares it with the shadows. */
 export function checkHistory(mirror: LedgerMirror, witness: Witness): void {
   const replayed = new Map<string, Map<string, { referral: unknown; crm: unknown }>>();

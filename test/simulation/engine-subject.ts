@@ -9,6 +9,7 @@ import {
   checkDrift,
   checkFalseDoubles,
   checkHistory,
+  checkNeedlessQuestions,
   excuseOf,
   isQuiet,
   noteCommit,
@@ -156,6 +157,7 @@ async function createEngineSubject(
       for (const store of stores.values()) {
         checkHistory(store.mirror, witness);
         checkFalseDoubles(world, store.mirror, witness);
+        checkNeedlessQuestions(world, store.mirror, witness);
       }
     },
   };

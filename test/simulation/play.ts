@@ -7,7 +7,8 @@ import { type Process, type Subject, type SubjectFactory, surroundingsOf } from 
 import { createDealBook } from "./world/deal-book.ts";
 import { arrangeMishaps, createPeer, createPostman, type Notice } from "./world/mishaps.ts";
 import { act } from "./world/people.ts";
-import { createWorld, stream, type World, worldStart } from "./world/world.ts";
+import { stream } from "./world/stream.ts";
+import { createWorld, type World, worldStart } from "./world/world.ts";
 
 /** What one schedule came to. */
 export interface Outcome {

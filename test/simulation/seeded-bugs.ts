@@ -73,6 +73,13 @@ const engineBugs: readonly SeededBug[] = [
     })),
   },
   {
+    name: "version of something unmapped not adopted",
+    family: "calm",
+    safeguard: "the next write names the version that was read last, whatever it stands for",
+    invariant: "bounded staleness",
+    sabotage: withRules(() => ({ versionSeenAgain: ({ version }) => version })),
+  },
+  {
     name: "webhook trusted for order",
     safeguard: "a hint is a reason to look, not to believe",
     invariant: "redelivery is a no-op",

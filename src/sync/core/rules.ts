@@ -37,6 +37,11 @@ export interface EngineRules {
    */
   orderOf(seen: Versioned, observed: Versioned, source: Source): Order;
   /**
+   * The version that a write must name after a read that found nothing new: where versions stand
+   * for more than the mapped values, it may be another one.
+   */
+  versionSeenAgain(seen: Versioned, read: Versioned): string;
+  /**
    * A hint no newer than what was seen costs no call; hints arrive late, twice and in any order.
    */
   isHintNews(changedAt: string | undefined, seen: Versioned): boolean;
@@ -118,6 +123,7 @@ export const engineRules: EngineRules = {
     if (observed.version === seen.version && observed.version !== "") return "same";
     return source === "get" ? "newer" : "tie";
   },
+  versionSeenAgain: (_seen, read) => read.version,
   isHintNews: (changedAt, seen) =>
     changedAt === undefined || compareStamps(changedAt, seen.stamp) > 0,
   walkUntil: ({ stamp, far }, overlapMs, isFar) => {

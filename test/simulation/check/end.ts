@@ -1,3 +1,4 @@
+import { hasSecondStampsInCrm } from "../schedule/schedule.ts";
 import type { Subject } from "../subject.ts";
 import { type Deal, liveReferrals } from "../world/deal-book.ts";
 import { crmRecordOf, referralOf } from "../world/people.ts";
@@ -256,8 +257,9 @@ const tieMs = 60_000;
  * Without faults a value reaches the other side within a poll, unless a person was asked about it.
  */
 function checkStaleness(world: World, witness: Witness, subject: Subject): void {
-  const { crmReportsChildChanges, secondStamps } = world.schedule.settings;
-  const boundMs = staleAfterMs + (secondStamps ? tieMs : 0);
+  const { settings } = world.schedule;
+  const { crmReportsChildChanges } = settings;
+  const boundMs = staleAfterMs + (hasSecondStampsInCrm(settings) ? tieMs : 0);
   for (const { deal, side, field, value, at, origin } of witness.lineage.written) {
     if (origin === undefined || subject.givenUp(deal, field, value, side)) continue;
     const linkedAt = witness.linkedAt.get(deal) ?? at;

@@ -1,6 +1,19 @@
 import { type Draw, day, minute, second } from "./draw.ts";
 import type { Family, Settings } from "./schedule.ts";
 
+/** The share of worlds whose CRM has a stamp and its content for a version. */
+const stampAndContentShare = 0.15;
+
+/**
+ * The same habits, in some worlds with versions of stamp and content. They are drawn from a
+ * sequence of their own: all other worlds stay as they were before this kind was known.
+ */
+export function withVersions(draw: Draw, settings: Settings): Settings {
+  return draw.chance(stampAndContentShare)
+    ? { ...settings, crmVersions: "stamp-and-content" }
+    : settings;
+}
+
 /** The habits of a schedule's world. */
 export function settingsOf(draw: Draw, family: Family, ledger: Settings["ledger"]): Settings {
   const skew = (): number =>

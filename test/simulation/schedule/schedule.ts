@@ -123,11 +123,18 @@ export type Family =
   /** Few calls, frequent polls and many crashes: the budget is what is tried. */
   | "tight";
 
+/**
+ * What a version of a CRM record is: counters of its parts; its stamp; its stamp of whole seconds
+ * with a digest of its content, so that two edits of one second differ, and so does what isn't
+ * mapped; or nothing.
+ */
+export type CrmVersions = "etag" | "stamp" | "stamp-and-content" | "none";
+
 /** What is fixed for the length of a world. */
 export interface Settings {
   readonly ledger: "memory" | "sqlite";
   readonly honoursRequestId: boolean;
-  readonly crmVersions: "etag" | "stamp" | "none";
+  readonly crmVersions: CrmVersions;
   readonly crmDeleteSignal: "tombstone" | "not-found" | "none";
   readonly crmReportsChildChanges: boolean;
   /**
@@ -172,6 +179,11 @@ export interface Schedule {
   readonly faults: readonly Fault[];
   /** When the last action or fault is over, in virtual milliseconds after the start. */
   readonly endsAt: number;
+}
+
+/** The modification stamps of the CRM are of whole seconds. */
+export function hasSecondStampsInCrm({ crmVersions, secondStamps }: Settings): boolean {
+  return secondStamps || crmVersions === "stamp-and-content";
 }
 
 /** Who owns the calls that an organisation's connection makes. */

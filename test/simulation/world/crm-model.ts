@@ -1,9 +1,11 @@
 import type { CrmFields, CrmRecord, CrmValue } from "../../../src/crm/port.ts";
+import { createTrace } from "../kernel/trace.ts";
+import type { CrmVersions } from "../schedule/schedule.ts";
 import type { Actor } from "./referrals-model.ts";
 
 /** What is fixed about the CRM for the length of a world. */
 export interface CrmHabits {
-  readonly versions: "etag" | "stamp" | "none";
+  readonly versions: CrmVersions;
   readonly secondStamps: boolean;
   readonly clockSkewMs: number;
   /** Text is trimmed on the way in. */
@@ -37,6 +39,8 @@ export interface CrmRow {
   key: string | undefined;
   fields: CrmFields;
   readonly partVersions: Map<string, number>;
+  /** How often something was changed that isn't mapped. */
+  unmapped: number;
   modifiedAt: string;
   modifiedBy: Actor;
   isDeleted: boolean;
@@ -113,7 +117,9 @@ export function createCrmModel(options: {
   });
   const landed = (row: CrmRow, actor: Actor, part: string, isDeletion: boolean): void => {
     row.partVersions.set(part, (row.partVersions.get(part) ?? 0) + 1);
-    row.modifiedAt = stamp();
+    // A linked row has a stamp of its own there, which nobody is shown.
+    const isElsewhere = habits.versions === "stamp-and-content" && part !== "deal";
+    if (!isElsewhere) row.modifiedAt = stamp();
     row.modifiedBy = actor;
     if (part !== "deal" && !habits.reportsChildChanges && !isDeletion) return;
     const visibleAt = options.now() + lagMs();
@@ -125,6 +131,7 @@ export function createCrmModel(options: {
   const versionOf = (row: CrmRow): string => {
     if (habits.versions === "none") return "";
     if (habits.versions === "stamp") return row.modifiedAt;
+    if (habits.versions === "stamp-and-content") return stampedContent(row);
     return [...row.partVersions].map(([part, count]) => `${part}${count}`).join("-");
   };
 
@@ -149,6 +156,7 @@ export function createCrmModel(options: {
           ["account", 0],
           ["contacts", 0],
         ]),
+        unmapped: 0,
         modifiedAt: "",
         modifiedBy: actor,
         isDeleted: false,
@@ -183,13 +191,29 @@ export function createCrmModel(options: {
     },
     churn(id) {
       const row = rows.get(id);
-      if (row && !row.isDeleted) landed(row, "server", "deal", false);
+      if (!row || row.isDeleted) return;
+      row.unmapped += 1;
+      landed(row, "server", "deal", false);
     },
     record: recordOf,
     lagBy(next) {
       lagMs = next;
     },
   };
+}
+
+function stampedContent({ modifiedAt, fields, unmapped }: CrmRow): string {
+  const content = createTrace(false);
+  content.note(unmapped, JSON.stringify(fields));
+  return `${modifiedAt}+${content.digest()}`;
+}
+
+/**
+ * True where `expected` is the version of a row that has just been read: an adapter that makes
+ * versions of its own compares them before it writes.
+ */
+export function isAsRead(row: CrmRow, expected: string, versions: CrmVersions): boolean {
+  return versions !== "stamp-and-content" || stampedContent(row) === expected;
 }
 
 /**
@@ -199,11 +223,11 @@ export function isCurrent(
   row: CrmRow,
   part: string,
   expected: string,
-  versions: CrmHabits["versions"],
+  versions: CrmVersions,
 ): boolean {
   if (versions === "none") return true;
   // Whole seconds: a change within the same second goes unnoticed, as with If-Unmodified-Since.
-  if (versions === "stamp") return row.modifiedAt.slice(0, 19) <= expected.slice(0, 19);
+  if (versions !== "etag") return row.modifiedAt.slice(0, 19) <= expected.slice(0, 19);
   const current = `${part}${row.partVersions.get(part) ?? 0}`;
   return expected.split("-").includes(current);
 }

@@ -13,7 +13,7 @@ import type { Random } from "../../../src/runtime/index.ts";
 import type { Generation } from "../kernel/generation.ts";
 import type { Scheduler } from "../kernel/scheduler.ts";
 import type { Trace } from "../kernel/trace.ts";
-import { type CrmLogEntry, type CrmModel, type CrmRow, isCurrent } from "./crm-model.ts";
+import { type CrmLogEntry, type CrmModel, type CrmRow, isAsRead, isCurrent } from "./crm-model.ts";
 import type { Faults } from "./faults.ts";
 
 /** What lies between the engine and the model CRM. */
@@ -110,7 +110,10 @@ export function crmTransport(network: CrmNetwork, generation: Generation): CrmAd
         return model.record(row);
       }),
     upsert: async (write, options) => {
-      let row = await call("read", write.recordId ?? write.key, () => locate(model, write));
+      const isBegun = write.steps.some(({ key }) => options.memo?.finished(key) !== undefined);
+      let row = await call("read", write.recordId ?? write.key, () =>
+        locate(model, write, isBegun),
+      );
       let record: CrmRecord | undefined;
       for (const step of write.steps) {
         if (options.memo?.finished(step.key) !== undefined) continue;
@@ -134,10 +137,15 @@ export function crmTransport(network: CrmNetwork, generation: Generation): CrmAd
   };
 }
 
-function locate(model: CrmModel, write: CrmWrite): CrmRow | undefined {
+function locate(model: CrmModel, write: CrmWrite, isBegun: boolean): CrmRow | undefined {
   if (write.recordId === undefined) return model.findByKey(write.key);
   const row = model.find(write.recordId);
   if (!row || row.isDeleted) throw new CrmError("not-found", "the deal is not there");
+  const expected = write.steps[0]?.expectedVersion;
+  // Where a part is written already, the version is another one by our own doing.
+  if (!isBegun && expected !== undefined && !isAsRead(row, expected, model.habits.versions)) {
+    throw new CrmError("conflict", "the deal was changed in between");
+  }
   return row;
 }
 

@@ -5,7 +5,8 @@ import type { CrmModel } from "./crm-model.ts";
 import type { Leg } from "./deal-book.ts";
 import { crmRecordOf, referralOf } from "./people.ts";
 import type { ReferralChange } from "./referrals-model.ts";
-import { stream, type World } from "./world.ts";
+import { stream } from "./stream.ts";
+import type { World } from "./world.ts";
 
 /**
  * A webhook as it reaches us: a sign that something changed, on a referral, at the service's time.

@@ -237,6 +237,7 @@ describe("the schedules", () => {
       [share(({ settings }) => settings.pagesByPosition), 0.4, 0.6],
       [share(({ settings }) => settings.refusesTimeFilter), 0.2, 0.4],
       [share(({ settings }) => settings.crmVersions === "none"), 0.15, 0.35],
+      [share(({ settings }) => settings.crmVersions === "stamp-and-content"), 0.1, 0.2],
       [share(({ settings }) => Math.abs(settings.referralsSkewMs) > day), 0.2, 0.5],
       [share(({ settings }) => Math.abs(settings.ownSkewMs) > day), 0.2, 0.5],
     ] as const) {

@@ -1,17 +1,20 @@
 import type { CrmAdapter, CrmCapabilities } from "../../../src/crm/port.ts";
-import { type Http, type Random, seededRandom } from "../../../src/runtime/index.ts";
+import type { Http, Random } from "../../../src/runtime/index.ts";
 import type { Witness } from "../check/witness.ts";
 import type { Generation } from "../kernel/generation.ts";
 import { createScheduler, type Scheduler } from "../kernel/scheduler.ts";
 import { createTrace, type Trace } from "../kernel/trace.ts";
-import type { Fault, Schedule } from "../schedule/schedule.ts";
+import { type Fault, hasSecondStampsInCrm, type Schedule } from "../schedule/schedule.ts";
 import { type Aims, createAims } from "./aims.ts";
+import { createAutomation } from "./automation.ts";
+import { crmCapabilitiesOf } from "./crm-capabilities.ts";
 import { type CrmModel, createCrmModel } from "./crm-model.ts";
 import { crmTransport } from "./crm-transport.ts";
 import type { DealBook } from "./deal-book.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { createReferralsModel, type ReferralsModel } from "./referrals-model.ts";
 import { referralsTransport } from "./referrals-transport.ts";
+import { stream } from "./stream.ts";
 
 /** When every world begins: a fixed moment, so that two machines write the same bytes. */
 export const worldStart = Date.UTC(2026, 8, 1, 8, 0, 0);
@@ -46,40 +49,6 @@ export interface World {
   sinceStart(): number;
   /** When the last request that is still under way by itself will have landed. */
   lastLandingAt(): number;
-}
-
-function capabilitiesOf(schedule: Schedule): CrmCapabilities {
-  const { settings } = schedule;
-  return {
-    kind: "model",
-    versions: settings.crmVersions,
-    stampResolutionMs: settings.secondStamps ? 1000 : 1,
-    visibilityDelayMs: 10_000,
-    deleteSignal: settings.crmDeleteSignal,
-    webhooks: "none",
-    batchSize: 1,
-    parts: [
-      { name: "account", prefix: "account." },
-      { name: "contacts", prefix: "contacts" },
-      { name: "deal", prefix: "" },
-    ],
-    reportsChildChanges: settings.crmReportsChildChanges,
-    stateFields: {
-      referralId: "pr_referralid",
-      referralLink: "pr_link",
-      syncState: "pr_state",
-      lastError: "pr_error",
-      microsoftCrmId: "pr_msx",
-    },
-  };
-}
-
-/**
- * Sequences that don't disturb one another: dropping an edit must not reshuffle the latencies of
- * all calls.
- */
-export function stream(seed: number, purpose: number): Random {
-  return seededRandom((Math.imul(seed, 0x9e3779b1) ^ Math.imul(purpose + 1, 0x85ebca6b)) | 0);
 }
 
 /** The world of a schedule. The witness hears of everything; `onHit` of each fault that strikes. */
@@ -129,6 +98,7 @@ export function createWorld(
     const fault = faults.take("list-lag");
     return fault ? Math.floor(lag.fraction() * fault.amount) : 0;
   });
+  const automate = createAutomation(schedule, scheduler);
   const organisations = Array.from({ length: settings.organisations }, (_, index) => {
     const name = `org-${index}`;
     tokens.set(name, 1);
@@ -137,7 +107,7 @@ export function createWorld(
       now: scheduler.now,
       habits: {
         versions: settings.crmVersions,
-        secondStamps: settings.secondStamps,
+        secondStamps: hasSecondStampsInCrm(settings),
         clockSkewMs: settings.crmSkewMs,
         trims: settings.normalises,
         reportsChildChanges: settings.crmReportsChildChanges,
@@ -148,13 +118,14 @@ export function createWorld(
           `${change.actor} ${change.after ? (change.before ? "changes" : "creates") : "deletes"} ${change.id}`,
         );
         witness.crmChanged(name, change);
+        if (change.after) automate(change.id, crm);
       },
     });
     crm.lagBy(() => {
       const fault = faults.take("crm-list-lag");
       return fault ? Math.floor(lag.fraction() * fault.amount) : 0;
     });
-    return { name, crm, capabilities: capabilitiesOf(schedule) };
+    return { name, crm, capabilities: crmCapabilitiesOf(settings) };
   });
   const latency = stream(seed, 3);
   let lastLandingAt = worldStart;
