@@ -193,26 +193,17 @@ export function newlyDue(context: EngineContext, pair: Pair, priority: Priority)
 }
 
 function orderOf<Document>(
-  context: EngineContext,
+  { rules }: EngineContext,
   known: SideState<Document> | undefined,
   observation: Observation<Document>,
   source: Source,
 ): Order {
   if (!known || known.stamp === "") return "newer";
-  const order = orderOfSeen(context, known, observation, source);
-  if (known.presence === "present") return order;
-  // Seen again; where by something old, what is there now must be read.
-  if (order === "same") return "newer";
-  return order === "older" ? "tie" : order;
-}
-
-function orderOfSeen<Document>(
-  { rules }: EngineContext,
-  known: SideState<Document>,
-  observation: Observation<Document>,
-  source: Source,
-): Order {
   const order = rules.orderOf(known, observation, source);
+  // Seen again, perhaps by something old: what is there now must be read.
+  if (known.presence !== "present") {
+    return source === "list" || order === "older" ? "tie" : "newer";
+  }
   // What wasn't kept before is news now, whatever its version.
   if (order === "same" && !known.document && observation.document) return "newer";
   if (observation.isVersionExact || observation.stamp !== known.stamp) return order;

@@ -174,3 +174,26 @@ test("a person can end a pair whose deal is gone for good", async () => {
   const history = await world.ledger.history(id);
   expect(history.findLast(({ kind }) => kind === "unlinked")?.by).toBe("Kim");
 });
+
+test("a deleted deal that a late list still shows stays deleted, and what was decided about it is carried out", async () => {
+  const world = await deals(6, "close");
+  const { crm } = world;
+  const last = crm.records.get("c6") ?? expect.unreachable();
+  for (let index = 1; index <= 6; index += 1) crm.remove(`c${index}`);
+  await world.sync();
+  expect(await world.ledger.countByState()).toMatchObject({ deleted: 1 });
+  const { changesSince } = crm;
+  crm.changesSince = async function* () {
+    yield { kind: "changed", record: last };
+    const modifiedAt = new Date(Date.parse(last.modifiedAt) + 1).toISOString();
+    yield { kind: "changed", record: { ...last, version: "edited, then deleted", modifiedAt } };
+    yield { kind: "watermark", watermark: "99" };
+  };
+  await world.sync();
+  crm.changesSince = changesSince;
+  expect(await world.ledger.countByState()).toMatchObject({ deleted: 1 });
+  const [item] = await world.ledger.inbox({ kinds: ["brake"], isOpen: true, limit: 5 });
+  await world.engine.resolve(item?.id ?? "", { choose: "close" }, "Kim");
+  await world.sync();
+  expect(closed(world)).toBe(6);
+});

@@ -63,6 +63,29 @@ test("a deal that was hidden answers the question about its referral when it com
   expect((await world.onlyPair()).state).toBe("in-step");
 });
 
+test("a deal that nobody shares is read when it shows again, and its referral is linked to it", async () => {
+  const world = await smallWorld(byNames, {}, { deleteSignal: "not-found" });
+  const { crm } = world;
+  crm.add(deal);
+  await world.sync();
+  const record = crm.records.get("c1") ?? expect.unreachable();
+  crm.remove("c1");
+  await world.sync();
+  await world.engine.hint({ side: "crm", id: "c1" });
+  await world.sync();
+  expect((await world.onlyPair()).crm?.presence).toBe("missing");
+  crm.records.set("c1", record);
+  crm.changesSince = async function* () {
+    yield { kind: "changed", record: { ...record, version: "an earlier one" } };
+    yield { kind: "watermark", watermark: "99" };
+  };
+  await world.sync();
+  world.referrals.add(referral);
+  await world.sync();
+  expect(await openQuestions(world)).toEqual([]);
+  expect((await world.onlyPair()).crm?.id).toBe("c1");
+});
+
 test("a deal that comes back after the answer is linked where no new one was made yet, else asked about", async () => {
   for (const isFirst of [true, false]) {
     const world = await smallWorld({}, {}, { deleteSignal: "not-found" });

@@ -102,7 +102,8 @@ async function notThere(context: EngineContext, pairId: string): Promise<Progres
   const { rules, crm, clock } = context;
   const pair = await context.ledger.pair(pairId);
   if (!pair?.crm) return "rest";
-  const isExplicit = pair.isToldDeleted === true;
+  // What was deleted and is still not there is no riddle, whatever made it be read again.
+  const isExplicit = pair.isToldDeleted === true || pair.crm.presence === "deleted";
   const { deleteSignal } = crm.capabilities;
   if (rules.isDeletion({ isExplicit, deleteSignal })) {
     // Kept also where no referral was linked: one that belongs to it may come into sight later.
@@ -113,7 +114,8 @@ async function notThere(context: EngineContext, pairId: string): Promise<Progres
       attempt: undefined,
       look: { ...pair.look, crm: undefined },
     };
-    const history = [{ pairId, at: clock.now(), kind: "deleted" as const, side: "crm" as const }];
+    const told = { pairId, at: clock.now(), kind: "deleted" as const, side: "crm" as const };
+    const history = pair.crm.presence === "deleted" ? [] : [told];
     await commitPair(context, { pair: deleted, history, inbox: [] });
     return "again";
   }

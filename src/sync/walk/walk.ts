@@ -301,10 +301,15 @@ async function isExpected(context: EngineContext, deal: Pair): Promise<boolean> 
   return (await questionsThatMissed(context, deal)).length > 0;
 }
 
-/** A deal that nobody shares and that names no referral needs nothing. */
+/**
+ * A deal that nobody shares and that names no referral needs nothing, but to be read where it may
+ * be back in sight.
+ */
 function withoutNeed(landed: Landed): Landed {
   const { pair } = landed;
-  const isNeeded = pair.referral || pair.creation || pair.claim || pair.crm?.document;
+  const isOutOfSight = pair.crm?.presence !== "present";
+  const isNeeded =
+    isOutOfSight || pair.referral || pair.creation || pair.claim || pair.crm?.document;
   return isNeeded || !pair.due ? landed : { ...landed, pair: { ...pair, due: undefined } };
 }
 
