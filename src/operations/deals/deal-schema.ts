@@ -62,6 +62,27 @@ type IndexTerms = readonly [
   ...others: (keyof DealProperties)[],
 ];
 
+/**
+ * What the index of the usual order carries along, so that a filter over these is answered by
+ * reading it alone: a third of the bytes, and in order.
+ */
+const carried: readonly (keyof DealProperties)[] = [
+  "state",
+  "status",
+  "substatus",
+  "crmValue",
+  "referralValue",
+  "currency",
+  "country",
+  "closes",
+];
+
+/** The properties that the index of the usual order holds. */
+export const dealsInUsualOrder: {
+  readonly index: string;
+  readonly properties: ReadonlySet<string>;
+} = { index: "operations_deals_changed", properties: new Set(["changed", ...carried]) };
+
 const indexed: readonly IndexTerms[] = [
   ["changed", "changed"],
   ["title", "title"],
@@ -128,12 +149,20 @@ export const dealIndexes: ReadonlyMap<string, string> = new Map(
  * tenth of finding each row's place in each of them.
  */
 export function dealIndexMigrations(dialect: DialectName): readonly Migration[] {
+  const { index: usual } = dealsInUsualOrder;
+  const quoted = (columns: readonly string[]) => columns.map((column) => `"${column}"`).join(", ");
   const steps = indexed.map(([name, ...columns]) => {
-    const terms = columns.map((column) => `"${column}"`).join(", ");
-    return `CREATE INDEX operations_deals_${name}
-      ON operations_deals (connection_id, ${terms}, "number")`;
+    // Its first form carried nothing along; the last step makes it.
+    if (`operations_deals_${name}` === usual) return [];
+    const terms = quoted([...columns, "number"]);
+    return [`CREATE INDEX operations_deals_${name} ON operations_deals (connection_id, ${terms})`];
   });
-  return [...steps.map((step) => [step]), statistics[dialect]].map((statements, index) => {
+  const wide = [
+    `DROP INDEX IF EXISTS ${usual}`,
+    `CREATE INDEX ${usual}
+      ON operations_deals (connection_id, ${quoted(["changed", "number", ...carried])})`,
+  ];
+  return [...steps, statistics[dialect], wide].map((statements, index) => {
     return { version: index + 1, statements };
   });
 }

@@ -8,7 +8,7 @@ import {
   type Transaction,
 } from "../../storage/index.ts";
 import { dealPropertyNames } from "./deal-columns.ts";
-import { type DealPlan, planDeals } from "./deal-plan.ts";
+import { type DealPlan, glanceAt, planDeals } from "./deal-plan.ts";
 import { type DealQuery, type DealScope, dealCondition, dealOrder } from "./deal-query.ts";
 import { searchWords } from "./deal-row.ts";
 import { dealIndexMigrations, dealIndexSchema, dealMigrations, dealSchema } from "./deal-schema.ts";
@@ -168,10 +168,26 @@ class SqlDealTable implements DealTable {
 
   async page(query: DealQuery): Promise<readonly DealRow[]> {
     const plan = await this.#plan(query);
+    const seen = plan.isScan && this.#isIndexed ? await this.#glance(query) : undefined;
+    if (seen) return seen;
     const { text, values } = dealCondition(query, this.#scope, plan.isScan);
     const sql = `SELECT "number" FROM operations_deals ${plan.hint} WHERE ${text}
       ORDER BY ${dealOrder(query.order)} LIMIT ? OFFSET ?`;
     const found = await this.#read(plan, sql, [...values, query.limit, query.skip]);
+    return this.#rows(found.map((row) => Number(row.number)));
+  }
+
+  /** The page, where the first deals in its order already fill it. */
+  async #glance(query: DealQuery): Promise<readonly DealRow[] | undefined> {
+    const glance = glanceAt(query, this.#database.dialect);
+    if (glance === undefined) return undefined;
+    const { text, values } = dealCondition(query, this.#scope);
+    const sql = `SELECT "number" FROM (SELECT "number", (${text}) AS fits FROM operations_deals
+      ${glance.index} WHERE connection_id = ? ORDER BY ${dealOrder(query.order)} LIMIT ?)
+      WHERE fits LIMIT ? OFFSET ?`;
+    const bound = [...values, this.#connectionId, glance.rows, query.limit, query.skip];
+    const found = await this.#database.all(sql, bound);
+    if (found.length < query.limit) return undefined;
     return this.#rows(found.map((row) => Number(row.number)));
   }
 

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { DealProperties } from "../../contract/index.ts";
 import { type Database, openDatabase, type SqlValue } from "../../storage/index.ts";
 import { dealPropertyNames } from "./deal-columns.ts";
-import { openDealTable } from "./deal-table.ts";
+import { type IndexedDeal, openDealTable } from "./deal-table.ts";
 import { listDeals } from "./list-deals.ts";
 import { describeListOfDeals } from "./list-deals-suite.ts";
 
@@ -54,22 +54,83 @@ test.each([
   expect(plans).not.toMatch(/SCAN operations_deals(?! USING)|on a thread/);
 });
 
-test("several conditions that most deals fit go through the rows once, away from the event loop", async () => {
-  const many = await openDealTable(database, "one", "a shape");
-  const properties = (index: number) => {
-    const empty = Object.fromEntries(dealPropertyNames.map((name) => [name, null]));
-    const id = `p${index}`;
-    const filled = { id, title: id, state: "in-step", status: "Active", referralValue: index };
-    return { ...empty, ...filled } as unknown as DealProperties;
+/** More deals than are looked at one by one; the later ones of a state changed long ago. */
+const many = Array.from({ length: 6_000 }, (_, index): IndexedDeal => {
+  const empty = Object.fromEntries(dealPropertyNames.map((name) => [name, null]));
+  const [id, state] = [`p${index}`, index < 5_500 ? "in-step" : "paused"];
+  const changed = new Date(Date.UTC(2026, 0, 1) - index * 60_000).toISOString();
+  const filled = {
+    ...{ id, title: id, state, status: "Active", referralValue: index % 1_000 },
+    changed: changed.replace("Z", "0000Z"),
   };
-  const rows = Array.from({ length: 6_000 }, (_, index) => {
-    const row = { id: `p${index}`, title: `p${index}`, state: "in-step", sentence: "" };
-    const deal = { ...row, needsPerson: false, properties: properties(index) };
-    return { row: deal, revision: 1, pendingSince: undefined };
+  const properties = { ...empty, ...filled } as unknown as DealProperties;
+  const row = { id, title: id, state, sentence: "", needsPerson: false, properties };
+  return { row, revision: 1, pendingSince: undefined };
+});
+
+describe("a list of more deals than are looked at one by one", () => {
+  beforeAll(async () => {
+    await (await openDealTable(database, "one", "a shape")).store(many);
   });
-  await many.store(rows);
-  const wide = encodeURIComponent("status eq 'Active' and referralValue ge 10");
-  expect(await plansOf(`$filter=${wide}`)).toMatch(/on a thread: .* NOT INDEXED/);
-  const narrow = encodeURIComponent("status eq 'Active' and referralValue ge 5990");
-  expect(await plansOf(`$filter=${narrow}`)).toMatch(/operations_deals_referral_value/);
+  const filtered = (filter: string, rest = "$orderby=changed%20desc") =>
+    `${rest}&$filter=${encodeURIComponent(filter)}`;
+  const listed = async (query: string) => {
+    const table = await openDealTable(database, "one", "a shape");
+    await table.index();
+    return (await listDeals(table, `/api/deals?${query}`, 0)).deals.map(({ id }) => id);
+  };
+  const wide = "status eq 'Active' and referralValue ge 10";
+
+  test("what most deals fit is found among the first of the order, without a thread", async () => {
+    expect(await plansOf(filtered(wide))).not.toContain("on a thread");
+    expect(await plansOf(filtered("contains(title, '7')"))).not.toContain("on a thread");
+  });
+
+  test("several conditions that many fit, but none of the first, go through one index on a thread", async () => {
+    const late = "status eq 'Active' and state ne 'in-step'";
+    const along = /on a thread: .* INDEXED BY operations_deals_changed/;
+    expect(await plansOf(filtered(late))).toMatch(along);
+    expect(await plansOf(filtered(wide, "$top=0&$count=true"))).toMatch(along);
+    const elsewhere = filtered("contains(title, '7')", "$top=0&$count=true");
+    expect(await plansOf(elsewhere)).toMatch(/on a thread: .* NOT INDEXED/);
+  });
+
+  test("what takes long for one deal is never looked at beside the sync", async () => {
+    const slow = filtered("round(referralValue div 10) ge 0");
+    expect(await plansOf(slow)).toMatch(/^on a thread/);
+  });
+
+  test("one condition among many that few fit leads along its index", async () => {
+    const narrow = "status eq 'Active' and referralValue ge 990";
+    expect(await plansOf(filtered(narrow))).toMatch(/operations_deals_referral_value/);
+  });
+
+  test.each(["changed desc", "changed", "title", "referralValue desc", "status"])(
+    "by %s, every way to find a page finds the same deals",
+    async (order) => {
+      const all = await listed(`$top=1000&$orderby=${order}`);
+      for (let skip = 1_000; skip < many.length; skip += 1_000) {
+        all.push(...(await listed(`$top=1000&$skip=${skip}&$orderby=${order}`)));
+      }
+      const byId = new Map(many.map(({ row }) => [row.id, row.properties]));
+      const fits = (id: string): boolean => (byId.get(id)?.referralValue ?? 0) >= 10;
+      for (const skip of [0, 700, 1_800, 2_500, 5_900]) {
+        const page = await listed(filtered(wide, `$top=150&$skip=${skip}&$orderby=${order}`));
+        expect(page).toEqual(all.filter(fits).slice(skip, skip + 150));
+      }
+    },
+  );
+});
+
+test("where there are few deals none waits for a thread", async () => {
+  const small = await openDatabase(":memory:");
+  const table = await openDealTable(small, "one", "a shape");
+  await table.index();
+  await table.store(many.slice(0, 300));
+  const query = "$filter=contains(title,'29') or status ne 'Active'&$count=true";
+  const scans = vi.spyOn(small, "scan");
+  const { count } = await listDeals(table, `/api/deals?${query}`, 0);
+  expect(count).toBe(many.slice(0, 300).filter(({ row }) => row.id.includes("29")).length);
+  expect(scans).not.toHaveBeenCalled();
+  await small.close();
 });

@@ -35,3 +35,36 @@ function isNarrowed(filter: BoundExpression): boolean {
 export function needsScan(filter: BoundExpression | undefined): boolean {
   return filter !== undefined && !isNarrowed(filter);
 }
+
+/** The expressions right inside one; a deal has no collections. */
+function partsOf(expression: BoundExpression): readonly BoundExpression[] {
+  switch (expression.kind) {
+    case "and":
+    case "or":
+      return expression.operands;
+    case "not":
+    case "in":
+      return [expression.operand];
+    case "comparison":
+    case "arithmetic":
+      return [expression.left, expression.right];
+    case "call":
+      return expression.arguments;
+    default:
+      return [];
+  }
+}
+
+/** The names of the properties that a filter looks at. */
+export function propertiesIn(filter: BoundExpression): ReadonlySet<string> {
+  if (filter.kind === "property") return new Set([filter.path.join("/")]);
+  return new Set(partsOf(filter).flatMap((part) => [...propertiesIn(part)]));
+}
+
+const plainFunctions: ReadonlySet<string> = new Set(["contains", "startswith", "endswith"]);
+
+/** True where looking at one deal takes a microsecond: no arithmetic, no computed function. */
+export function isCheap(filter: BoundExpression): boolean {
+  const isPlain = filter.kind === "call" ? plainFunctions.has(filter.function) : true;
+  return isPlain && filter.kind !== "arithmetic" && partsOf(filter).every(isCheap);
+}
