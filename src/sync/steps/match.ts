@@ -55,14 +55,19 @@ export async function walkBoth(context: EngineContext): Promise<Progress> {
   return "again";
 }
 
-/** A deal made at the same time as its referral may not have been walked over yet. */
+/**
+ * A deal made at the same time as its referral may not have been walked over yet. Where names can
+ * match, no walk before all is visible will do; a deal that names the referral is met under its key
+ * when the new one is written, however late walks show it.
+ */
 async function walkBeforeCreating(
   context: EngineContext,
   pair: Pair,
   { crmCursor }: ConnectionState,
 ): Promise<Progress | undefined> {
   const seenAt = pair.newsAt ?? pair.createdAt;
-  const visibleAt = seenAt + context.crm.capabilities.visibilityDelayMs;
+  const unseenMs = pair.matchKey === undefined ? 0 : context.crm.capabilities.visibilityDelayMs;
+  const visibleAt = seenAt + unseenMs;
   if (crmCursor.walkedAt >= visibleAt) return undefined;
   if (context.clock.now() >= visibleAt) {
     await context.walkCrm();

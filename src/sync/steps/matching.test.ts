@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Referral } from "../../contract/index.ts";
+import { CrmError } from "../../crm/port.ts";
 import { smallWorld } from "../small-world-suite.ts";
 import { normalisedName } from "./match-key.ts";
 
@@ -84,6 +85,49 @@ test("a deal and a referral that appear at the same time are linked, whichever i
     expect([world.crm.records.size, world.referrals.stored.size], first).toEqual([1, 1]);
     expect((await world.onlyPair()).state, first).toBe("in-step");
   }
+});
+
+const lateIndex = { visibilityDelayMs: 10_000 };
+
+test("an inbound referral becomes a deal at once, also where the CRM shows new deals late; only where names match it waits for them", async () => {
+  for (const matchFields of [[], byNames.matchFields]) {
+    const world = await smallWorld({ matchFields }, {}, lateIndex);
+    await world.sync();
+    await world.clock.advance(30_000);
+    world.referrals.add(referral);
+    await world.engine.pollReferrals();
+    while ((await world.engine.runDue()) > 0);
+    expect(world.crm.records.size).toBe(matchFields.length === 0 ? 1 : 0);
+    await world.clock.advance(10_000);
+    while ((await world.engine.runDue()) > 0);
+    expect(world.crm.records.size).toBe(1);
+  }
+});
+
+test("a deal made in that moment that names the referral, and that no walk shows yet, is met under its key and linked", async () => {
+  const world = await smallWorld({}, {}, lateIndex);
+  const { crm } = world;
+  const { changesSince, upsert } = crm;
+  await world.sync();
+  await world.clock.advance(30_000);
+  const id = crm.add({ ...deal, dealValue: 2, referralId: "r1", share: true });
+  crm.changesSince = async function* (watermark) {
+    yield { kind: "watermark", watermark };
+  };
+  crm.upsert = async (write, options) => {
+    if (write.recordId !== undefined) return upsert(write, options);
+    throw new CrmError("conflict", "a deal with other values has this key", { recordId: id });
+  };
+  world.referrals.add(referral);
+  await world.engine.pollReferrals();
+  while ((await world.engine.runDue()) > 0);
+  expect((await world.onlyPair()).crm?.id).toBe(id);
+  const questions = await world.ledger.inbox({ isOpen: true, limit: 5 });
+  expect(questions.map(({ kind, field }) => [kind, field])).toEqual([["conflict", "dealValue"]]);
+  await world.clock.advance(30_000);
+  crm.changesSince = changesSince;
+  await world.sync();
+  expect([crm.records.size, world.referrals.stored.size]).toEqual([1, 1]);
 });
 
 test("a second deal just like a shared one is asked about before it is shared too", async () => {
