@@ -10,6 +10,8 @@ export interface DealPlan {
   readonly hint: string;
   /** True: away from the event loop, under a time limit. */
   readonly isScan: boolean;
+  /** True where an index leads to no more than a few deals. */
+  readonly isFew?: true;
 }
 
 interface Hints {
@@ -28,7 +30,7 @@ const hints: Readonly<Record<DialectName, Hints | undefined>> = {
 const asItComes: DealPlan = { hint: "", isScan: false };
 /** So many rows are found by an index and looked at one by one within a few milliseconds. */
 const few = 5_000;
-/** So many of the first rows in order are looked at before a thread goes through all of them. */
+/** So many of the first rows in order are looked at before all of them are. */
 const glanced = 2_000;
 
 type Asked = Pick<DealQuery, "filter" | "words" | "id">;
@@ -111,7 +113,7 @@ export async function planDeals(
     const rows = Number((await database.get(sql, [...values, few]))?.found ?? few);
     if (rows < least.rows) least = { rows, index };
   }
-  if (least.index !== "") return { hint: known.along(least.index), isScan: false };
+  if (least.index !== "") return { hint: known.along(least.index), isScan: false, isFew: true };
   if (conditions.length > 1) return planAll(query, filter, database, connectionId);
   return asItComes;
 }

@@ -162,7 +162,8 @@ export function dealIndexMigrations(dialect: DialectName): readonly Migration[] 
     `CREATE INDEX ${usual}
       ON operations_deals (connection_id, ${quoted(["changed", "number", ...carried])})`,
   ];
-  return [...steps, statistics[dialect], wide].map((statements, index) => {
+  // Statistics go with the index that they are of.
+  return [...steps, [], [...wide, ...statistics[dialect]]].map((statements, index) => {
     return { version: index + 1, statements };
   });
 }

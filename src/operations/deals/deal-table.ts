@@ -168,7 +168,7 @@ class SqlDealTable implements DealTable {
 
   async page(query: DealQuery): Promise<readonly DealRow[]> {
     const plan = await this.#plan(query);
-    const seen = plan.isScan && this.#isIndexed ? await this.#glance(query) : undefined;
+    const seen = plan.isFew || !this.#isIndexed ? undefined : await this.#glance(query);
     if (seen) return seen;
     const { text, values } = dealCondition(query, this.#scope, plan.isScan);
     const sql = `SELECT "number" FROM operations_deals ${plan.hint} WHERE ${text}

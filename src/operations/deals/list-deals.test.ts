@@ -84,6 +84,8 @@ describe("a list of more deals than are looked at one by one", () => {
   test("what most deals fit is found among the first of the order, without a thread", async () => {
     expect(await plansOf(filtered(wide))).not.toContain("on a thread");
     expect(await plansOf(filtered("contains(title, '7')"))).not.toContain("on a thread");
+    const byTitle = filtered("referralValue ge 10", "$orderby=title");
+    expect(await plansOf(byTitle)).not.toContain("TEMP B-TREE");
   });
 
   test("several conditions that many fit, but none of the first, go through one index on a thread", async () => {
