@@ -20,7 +20,7 @@ import type { Attempt, FieldWrite, Pair, Side } from "../pair/pair.ts";
 import { failPair, parkRefused, withoutAttempt } from "../pair/problems.ts";
 import { stateOfText, statusPath, withValue } from "../pair/projection.ts";
 import type { Priority } from "../run/runner.ts";
-import { landDeal, landReferral, type Sighting } from "./observe.ts";
+import { landDeal, landReferral, type Sighting, worthOfAnswer } from "./observe.ts";
 import { settleWrite } from "./settle.ts";
 
 /** Whether the pair may have more to do at once. */
@@ -114,7 +114,7 @@ export async function writeReferral(
   try {
     await permit.use();
     const answer = await sendReferral(context, planned.pair, attempt);
-    await settleReferral(context, planned.pair.id, attempt, answer, finish);
+    await settleReferral(context, planned.pair, attempt, answer, finish);
     return "again";
   } catch (error) {
     return failedWrite(context, planned.pair.id, "referral", error);
@@ -139,16 +139,17 @@ async function sendReferral(
 
 async function settleReferral(
   context: EngineContext,
-  pairId: string,
+  sent: Pair,
   attempt: Attempt,
   answer: StoredReferral,
   finish: Finish,
 ): Promise<void> {
   const connection = await context.ledger.connection();
   const values = context.projection.referralValues(answer.referral);
-  await updatePair(context, pairId, (pair) => {
+  await updatePair(context, sent.id, (pair) => {
     const settled = settleWrite(context, pair, attempt, ({ field }) => values[field] ?? null);
-    const sighting: Sighting = { source: "get", at: context.clock.now(), connection };
+    const source = worthOfAnswer(sent, pair, "referral");
+    const sighting: Sighting = { source, at: context.clock.now(), connection };
     const { referral, eTag } = answer;
     const landed = landReferral(context, settled.pair, referral, eTag, sighting);
     const history = [...settled.history, ...echoless(landed.history, attempt)];
@@ -188,7 +189,7 @@ export async function writeDeal(
   }
   try {
     const record = await sendDeal(context, pair, attempt, fields);
-    await settleDeal(context, pair.id, attempt, record, stateFields, finish);
+    await settleDeal(context, pair, attempt, record, stateFields, finish);
     return "again";
   } catch (error) {
     if (await dropStateFields(context, pair.id, stateFields, error)) return "again";
@@ -252,7 +253,7 @@ function memoOf(context: EngineContext, pairId: string, attempt: Attempt): StepM
 
 async function settleDeal(
   context: EngineContext,
-  pairId: string,
+  sent: Pair,
   attempt: Attempt,
   { record, isExact }: { readonly record: CrmRecord; readonly isExact: boolean },
   stateFields: CrmFields,
@@ -260,13 +261,14 @@ async function settleDeal(
 ): Promise<void> {
   const connection = await context.ledger.connection();
   const values = context.projection.crmValues(record.fields);
-  await updatePair(context, pairId, (pair) => {
+  await updatePair(context, sent.id, (pair) => {
     // Read after somebody else may have written again: then only what was sent is known to be
     // agreed.
     const stored = ({ field, value }: FieldWrite): CrmValue =>
       isExact ? (values[field] ?? null) : value;
     const settled = settleWrite(context, pair, attempt, stored);
-    const sighting: Sighting = { source: "get", at: context.clock.now(), connection };
+    const source = worthOfAnswer(sent, pair, "crm");
+    const sighting: Sighting = { source, at: context.clock.now(), connection };
     const landed = landDeal(context, settled.pair, record, sighting);
     const shown = { ...landed.pair.shown, ...stateFields };
     const history = [...settled.history, ...echoless(landed.history, attempt)];

@@ -46,6 +46,15 @@ interface Observation<Document> {
   readonly same: (field: string, left: CrmValue, right: CrmValue) => boolean;
 }
 
+/**
+ * What an answer is worth: where its side was seen anew while the call was under way, it may be the
+ * older of the two, as what a list shows may be.
+ */
+export function worthOfAnswer(sent: Pair, now: Pair, side: Side): Source {
+  const [before, after] = [sent[side], now[side]];
+  return before?.version === after?.version && before?.stamp === after?.stamp ? "get" : "list";
+}
+
 /** Applies a referral that was read or listed to its pair. Pure. */
 export function landReferral(
   context: EngineContext,
@@ -167,7 +176,7 @@ function land<Document>(
     return { ...seenAgain(context, pair, known, observation, sighting, withSide), order };
   }
   const side = sideAfter(known, observation, sighting);
-  const landed = settleAttempt(context, withSide(side), observation);
+  const landed = settleAttempt(context, withSide(side), observation, sighting.source);
   const isBack = known !== undefined && known.presence !== "present";
   const isNews =
     isBack || landed.history.length > 0 || observation.isOtherwiseNews || hasNewValues(observation);
@@ -241,7 +250,7 @@ function lookAgain(context: EngineContext, pair: Pair, name: Side): PairChange {
  * the next write must name: where it stands for more than the mapped values, it may be another one.
  */
 function seenAgain<Document>(
-  { rules }: EngineContext,
+  context: EngineContext,
   pair: Pair,
   known: SideState<Document>,
   observation: Observation<Document>,
@@ -250,11 +259,12 @@ function seenAgain<Document>(
 ): PairChange {
   const isAnswer = source !== "list" || known.epoch !== connection.epoch;
   if (!isAnswer) return { pair, history: [], inbox: [] };
-  const version = source === "list" ? known.version : rules.versionSeenAgain(known, observation);
+  const { versionSeenAgain } = context.rules;
+  const version = source === "list" ? known.version : versionSeenAgain(known, observation);
   const lookedAt = Math.max(known.lookedAt, at);
   const side = { ...known, version, lookedAt, epoch: connection.epoch };
   const seen = { ...withSide(side), look: withoutLook(pair, observation.name) };
-  return { pair: seen, history: [], inbox: [] };
+  return { ...settleAttempt(context, seen, observation, source), inbox: [] };
 }
 
 function sideAfter<Document>(
@@ -291,16 +301,18 @@ function sideAfter<Document>(
 
 /**
  * A write of ours whose outcome was unknown shows in a version that isn't the one it demanded:
- * where
- * a value is the one we sent, it is ours and agreed; it is never taken for somebody else's edit.
+ * where a value is the one we sent, it is ours and agreed; it is never taken for somebody else's
+ * edit. While the call may be under way a list can't tell: another part of the write may yet land.
  */
 function settleAttempt<Document>(
   context: EngineContext,
   pair: Pair,
   { name, version, values, same, isVersionExact }: Observation<Document>,
+  source: Source,
 ): { readonly pair: Pair; readonly history: readonly NewHistory[] } {
   const { attempt } = pair;
-  if (attempt?.side !== name) return { pair, history: [] };
+  const mayBeUnderWay = source === "list" && attempt !== undefined && attempt.writes.length > 0;
+  if (attempt?.side !== name || mayBeUnderWay) return { pair, history: [] };
   const mayStillLand = attempt.version === version && version !== "";
   if (mayStillLand && isVersionExact) return { pair, history: [] };
   const landed = new Map<string, FieldWrite>();

@@ -1,7 +1,7 @@
 import type { StoredReferral } from "../../client/port.ts";
 import type { Referral, State } from "../../contract/index.ts";
 import { attemptOf, type Progress } from "../core/act.ts";
-import { landReferral, type Sighting } from "../core/observe.ts";
+import { landReferral, type Sighting, worthOfAnswer } from "../core/observe.ts";
 import {
   commit,
   commitPair,
@@ -140,7 +140,7 @@ async function close(
       ],
       { ifMatch: rules.precondition(attempt.version), correlationId: attempt.id },
     );
-    await settleClosed(context, pair.id, answer, { field: write.field, value, statusReason });
+    await settleClosed(context, pair, answer, { field: write.field, value, statusReason });
     return "again";
   } catch (error) {
     const failure = failureOf(error);
@@ -163,18 +163,19 @@ async function close(
 
 async function settleClosed(
   context: EngineContext,
-  pairId: string,
+  sent: Pair,
   { referral, eTag }: StoredReferral,
   { field, value, statusReason }: { field: string; value: string; statusReason: string },
 ): Promise<void> {
   const connection = await context.ledger.connection();
   const at = context.clock.now();
-  const sighting: Sighting = { source: "get", at, connection };
-  await updatePair(context, pairId, (pair) => {
+  await updatePair(context, sent.id, (pair) => {
+    const source = worthOfAnswer(sent, pair, "referral");
+    const sighting: Sighting = { source, at, connection };
     const closed = landReferral(context, { ...pair, attempt: undefined }, referral, eTag, sighting);
     const fields = [{ field, to: value }];
     const wrote = {
-      pairId,
+      pairId: sent.id,
       at,
       kind: "wrote",
       side: "referral",

@@ -7,7 +7,10 @@ import type { Pair, Side } from "../pair/pair.ts";
 import { failPair } from "../pair/problems.ts";
 import type { Priority } from "../run/runner.ts";
 
-/** Reads one side of a pair and stores what was found. */
+/**
+ * Reads one side of a pair and stores what was found. What came in meanwhile may be newer than the
+ * answer: then the commit is refused, and the side is read once more.
+ */
 export function look(
   context: EngineContext,
   pair: Pair,
@@ -29,14 +32,14 @@ async function lookAtReferral(
   const id = pair.referral?.id;
   if (id === undefined) return "rest";
   await context.budget.take(priority);
+  // The permit may have taken a while.
+  const asked = (await context.ledger.pair(pair.id)) ?? pair;
   const at = context.clock.now();
-  const source = pair.look.referral === "proof" ? "proof" : "get";
+  const source = asked.look.referral === "proof" ? "proof" : "get";
   try {
     const { referral, eTag } = await context.referrals.get(id);
-    await updatePair(context, pair.id, (current) => {
-      const landed = landReferral(context, current, referral, eTag, { source, at, connection });
-      return { ...landed, pair: looked(landed.pair, "referral") };
-    });
+    const landed = landReferral(context, asked, referral, eTag, { source, at, connection });
+    await commitPair(context, { ...landed, pair: looked(landed.pair, "referral") });
     return "again";
   } catch (error) {
     const failure = failureOf(error);
@@ -58,10 +61,9 @@ async function lookAtDeal(
   try {
     const record = await context.crm.read(id, {});
     if (!record) return await notThere(context, pair.id);
-    await updatePair(context, pair.id, (current) => {
-      const landed = landDeal(context, current, record, { source, at, connection });
-      return { ...landed, pair: { ...looked(landed.pair, "crm"), isToldDeleted: undefined } };
-    });
+    const landed = landDeal(context, pair, record, { source, at, connection });
+    const seen = { ...looked(landed.pair, "crm"), isToldDeleted: undefined };
+    await commitPair(context, { ...landed, pair: seen });
     return "again";
   } catch (error) {
     await failPair(context, pair.id, failureOf(error), "read deal");
@@ -69,9 +71,7 @@ async function lookAtDeal(
   }
 }
 
-/**
- * The question is answered, also where the answer was older than what a list has brought meanwhile.
- */
+/** The pair with its question answered. */
 function looked(pair: Pair, side: Side): Pair {
   const { attempt } = pair;
   const isPending = attempt?.side === side && attempt.writes.length > 0;

@@ -1,5 +1,5 @@
 import { attemptOf, type Progress, sendDeal } from "../core/act.ts";
-import { landDeal, type Sighting } from "../core/observe.ts";
+import { landDeal, type Sighting, worthOfAnswer } from "../core/observe.ts";
 import { type EngineContext, mayWrite, quietly, updatePair } from "../engine-context.ts";
 import type { ConnectionState } from "../ledger/ledger-port.ts";
 import { backoffMs, type Failure, failureOf } from "../pair/failure.ts";
@@ -28,8 +28,9 @@ export async function tellSeller(
   try {
     const { record } = await sendDeal(context, pair, attemptOf(context, pair, "crm", []), fields);
     const at = context.clock.now();
-    const sighting: Sighting = { source: "get", at, connection, due: "outbound" };
     await updatePair(context, pair.id, (one) => {
+      const source = worthOfAnswer(pair, one, "crm");
+      const sighting: Sighting = { source, at, connection, due: "outbound" };
       const landed = landDeal(context, rested(one), record, sighting);
       return { ...landed, pair: { ...landed.pair, shown: { ...landed.pair.shown, ...fields } } };
     });
