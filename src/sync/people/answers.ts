@@ -244,21 +244,23 @@ async function releaseBrake(
 
 const releasePage = 200;
 
-/** Makes all pairs of some states due. */
+/** Makes all pairs of some states due; one whose deal was deleted may be waiting as well. */
 export async function release(
   context: EngineContext,
   states: readonly PairState[],
   change: (pair: Pair) => Pair = (pair) => pair,
 ): Promise<void> {
   const due = { at: context.clock.now(), priority: "backfill" } as const;
+  const isWaitingMeant = states.includes("waiting");
+  const isMeant = ({ state, waits }: Pair): boolean =>
+    states.includes(state) || (isWaitingMeant && waits === true);
+  const among = isWaitingMeant ? [...states, "deleted" as const] : states;
   let after = "";
   for (;;) {
-    const pairs = await context.ledger.pairs({ states, after, limit: releasePage });
+    const pairs = await context.ledger.pairs({ states: among, after, limit: releasePage });
     for (const { id } of pairs) {
       await updatePair(context, id, (pair) =>
-        states.includes(pair.state)
-          ? quietly({ ...change(pair), waits: undefined, due })
-          : undefined,
+        isMeant(pair) ? quietly({ ...change(pair), waits: undefined, due }) : undefined,
       );
     }
     const last = pairs.at(-1);

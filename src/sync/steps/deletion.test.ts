@@ -197,3 +197,14 @@ test("a deleted deal that a late list still shows stays deleted, and what was de
   await world.sync();
   expect(closed(world)).toBe(6);
 });
+
+test("a deletion that waits for the first approval, or for an end of the pause, is carried out then", async () => {
+  const world = await deals(1, "close");
+  await world.engine.pause({}, "Kim");
+  world.crm.remove("c1");
+  await world.sync();
+  expect(closed(world)).toBe(0);
+  await world.engine.resume({}, "Kim");
+  await world.sync();
+  expect(closed(world)).toBe(1);
+});
