@@ -10,6 +10,8 @@ interface Picture {
 export interface Followed {
   /** Milliseconds until the frame in which everything that the act changed was shown. */
   readonly ms: number;
+  /** The same until also the count above them stood there. */
+  readonly countedMs: number;
   readonly picture: Picture;
   /** The query of the page's address afterwards. */
   readonly query: string;
@@ -31,21 +33,25 @@ const recorder = `globalThis.pictureOf = () => {
 globalThis.isWhole = () => {
   const rows = [...document.querySelectorAll(".grid tbody tr")];
   const isWaiting = document.querySelector(".grid [aria-busy=true]") !== null;
-  return !isWaiting && rows.length > 0 && rows.every((row) => row.dataset.id);
+  const isFull = (row) => row.dataset.id && row.querySelector("td.title")?.textContent;
+  return !isWaiting && rows.length > 0 && rows.every(isFull);
 };
+globalThis.countOf = () => document.querySelector(".deals .summary")?.textContent ?? "";
 globalThis.follow = (act) => new Promise((resolve) => {
-  let shown = "";
-  let changedMs = 0;
+  let [shown, count] = ["", countOf()];
+  let [changedMs, countedMs] = [0, 0];
   const began = performance.now();
   act();
   const look = () => {
     const ms = performance.now() - began;
     const picture = pictureOf();
     if (picture !== shown) [shown, changedMs] = [picture, ms];
-    const isAtRest = isWhole() && ms - changedMs > ${quietMs};
+    if (countOf() !== count) [count, countedMs] = [countOf(), ms];
+    const isAtRest = isWhole() && ms - Math.max(changedMs, countedMs) > ${quietMs};
     if (!isAtRest && ms < ${patienceMs}) return requestAnimationFrame(look);
     resolve({
       ms: isAtRest ? changedMs : ms,
+      countedMs: isAtRest ? Math.max(changedMs, countedMs) : ms,
       picture: JSON.parse(shown),
       query: location.search,
     });

@@ -69,6 +69,8 @@ interface Figures {
     readonly p50: number;
     readonly p95: number;
     readonly most: number;
+    /** The 95th percentile until also the count above the rows stood there. */
+    readonly counted: number;
     readonly isMet: boolean;
   }[];
 }
@@ -79,17 +81,21 @@ async function measure(page: Page, base: string, rounds: number): Promise<Figure
   const figures: Figures["interactions"][number][] = [];
   for (const { name, act, from } of interactions) {
     const times: number[] = [];
+    const counted: number[] = [];
     await openList(page, base);
     for (let round = 0; round < rounds + warmUp; round += 1) {
       await follow(page, goTo(from(round)));
       const followed = await follow(page, act(round));
       await assertShown(base, `${name}, round ${round}`, followed);
-      if (round >= warmUp) times.push(followed.ms);
+      if (round < warmUp) continue;
+      times.push(followed.ms);
+      counted.push(followed.countedMs);
     }
     const p95 = Math.round(percentile(times, 0.95));
     const p50 = Math.round(percentile(times, 0.5));
     const most = Math.round(Math.max(...times));
-    figures.push({ name, p50, p95, most, isMet: p95 <= targetMs });
+    const withCount = Math.round(percentile(counted, 0.95));
+    figures.push({ name, p50, p95, most, counted: withCount, isMet: p95 <= targetMs });
   }
   return figures;
 }
@@ -152,8 +158,9 @@ function report({ pairs, build, load, interactions: list }: Figures): string {
   const { seconds: indexSeconds, asked, slowest } = build;
   const verdict = (isMet: boolean): string => (isMet ? "met" : "missed");
   const rows = list.map(
-    ({ name, p50, p95, most, isMet }) =>
-      `| ${name} | ${p50} ms | ${p95} ms | ${most} ms | ≤ ${targetMs} ms | ${verdict(isMet)} |`,
+    ({ name, p50, p95, most, counted, isMet }) =>
+      `| ${name} | ${p50} ms | ${p95} ms | ${most} ms | ≤ ${targetMs} ms | ${verdict(isMet)} |` +
+      ` ${counted} ms |`,
   );
   const light = verdict(load.bytes <= targetBytes);
   const kib = (load.bytes / 1_024).toFixed(1);
@@ -168,12 +175,13 @@ SQLite ledger.
 | compressed JavaScript of the overview with its pictures | ${kib} KB | ≤ 200 KB | ${light} |
 | until the first sentence is shown | ${Math.round(load.readyMs)} ms | – | |
 
-| from the reader's act to the frame that shows all its rows | p50 | p95 | most | p95's target | |
-|---|---|---|---|---|---|
+| from the reader's act to the frame that shows all its rows | p50 | p95 | most | p95's target | | p95 with their count |
+|---|---|---|---|---|---|---|
 ${rows.join("\n")}
 
 No act leads where the page has been before, so nothing is answered from its memory; after each
-the rows are compared with those that the API lists.
+the rows are compared with those that the API lists. How many there are in all is counted beside
+them and stands above the list a moment later: the last column.
 
 The projection that the list is read from was built in ${indexSeconds.toFixed(1)} s, which is
 ${((indexSeconds * 1_000) / pairs).toFixed(2)} ms a deal, in the background and with its

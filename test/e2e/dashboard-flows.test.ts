@@ -11,6 +11,10 @@ const flowing = "state eq 'in-step' and status eq 'Active'";
 const open = (path: string) => stage.page.goto(new URL(path, stage.line.statusUrl).href);
 const listed = (filter: string): Promise<DealPage> =>
   stage.ask(`/api/deals?$filter=${encodeURIComponent(filter)}&$orderby=title&$count=true`);
+const shownIds = () =>
+  stage.page
+    .locator(".grid tbody tr[data-id]")
+    .evaluateAll((rows) => rows.map((row) => row.getAttribute("data-id")));
 const dealOf = (id: string): Promise<DealDetail> => stage.ask(`/api/deals/${id}`);
 
 async function stateOf(deal: DealRow | undefined): Promise<string> {
@@ -130,10 +134,38 @@ describe.skipIf(chromiumPath === undefined)("flows through the dashboard, in Chr
     const { count = 0, deals } = await listed(condition);
     expect(count).toBeGreaterThan(0);
     await page.waitForSelector(`.summary:text-is('${count} ${count === 1 ? "deal" : "deals"}')`);
-    const ids = await page
-      .locator(".grid tbody tr[data-id]")
-      .evaluateAll((rows) => rows.map((row) => row.getAttribute("data-id")));
-    expect(ids.toSorted()).toEqual(deals.map(({ id }) => id).toSorted());
+    expect((await shownIds()).toSorted()).toEqual(deals.map(({ id }) => id).toSorted());
+  });
+
+  test("rows don't wait for their count, and until they come the list stands as it was", async () => {
+    const { page } = stage;
+    await open("/deals?order=title");
+    await page.waitForSelector(".summary:has-text('deals')");
+    const [whole, summary] = [await shownIds(), await page.textContent(".summary")];
+    const rowsMay = Promise.withResolvers<void>();
+    const countMay = Promise.withResolvers<void>();
+    await page.route("**/api/deals?*", async (route) => {
+      await (route.request().url().includes("$count=true") ? countMay : rowsMay).promise;
+      await route.continue();
+    });
+    await page.click(".views a:text-is('Open')");
+    await page.waitForSelector(".grid table[aria-busy=true]");
+    expect(await shownIds()).toEqual(whole);
+    const { deals, count = 0 } = await listed("status eq 'Active'");
+    const wanted = deals
+      .map(({ id }) => id)
+      .toSorted()
+      .join();
+    rowsMay.resolve();
+    await eventually(
+      async () => (await shownIds()).toSorted().join(),
+      (ids) => ids === wanted,
+      10_000,
+    );
+    countMay.resolve();
+    await page.waitForSelector(`.summary:text-is('${count} deals')`);
+    expect(summary).not.toBe(`${count} deals`);
+    await page.unrouteAll({ behavior: "wait" });
   });
 
   test("a view is kept under a name with its order, chosen again, and removed", async () => {

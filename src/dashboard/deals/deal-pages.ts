@@ -1,6 +1,6 @@
-import { keepPreviousData, useQueries } from "@tanstack/react-query";
+import { useQueries, useQuery } from "@tanstack/react-query";
 import { useRef } from "react";
-import type { DealRow } from "../../contract/index.ts";
+import type { DealPage, DealRow } from "../../contract/index.ts";
 import { dealsQuery } from "../api/queries.ts";
 
 /** Rows of one page of the list. */
@@ -24,31 +24,59 @@ function optionsOf({ filter, order, search }: Listing, page: number): string {
 const countOptions = (listing: Listing): string =>
   `${optionsOf(listing, 0).replace(/\$top=\d+/, "$$top=0")}&$count=true`;
 
-/** The rows that are in sight, by their place in the whole list; the rest comes when it is seen. */
+interface Shown {
+  readonly rows: ReadonlyMap<number, DealRow>;
+  readonly count: number | undefined;
+}
+
+/** How long the list is, where a page that isn't full is its end. */
+function endOf(answers: readonly { readonly data?: DealPage | undefined }[], from: number) {
+  for (const [index, { data }] of answers.entries()) {
+    const size = data?.deals.length ?? pageSize;
+    const isEnd = size < pageSize && (size > 0 || from + index === 0);
+    if (isEnd) return (from + index) * pageSize + size;
+  }
+  return undefined;
+}
+
+/**
+ * The rows that are in sight, by their place in the whole list; the rest comes when it is seen.
+ * Rows don't wait for the count: until it is there, `length` says how many places to lay out.
+ * Nor does a count come before its rows: what is shown belongs together.
+ */
 export function useDealPages(
   listing: Listing,
   { first, last }: { readonly first: number; readonly last: number },
 ) {
   const [from, to] = [Math.floor(first / pageSize), Math.floor(last / pageSize)];
   const pages = Array.from({ length: Math.max(0, to - from) + 1 }, (_, index) => from + index);
-  const results = useQueries({
-    queries: [
-      { ...dealsQuery(countOptions(listing)), placeholderData: keepPreviousData },
-      ...pages.map((page) => dealsQuery(optionsOf(listing, page))),
-    ],
+  const answers = useQueries({
+    queries: pages.map((page) => dealsQuery(optionsOf(listing, page))),
   });
-  const [counted, ...answers] = results;
+  // Asked for behind the rows, so that they come first.
+  const counted = useQuery(dealsQuery(countOptions(listing)));
   // What was shown stays until its successor is there: nothing blinks.
-  const shown = useRef<ReadonlyMap<number, DealRow>>(new Map());
+  const shown = useRef<Shown>({ rows: new Map(), count: undefined });
   const rows = new Map<number, DealRow>();
   const isComplete = answers.every(({ data }) => data !== undefined);
   for (const [index, { data }] of answers.entries()) {
     const start = (from + index) * pageSize;
     for (const [offset, row] of (data?.deals ?? []).entries()) rows.set(start + offset, row);
   }
-  if (isComplete) shown.current = rows;
-  const error = results.find((result) => result.error)?.error ?? undefined;
-  const isWaiting = results.some(({ isFetching }) => isFetching);
-  const visible = rows.size > 0 || isComplete ? rows : shown.current;
-  return { count: counted?.data?.count, rows: visible, error, isWaiting, isComplete };
+  const before = shown.current;
+  const isThere = rows.size > 0 || isComplete;
+  const visible = isThere ? rows : before.rows;
+  const known = isThere ? (counted.data?.count ?? endOf(answers, from)) : undefined;
+  const count = known ?? before.count;
+  const reached = Math.max(0, ...[...visible.keys()].map((place) => place + 1));
+  shown.current = { rows: isComplete ? rows : before.rows, count };
+  const results = [...answers, counted];
+  return {
+    count,
+    length: known ?? Math.max(count ?? 0, reached),
+    rows: visible,
+    error: results.find((result) => result.error)?.error ?? undefined,
+    isWaiting: results.some(({ isFetching }) => isFetching),
+    isComplete,
+  };
 }

@@ -71,11 +71,10 @@ function List({ listing }: { readonly listing: Listing }) {
   const { crmName, status } = useStanding();
   const viewport = useRef<HTMLDivElement>(null);
   const [range, setRange] = useState({ first: 0, last: 40 });
-  const { count, rows, error, isComplete, isWaiting } = useDealPages(listing, range);
+  const { count, length, rows, error, isComplete, isWaiting } = useDealPages(listing, range);
   const [marked, setMarked] = useState(-1);
-  const total = count ?? 0;
   const virtual = useVirtualizer({
-    count: total,
+    count: length,
     getScrollElement: () => viewport.current,
     estimateSize: () => rowHeight,
     overscan,
@@ -105,7 +104,7 @@ function List({ listing }: { readonly listing: Listing }) {
     },
   });
   const mark = (index: number): void => {
-    const next = Math.max(0, Math.min(total - 1, index));
+    const next = Math.max(0, Math.min(length - 1, index));
     setMarked(next);
     virtual.scrollToIndex(next);
   };
@@ -127,7 +126,7 @@ function List({ listing }: { readonly listing: Listing }) {
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by key. */}
       <section className="panel grid" ref={viewport} tabIndex={0} aria-label="List of deals">
-        <table aria-rowcount={total + 1} aria-label="Deals" aria-busy={isWaiting}>
+        <table aria-rowcount={length + 1} aria-label="Deals" aria-busy={isWaiting}>
           <thead>
             <tr aria-rowindex={1}>
               {header.map(({ id, column }) => (
@@ -149,7 +148,7 @@ function List({ listing }: { readonly listing: Listing }) {
                 >
                   {row && deal ? (
                     row.getAllCells().map((cell) => (
-                      <td key={cell.id} className={cellClass(cell.column.id)}>
+                      <td key={cell.column.id} className={cellClass(cell.column.id)}>
                         {cell.column.id === "title" ? (
                           <Link to={`/deals/${deal.id}`}>
                             <table.FlexRender cell={cell} />
