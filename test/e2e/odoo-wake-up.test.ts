@@ -1,6 +1,5 @@
 // Odoo's automation rule wakes the engine: with a protocol double, or the running Odoo that the
 // environment names (docs/guides/real-crm-tests.md).
-import { createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { crmFieldsOf } from "../../src/crm/index.ts";
 import { prepareOdoo, readyOdooMapping } from "../../src/crm/odoo/index.ts";
@@ -8,7 +7,7 @@ import { startOdooDouble } from "../../src/crm/odoo/odoo-double-suite.ts";
 import { createOdooCall, type OdooCall, type OdooRow } from "../../src/crm/odoo/transport.ts";
 import { fetchHttp } from "../../src/runtime/index.ts";
 import { type CrmSync, openCrmSync } from "./crm-sync.ts";
-import { eventually } from "./processes.ts";
+import { eventually, freePort } from "./processes.ts";
 
 const { ODOO_DATABASE = "", ODOO_KEY = "", ODOO_URL = "", ODOO_USER = "" } = process.env;
 const token = "4f7tqXn2n0cUu3oYw0s9Zb1kJ6aQ8dLx";
@@ -27,16 +26,6 @@ async function reachedOdoo() {
   closeCrm = double.close;
   const { database, key, url, user } = double;
   return { url, database, user, key };
-}
-
-/** A port that nobody has: the rule must know it before the engine starts. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== "object" || !address) throw new Error("the server has no port");
-  return address.port;
 }
 
 beforeAll(async () => {

@@ -4,13 +4,14 @@ import { describeCrmAdapter } from "../../src/crm/conformance/crm-adapter-suite.
 import { describeReadyMapping } from "../../src/crm/conformance/ready-mapping-suite.ts";
 import { crmFieldsOf } from "../../src/crm/index.ts";
 import { openOdooWorld } from "../../src/crm/odoo/conformance-world-suite.ts";
-import { describeCreateOnce } from "../../src/crm/odoo/create-once-suite.ts";
+import { describeOdooCreateOnce } from "../../src/crm/odoo/create-once-suite.ts";
 import {
   createOdooAdapter,
   inspectOdoo,
   prepareOdoo,
   readyOdooMapping,
 } from "../../src/crm/odoo/index.ts";
+import { createOdooCall, type OdooRow } from "../../src/crm/odoo/transport.ts";
 import { fetchHttp } from "../../src/runtime/index.ts";
 
 // Each call is one to a real server, and the kit makes thousands.
@@ -27,7 +28,20 @@ const reach = {
 };
 const close = async (): Promise<void> => {};
 const keySeed = Date.now().toString(16).slice(-8);
-const companyCurrency = process.env.ODOO_CURRENCY ?? "EUR";
+
+/** A new Odoo keeps its amounts in dollars; each company may have chosen otherwise. */
+async function currencyOfCompany(): Promise<string> {
+  const call = createOdooCall({ ...place, http: fetchHttp });
+  const own = [[["login", "=", ODOO_USER]], ["company_id"]];
+  const [user] = (await call("res.users", "search_read", own, {})) as readonly OdooRow[];
+  const [companyId = 0] = (user?.company_id ?? []) as readonly number[];
+  const named = [[companyId], ["currency_id"]];
+  const [company] = (await call("res.company", "read", named, {})) as readonly OdooRow[];
+  const [, code = ""] = (company?.currency_id ?? []) as readonly string[];
+  return code;
+}
+
+const companyCurrency = ODOO_URL === "" ? "" : await currencyOfCompany();
 
 describe.skipIf(ODOO_URL === "")("a real Odoo", () => {
   beforeAll(() => prepareOdoo(reach));
@@ -45,7 +59,7 @@ describe.skipIf(ODOO_URL === "")("a real Odoo", () => {
   });
 
   let keys = 0;
-  describeCreateOnce(
+  describeOdooCreateOnce(
     () => place,
     () => {
       keys += 1;

@@ -1,10 +1,10 @@
 // One referral, one deal, whatever arrives late: on the double in every run, on a running Odoo by
 // test/real-crm.
 import { expect, test } from "vitest";
-import { fetchHttp, type Http, HttpFailure } from "../../runtime/index.ts";
+import { fetchHttp, type Http } from "../../runtime/index.ts";
 import { crmFieldsOf } from "../compile-mapping.ts";
+import { describeCreateOnce } from "../conformance/create-once-suite.ts";
 import { refusalOf, write } from "../conformance/steps.ts";
-import { CrmError } from "../port.ts";
 import { createOdooAdapter, readyOdooMapping } from "./index.ts";
 import { createOdooCall, type OdooRow } from "./transport.ts";
 
@@ -19,7 +19,7 @@ export interface OdooReach {
 const fields = crmFieldsOf(readyOdooMapping());
 
 /** Describes that a key has one deal; `newKey` gives keys that were never used there. */
-export function describeCreateOnce(reach: () => OdooReach, newKey: () => string): void {
+export function describeOdooCreateOnce(reach: () => OdooReach, newKey: () => string): void {
   const adapterWith = (http: Http) => createOdooAdapter({ ...reach(), http, fields });
   const dealsOf = async (key: string): Promise<readonly OdooRow[]> => {
     const call = createOdooCall({ ...reach(), http: fetchHttp });
@@ -28,45 +28,19 @@ export function describeCreateOnce(reach: () => OdooReach, newKey: () => string)
     const names = ["name", "expected_revenue", "x_partner_sync"];
     return (await call("crm.lead", "search_read", [domain, names], {}, named)) as OdooRow[];
   };
-  const isCreate = (body: string | Uint8Array | undefined): boolean =>
-    /"crm\.lead","(?:load|create)"/.test(String(body));
+  const isCreate = (body: string): boolean => /"crm\.lead","(?:load|create)"/.test(body);
 
-  test("a create that arrives after its repetition and a person's edit changes nothing", async () => {
-    const key = newKey();
-    let late: (() => Promise<unknown>) | undefined;
-    const slow = adapterWith(async (request) => {
-      if (late || !isCreate(request.body)) return fetchHttp(request);
-      late = () => fetchHttp(request);
-      throw new HttpFailure("timeout", "no answer in time");
-    });
-    const order = { key, fields: { name: "Made once", expected_revenue: 5, x_partner_sync: true } };
-    expect(await refusalOf(write(slow, order))).toMatchObject({ outcomeUnknown: true });
-    expect(await dealsOf(key)).toEqual([]);
-    const { id } = await write(slow, order);
-    const edited = { name: "A person's name" };
-    const call = createOdooCall({ ...reach(), http: fetchHttp });
-    await call("crm.lead", "write", [[Number(id)], edited], {});
-    await late?.();
-    expect(late).toBeDefined();
-    expect(await dealsOf(key)).toMatchObject([{ id: Number(id), ...edited, expected_revenue: 5 }]);
-  });
-
-  test("creates of one key at the same time make one deal", async () => {
-    const key = newKey();
-    const adapter = adapterWith(fetchHttp);
-    const order = { key, fields: { name: "Made by many", expected_revenue: 7 } };
-    const made = await Promise.all(
-      Array.from({ length: 6 }, () =>
-        write(adapter, order).catch((error: unknown) => {
-          // Odoo rolls back all but one of those that meet; who is told so comes again.
-          if (error instanceof CrmError && error.code === "unavailable") return undefined;
-          throw error;
-        }),
-      ),
-    );
-    const { id } = await write(adapter, order);
-    expect(new Set(made.flatMap((each) => (each ? [each.id] : [])))).toEqual(new Set([id]));
-    expect(await dealsOf(key)).toHaveLength(1);
+  describeCreateOnce({
+    adapterWith,
+    isCreate,
+    newKey,
+    count: async (key) => (await dealsOf(key)).length,
+    editAsPerson: async (id, values) => {
+      const call = createOdooCall({ ...reach(), http: fetchHttp });
+      await call("crm.lead", "write", [[Number(id)], values], {});
+    },
+    fields: { name: "Made once", expected_revenue: 5, x_partner_sync: true },
+    edited: { name: "A person's name" },
   });
 
   test("values that a late create has brought give way to those of its repetition", async () => {
@@ -74,7 +48,7 @@ export function describeCreateOnce(reach: () => OdooReach, newKey: () => string)
     let isFirst = true;
     const first = adapterWith(fetchHttp);
     const racing = adapterWith(async (request) => {
-      if (isFirst && isCreate(request.body)) {
+      if (isFirst && isCreate(String(request.body))) {
         isFirst = false;
         await write(first, { key, fields: { name: "Older", expected_revenue: 1 } });
       }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fetchHttp } from "../../runtime/index.ts";
 import { crmFieldsOf } from "../compile-mapping.ts";
 import { dealExternalId } from "./create-once.ts";
-import { describeCreateOnce } from "./create-once-suite.ts";
+import { describeOdooCreateOnce } from "./create-once-suite.ts";
 import { prepareOdoo, readyOdooMapping } from "./index.ts";
 import { type OdooDouble, startOdooDouble } from "./odoo-double-suite.ts";
 
@@ -16,7 +16,7 @@ describe("in Odoo (protocol double)", () => {
   afterAll(() => double.close());
 
   let keys = 0;
-  describeCreateOnce(
+  describeOdooCreateOnce(
     () => double,
     () => {
       keys += 1;

@@ -136,8 +136,17 @@ export class DealWriting implements StepWriter {
     if (found) return this.#adopt(found, fields);
     for (const name of named) values[name] = listCommands(name, fields[name], new Map());
     const row = { ...values, [keyField]: this.#write.key };
-    const made = await call(`${model}.create`, [[row]], this.#options);
-    return this.#after(String((made as readonly Wire[])[0]));
+    try {
+      const made = await call(`${model}.create`, [[row]], this.#options);
+      return await this.#after(String((made as readonly Wire[])[0]));
+    } catch (error) {
+      if (!(error instanceof CrmError && error.code === "invalid")) throw error;
+      // Another try may have made it meanwhile: the database takes the key once, and says so in the
+      // user's language.
+      const met = await readRow(this.#context, [keyField, "=", this.#write.key], this.#options);
+      if (!met) throw error;
+      return this.#adopt(met, fields);
+    }
   }
 
   /** An earlier try of this write, or somebody else's deal? Equal values are the former. */
