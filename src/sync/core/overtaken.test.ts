@@ -58,7 +58,7 @@ test("what was edited while the answer to a write was under way isn't lost", asy
 });
 
 test("what was edited while the answer to a create was under way isn't lost", async () => {
-  const world = await smallWorld();
+  const world = await smallWorld({}, {}, { stateFields: {} });
   const { crm, referrals } = world;
   const { upsert } = crm;
   crm.upsert = async (write, options) => {

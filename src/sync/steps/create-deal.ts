@@ -211,7 +211,10 @@ async function settleCreated(
       return stored === null ? [] : [{ field, referral: source }];
     });
     const agreed = agree(context, landed, agreements);
-    const linked = linkedDeal(context, agreed.pair, constants);
+    const { look } = agreed.pair;
+    // A list has brought the deal already, perhaps in a newer version than the answer's.
+    const whole: Pair = row ? { ...agreed.pair, look: { ...look, crm: "hint" } } : agreed.pair;
+    const linked = linkedDeal(context, whole, constants);
     const created = {
       pairId,
       at: clock.now(),

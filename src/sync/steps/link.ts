@@ -19,7 +19,10 @@ import { canInviteMicrosoft } from "./legs.ts";
 /** The epoch of a pair whose differences are all asked about. */
 export const neverCompared = 0;
 
-/** A half pair takes over the other half; the two become one row in one transaction. */
+/**
+ * A half pair takes over the other half, with all that is still to be done about it; the two become
+ * one row in one transaction.
+ */
 export async function linkPairs(
   context: EngineContext,
   pair: Pair,
@@ -37,7 +40,11 @@ export async function linkPairs(
     problem: undefined,
     epoch: isFirstEpoch ? pair.epoch : neverCompared,
     // What isn't kept of a deal that nobody shared must be read.
-    look: { ...pair.look, ...(deal.crm?.document ? {} : { crm: "hint" as const }) },
+    look: { ...pair.look, crm: deal.look.crm ?? (deal.crm?.document ? undefined : "hint") },
+    isToldDeleted: deal.isToldDeleted,
+    shown: deal.shown,
+    paused: pair.paused ?? deal.paused,
+    parked: { ...deal.parked, ...pair.parked },
     due: dueSooner(pair.due, clock.now(), "read"),
   };
   const history: NewHistory = { pairId: pair.id, at: clock.now(), kind: "linked", note: reason };
