@@ -89,8 +89,7 @@ async function connect(config: DynamicsConfig, context: CrmContext): Promise<Con
       };
     },
     prepare: (tell) => vendor.prepareDynamics(setup, tell),
-    fields: async () =>
-      (await vendor.readColumns(setup)).map(({ name, type }) => ({ name, type, label: name })),
+    fields: () => vendor.readColumns(setup),
   };
 }
 

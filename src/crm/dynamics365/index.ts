@@ -5,15 +5,17 @@ import type { Mapping } from "../mapping-port.ts";
 export type { GetToken } from "../adapting/token-source.ts";
 export { createDynamicsAdapter, type DynamicsAdapterOptions } from "./adapter.ts";
 export {
+  readColumns,
+  readPicklistChoices,
+  readStatusChoices,
+  type StatusChoice,
+} from "./describe-deals.ts";
+export {
   type DynamicsInspection,
   type DynamicsSetupOptions,
   inspectDynamics,
   type MissingPart,
   prepareDynamics,
-  readColumns,
-  readPicklistChoices,
-  readStatusChoices,
-  type StatusChoice,
 } from "./setup.ts";
 export { type ClientCredentials, clientCredentialsToken } from "./token.ts";
 

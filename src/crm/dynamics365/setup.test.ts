@@ -9,6 +9,7 @@ import {
   type DynamicsSetupOptions,
   inspectDynamics,
   prepareDynamics,
+  readColumns,
   readPicklistChoices,
   readStatusChoices,
   readyDynamicsMapping,
@@ -164,6 +165,15 @@ test("a picklist's choices are read, and a column that is none is said to be non
   const choices = await readPicklistChoices(options, "pr_microsofthelp");
   expect(choices[0]).toEqual({ value: 727_000_000, label: "General or other" });
   expect((await refusalOf(readPicklistChoices(options, "name"))).code).toBe("not-found");
+});
+
+test("columns are shown with the label that people read, of the standard and of the connector", async () => {
+  await prepareDynamics(options);
+  const columns = await readColumns(options);
+  expect(columns).toContainEqual({ name: "name", type: "String", label: "Topic" });
+  const own = { name: "pr_referralid", type: "String", label: "Referral identifier" };
+  expect(columns).toContainEqual(own);
+  expect(columns.filter(({ name, label }) => name === label)).toEqual([]);
 });
 
 test("client credentials are renewed in time, and a wrong secret says what to check", async () => {

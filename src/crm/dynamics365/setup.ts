@@ -1,6 +1,5 @@
 import type { Clock } from "../../runtime/index.ts";
 import { CrmError } from "../port.ts";
-import { leadTable, opportunityTable } from "./deal-table.ts";
 import {
   columnBody,
   keyBody,
@@ -47,13 +46,6 @@ export interface DynamicsInspection {
   readonly pendingKeys: readonly string[];
 }
 
-/** One choice that a mapping can use. */
-export interface StatusChoice {
-  /** As a mapping file writes it: `open/1`. */
-  readonly value: string;
-  readonly label: string;
-}
-
 interface Definition {
   readonly LogicalName: string;
   readonly ChangeTrackingEnabled: boolean;
@@ -68,7 +60,8 @@ interface Definition {
   }[];
 }
 
-interface OptionDefinition {
+/** A choice of a column, as definitions show it. */
+export interface OptionDefinition {
   readonly Value: number;
   readonly State?: number;
   readonly Label: { readonly UserLocalizedLabel?: { readonly Label: string } };
@@ -136,7 +129,7 @@ async function readDefinition(send: Transport, table: string): Promise<Definitio
 }
 
 /** The choices of a column: of the status reason, or of a picklist. */
-async function readOptions(
+export async function readOptions(
   send: Transport,
   table: string,
   column: string,
@@ -360,40 +353,4 @@ export async function prepareDynamics(
     }
     await options.clock.sleep(keyPollMs);
   }
-}
-
-const labelOf = ({ Label, Value }: OptionDefinition): string =>
-  Label.UserLocalizedLabel?.Label ?? String(Value);
-
-/**
- * The status reasons of an environment, which differ from one to the next, as a mapping file writes
- * them.
- */
-export async function readStatusChoices(
-  options: DynamicsSetupOptions,
-): Promise<readonly StatusChoice[]> {
-  const table = options.deals === "lead" ? leadTable : opportunityTable;
-  const send = createTransport(options);
-  const found = await readOptions(send, table.logicalName, "statuscode", "Status");
-  return found.map((option) => ({
-    value: `${table.stateNames[option.State ?? 0] ?? option.State}/${option.Value}`,
-    label: labelOf(option),
-  }));
-}
-
-/** The columns of the deals' table, with Dataverse's own word for each type. Errors: CrmError. */
-export async function readColumns(options: DynamicsSetupOptions) {
-  const found = await readDefinition(createTransport(options), options.deals ?? "opportunity");
-  const columns = found?.Attributes ?? [];
-  return columns.map(({ LogicalName, AttributeType: type }) => ({ name: LogicalName, type }));
-}
-
-/** The choices of a picklist column of the deals. Errors: CrmError `not-found` where it is none. */
-export async function readPicklistChoices(
-  options: DynamicsSetupOptions,
-  column: string,
-): Promise<readonly { readonly value: number; readonly label: string }[]> {
-  const table = options.deals ?? "opportunity";
-  const found = await readOptions(createTransport(options), table, column, "Picklist");
-  return found.map((option) => ({ value: option.Value, label: labelOf(option) }));
 }

@@ -1,4 +1,5 @@
 import type { Attribute, Option, Table } from "./model.ts";
+import { standardLabel } from "./standard-labels.ts";
 
 type Column = Omit<Attribute, "name">;
 
@@ -67,7 +68,7 @@ function table(
   name: string,
   setName: string,
   primaryName: string,
-  displayName: string,
+  title: string,
   columns: Readonly<Record<string, Column>>,
   options: { readonly changeTracking?: boolean; readonly primaryId?: string } = {},
 ): Table {
@@ -82,11 +83,14 @@ function table(
     setName,
     primaryId,
     primaryName,
-    displayName,
+    displayName: title,
     changeTracking: options.changeTracking ?? true,
     custom: false,
     attributes: Object.fromEntries(
-      Object.entries(all).map(([column, definition]) => [column, { name: column, ...definition }]),
+      Object.entries(all).map(([column, definition]) => {
+        const displayName = standardLabel({ name, displayName: title, primaryId }, column);
+        return [column, { name: column, ...definition, ...(displayName ? { displayName } : {}) }];
+      }),
     ),
     keys: [],
   };
