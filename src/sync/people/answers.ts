@@ -137,7 +137,9 @@ async function answerMatch(
   const { ledger, clock } = context;
   const pair = await pairOf(context, item);
   const now = { at: clock.now(), priority: "interactive" } as const;
+  const answered = [resolved(context, item, answer.choose, by)];
   if (answer.choose === "link") {
+    if (!pair.referral || pair.crm) throw unfitting(item, answer);
     const deal = (await ledger.pairsByRecord([answer.recordId])).get(answer.recordId);
     if (!deal || deal.referral || deal.creation) {
       throw new EngineRefusal(
@@ -146,6 +148,7 @@ async function answerMatch(
       );
     }
     await linkPairs(context, { ...pair, due: now }, deal, "a person chose the deal");
+    await commit(context, { inbox: answered });
   } else if (answer.choose === "create") {
     if (await isTiedToAnother(context, pair)) {
       throw new EngineRefusal(
@@ -153,13 +156,14 @@ async function answerMatch(
         "Merge the two deals in the CRM, or clear the referral's id in this one and answer again.",
       );
     }
-    await commitPair(context, quietly({ ...pair, asks: undefined, isUnmatched: true, due: now }));
+    const unmatched: Pair = { ...pair, asks: undefined, isUnmatched: true, due: now };
+    await commitPair(context, { pair: unmatched, history: [], inbox: answered });
   } else if (answer.choose === "dismiss") {
-    await commitPair(context, quietly({ ...pair, asks: undefined, ended: "not-imported" }));
+    const over: Pair = { ...pair, asks: undefined, ended: "not-imported" };
+    await commitPair(context, { pair: over, history: [], inbox: answered });
   } else {
     throw unfitting(item, answer);
   }
-  await commit(context, { inbox: [resolved(context, item, answer.choose, by)] });
   // Deals that waited for this answer go on.
   await wakeTied(context, pair, "interactive");
 }
@@ -232,14 +236,18 @@ async function releaseBrake(
   const { ledger } = context;
   const item = await ledger.inboxItem(brakeItemId);
   const resolution = isMeant ? "the deletions were meant" : "the deletions are ignored";
+  const decided = (pair: Pair): Pair => ({
+    ...pair,
+    ...(isMeant ? { isDeletionCounted: true as const } : { ended: "deletion-ignored" as const }),
+  });
+  // First what was decided, then the brake: who dies in between leaves the question open. What was
+  // deleted meanwhile stopped at the brake as well.
+  await release(context, ["deleted"], decided);
   await updateConnection(context, (connection) => ({
     connection: { ...connection, brakeSince: undefined, deletions: [] },
     inbox: item ? [resolved(context, item, resolution, by)] : [],
   }));
-  await release(context, ["deleted"], (pair) => ({
-    ...pair,
-    ...(isMeant ? { isDeletionCounted: true as const } : { ended: "deletion-ignored" as const }),
-  }));
+  await release(context, ["deleted"], decided);
 }
 
 const releasePage = 200;

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
-import { EngineRefusal } from "../engine-port.ts";
-import type { InboxItem } from "../ledger/ledger-port.ts";
+import { createEngine } from "../engine.ts";
+import { type Engine, EngineRefusal } from "../engine-port.ts";
+import type { InboxItem, Ledger } from "../ledger/ledger-port.ts";
+import { defaultSettings } from "../settings.ts";
 import { type SmallWorld, smallWorld } from "../small-world-suite.ts";
 
 const deal = { share: true, name: "Migration", customer: "Contoso", dealValue: 1, stage: "Open" };
@@ -215,4 +217,75 @@ test("a seller sees in the CRM what waits for a decision, and that it is over", 
   await world.sync();
   expect(shown()).toBe("In step");
   expect(world.crm.calls.filter((call) => call === "upsert")).toHaveLength(before + 1);
+});
+
+/** A life that dies after so many commits, in the middle of what a person asked for. */
+function dyingAfter(world: SmallWorld, commits: number): Engine {
+  const { ledger } = world;
+  let left = commits;
+  const commit: Ledger["commit"] = async (change) => {
+    left -= 1;
+    if (left < 0) throw new Error("the process has died");
+    await ledger.commit(change);
+  };
+  const dying = new Proxy(ledger, {
+    get: (target, name) => {
+      if (name === "commit") return commit;
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+  return createEngine({ ...world.environment, ledger: dying });
+}
+
+test("deletions that a person dismissed at the brake stay ignored, wherever a crash cuts the answer", async () => {
+  for (let commits = 0; commits < 4; commits += 1) {
+    const deletion = { ...defaultSettings.deletion, policy: "close" as const, atLeast: 1 };
+    const world = await smallWorld({ deletion });
+    for (const name of ["One", "Two", "Three"]) world.crm.add({ ...deal, name });
+    await world.sync();
+    for (const id of ["c1", "c2", "c3"]) world.crm.remove(id);
+    await world.sync();
+    const { id } = await openItem(world);
+    await dyingAfter(world, commits)
+      .resolve(id, { choose: "dismiss" }, "Kim")
+      .catch(() => {});
+    await world.restart();
+    await world.sync();
+    const [open] = await world.ledger.inbox({ isOpen: true, limit: 5 });
+    if (open) await world.engine.resolve(open.id, { choose: "dismiss" }, "Kim");
+    await world.sync();
+    const closed = [...world.referrals.stored.values()].filter(({ status }) => status === "Closed");
+    expect(closed.length, `${commits} commits`).toBe(1);
+    expect(await world.ledger.countByState(), `${commits} commits`).toEqual({ unlinked: 3 });
+  }
+});
+
+test("an answer about a match and the end of its question are one commit", async () => {
+  for (const choose of ["create", "dismiss"] as const) {
+    const world = await smallWorld({ matchFields: ["name"] });
+    world.crm.add({ ...deal, share: false });
+    world.crm.add({ ...deal, share: false });
+    world.referrals.add({ name: "Migration", status: "Active", substatus: "Accepted" });
+    await world.sync();
+    const { id } = await openItem(world);
+    await dyingAfter(world, 1)
+      .resolve(id, { choose }, "Kim")
+      .catch(() => {});
+    expect((await world.ledger.inboxItem(id))?.resolution, choose).toBe(choose);
+  }
+});
+
+test("a question about a deal can't be answered with another deal", async () => {
+  const world = await smallWorld({ matchFields: ["name"] });
+  world.crm.add(deal);
+  await world.sync();
+  world.crm.add({ ...deal, share: false });
+  await world.sync();
+  const { id } = await openItem(world);
+  for (const recordId of ["c1", "c2"]) {
+    const answered = world.engine.resolve(id, { choose: "link", recordId }, "Kim");
+    await expect(answered).rejects.toThrow(EngineRefusal);
+  }
+  expect((await world.ledger.pairsByRecord(["c1", "c2"])).size).toBe(2);
 });
