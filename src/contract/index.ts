@@ -52,6 +52,7 @@ export {
   type Visibility,
 } from "./operations.ts";
 export type * from "./operator-api.ts";
+export { busyStates, statesOnTheWay } from "./operator-api.ts";
 export type * from "./operator-mapping.ts";
 export { type PatchOperation, type PatchResult, validatePatch } from "./patch.ts";
 export { type PatchOp, type PatchPath, patchPaths } from "./patch-paths.ts";

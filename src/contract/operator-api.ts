@@ -276,6 +276,11 @@ export interface OperatorStatus {
     readonly nowMs: number;
     /** Of the last hour's changes: within this time 95 of 100 were carried over. */
     readonly p95Ms?: number;
+    /**
+     * What was written in the last hour without an edit that it followed: first matches, and what
+     * was created. It has no time to measure.
+     */
+    readonly firstWrites: number;
     readonly oldestPairId?: string;
   };
   readonly upstreams: readonly Upstream[];
@@ -283,6 +288,22 @@ export interface OperatorStatus {
   readonly building?: ListProgress;
   readonly places: Readonly<Record<string, string>>;
 }
+
+/** States of a deal in which the engine has something to do by itself. */
+export const busyStates = [
+  "matching",
+  "creating-referral",
+  "probing",
+  "inviting-microsoft",
+  "creating-deal",
+  "looking",
+  "planning",
+  "writing-referral",
+  "writing-crm",
+] as const;
+
+/** States of a deal on its way: the engine's, and those in which it waits to go on. */
+export const statesOnTheWay = [...busyStates, "retrying", "waiting"] as const;
 
 /** Series for the overview, oldest first. */
 export interface Trends {

@@ -26,6 +26,13 @@ function problemsOf(text: string): YamlFileError["problems"] {
   throw new Error("the mapping was accepted");
 }
 
+test("one slip of the YAML is told once, not again by all that it leads astray", () => {
+  const slip = `${head}fields:\n${nameField}   bad: [\n  x: {\n`;
+  expect(problemsOf(slip)).toMatchObject([{ line: 5, column: 1 }]);
+  const both = `${head}share: { field: y }\ncrm: twice\nfields: [\n  x: {\n`;
+  expect(problemsOf(both).map(({ line }) => line)).toEqual([3, 4, 7]);
+});
+
 const faults: readonly (readonly [title: string, text: string, place: string, says: string])[] = [
   ["a slip of the YAML", `${head}fields: [\n`, "4:1", "Flow sequence"],
   [

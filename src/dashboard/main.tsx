@@ -9,6 +9,8 @@ import "./styles/elements.css";
 import "./styles/shell.css";
 
 const mostRetries = 2;
+const firstRetryMs = 1_000;
+const longestRetryMs = 30_000;
 
 const client = new QueryClient({
   defaultOptions: {
@@ -16,6 +18,10 @@ const client = new QueryClient({
       // Events say what is stale; nothing is asked again just because somebody looked.
       staleTime: Number.POSITIVE_INFINITY,
       refetchOnWindowFocus: false,
+      retryDelay: (count, error) => {
+        const asked = error instanceof Refusal ? error.retryAfterMs : undefined;
+        return Math.min(asked ?? firstRetryMs * 2 ** count, longestRetryMs);
+      },
       retry: (count, error) => count < mostRetries && !(error instanceof Refusal && error.isFinal),
     },
   },

@@ -35,6 +35,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
+    rollupOptions: {
+      // The contract only states: of what the page doesn't name, nothing comes along.
+      treeshake: { moduleSideEffects: (id) => !id.includes("/src/contract/") },
+    },
   },
   server: { proxy: { "/api": "http://127.0.0.1:4400", "/demonstration": "http://127.0.0.1:4400" } },
 });

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ReferralsError } from "../contract/index.ts";
 import { CrmError, type CrmWebhook } from "../crm/index.ts";
 import { createServer } from "../http/index.ts";
-import { openDocumentStore } from "../storage/index.ts";
+import { openDocumentStore, StorageError } from "../storage/index.ts";
 import { EngineRefusal } from "../sync/index.ts";
 import { addAccess } from "./access/access.ts";
 import type { AccessOptions } from "./access/access-options.ts";
@@ -66,11 +66,31 @@ function explainCrm(thrown: unknown): ReferralsError | undefined {
   return new ReferralsError("serviceNotAvailable", { message, ...wait, cause: thrown });
 }
 
+const unready: ReadonlySet<string> = new Set(["databaseClosed", "databaseBusy", "tooManyScans"]);
+const shortlyMs = 1_000;
+
+/** What the storage can't do just now: under a new mapping, the sync begins anew in a moment. */
+function explainStorage(thrown: unknown): ReferralsError | undefined {
+  if (!(thrown instanceof StorageError) || !unready.has(thrown.code)) return undefined;
+  const message =
+    thrown.code === "databaseClosed"
+      ? "The sync is just beginning anew: ask again in a second."
+      : "The database is busy: ask again in a second.";
+  return new ReferralsError("serviceNotAvailable", {
+    message,
+    retryAfterMs: shortlyMs,
+    cause: thrown,
+  });
+}
+
+const explain = (thrown: unknown): ReferralsError | undefined =>
+  explainCrm(thrown) ?? explainStorage(thrown);
+
 /** The operator's API and page over a running engine. The caller listens and closes. */
 export async function createOperations(options: OperationsOptions): Promise<FastifyInstance> {
   const { desk } = options;
   const { clock, random, log, environment, database } = desk;
-  const server = createServer({ clock, random, log, explain: explainCrm });
+  const server = createServer({ clock, random, log, explain });
   refuseForeignCallers(server, options.hosts ?? []);
   const store = await openDocumentStore(database, clock);
   addAccess(server, { options: options.access ?? {}, store, clock, random, environment });

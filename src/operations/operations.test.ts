@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { CrmWebhook } from "../crm/index.ts";
 import { seededRandom, silentLog } from "../runtime/index.ts";
-import { type Database, openDatabase } from "../storage/index.ts";
+import { type Database, openDatabase, StorageError } from "../storage/index.ts";
 import { type SmallWorld, smallMapping, smallWorld } from "../sync/small-world-suite.ts";
 import { createOperations } from "./create-operations.ts";
 import type { Desk } from "./desk.ts";
@@ -94,6 +94,16 @@ describe("the operator's API", () => {
     const value = body.fields.find((field: { name: string }) => field.name === "dealValue");
     expect(value).toMatchObject({ crm: 10, agreedCrm: 10, referral: 10, state: "in-step" });
     expect(body.history.map((entry: { kind: string }) => entry.kind)).toContain("created");
+  });
+
+  test("what is asked while the sync begins anew is told to come again, not that something broke", async () => {
+    const closed = new StorageError("databaseClosed", "the database has been closed");
+    vi.spyOn(world.engine, "rehearse").mockRejectedValue(closed);
+    const headers = { host: "127.0.0.1:4400" };
+    const response = await server.inject({ url: "/api/plan", headers });
+    expect(response.statusCode).toBe(503);
+    expect(response.headers["retry-after"]).toBe("1");
+    expect(response.json().error.message).toContain("beginning anew");
   });
 
   test("names both values of a conflict and carries out what a person chooses", async () => {

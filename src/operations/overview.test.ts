@@ -76,6 +76,20 @@ test("how far behind it is: nothing at rest, the age of the oldest change while 
   expect(settled.p95Ms).toBeGreaterThanOrEqual(7_000);
 });
 
+test("first writes are counted apart: nobody had edited what they would be measured by", async () => {
+  const staleness = async () => (await ask<OperatorStatus>("/api/status")).staleness;
+  const trends = await ask<Trends>("/api/trends");
+  const firstWrites = sum(trends, "toPartnerCenter") + sum(trends, "toCrm");
+  expect(firstWrites).toBeGreaterThan(0);
+  expect((await staleness()).firstWrites).toBe(firstWrites);
+  expect((await staleness()).p95Ms).toBeUndefined();
+  world.crm.edit("c1", { dealValue: 11 });
+  await world.sync();
+  expect(await staleness()).toMatchObject({ firstWrites, p95Ms: expect.any(Number) });
+  await world.clock.advance(61 * 60_000);
+  expect(await staleness()).toEqual({ nowMs: 0, firstWrites: 0 });
+});
+
 test("how long changes take is still known after a restart", async () => {
   world.crm.edit("c1", { dealValue: 11 });
   await world.engine.pollCrm();

@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import { isMap, isScalar, LineCounter, parseDocument, type YAMLError } from "yaml";
 import type { z } from "zod";
 
 type Path = readonly PropertyKey[];
@@ -110,6 +110,17 @@ function faultOf(issue: z.core.$ZodIssue): ValueFault {
 }
 
 /**
+ * What isn't YAML, up to the first place behind which the parser guesses: what it finds from there
+ * on mostly follows from that place. Keys that stand twice don't lead it astray.
+ */
+function syntaxFaults({ errors, warnings }: YamlDocument): readonly YAMLError[] {
+  if (errors.length === 0) return warnings;
+  const inOrder = errors.toSorted((left, right) => left.pos[0] - right.pos[0]);
+  const astray = inOrder.findIndex(({ code }) => code !== "DUPLICATE_KEY");
+  return astray < 0 ? inOrder : inOrder.slice(0, astray + 1);
+}
+
+/**
  * Reads YAML (or JSON) text as what a schema says; `check` may find more faults in the result.
  * Errors: YamlFileError with every fault, each with line, column, reason and remedy.
  */
@@ -125,7 +136,7 @@ export function parseTypedYaml<Schema extends z.ZodType>(
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const syntax = [...document.errors, ...document.warnings].map(({ pos, message }) => {
+  const syntax = syntaxFaults(document).map(({ pos, message }) => {
     return { ...at(pos[0]), path: "", reason: message, remedy: "correct the YAML here" };
   });
   if (syntax.length > 0) throw new YamlFileError(fileName, syntax);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { DealEvent, OperatorStatus } from "../../contract/index.ts";
+import { busyStates, type DealEvent, type OperatorStatus } from "../../contract/index.ts";
 import { systemClock } from "../../runtime/index.ts";
 import { answer, examples } from "../answer.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -20,19 +20,6 @@ import { waitingFor } from "./status.ts";
 interface SyncOptions extends LedgerOptions {
   readonly once?: true;
 }
-
-/** States in which the engine has something to do by itself. */
-const busyStates = [
-  "matching",
-  "creating-referral",
-  "probing",
-  "inviting-microsoft",
-  "creating-deal",
-  "looking",
-  "planning",
-  "writing-referral",
-  "writing-crm",
-] as const;
 
 const lookAgainMs = 300;
 const atATime = 10;

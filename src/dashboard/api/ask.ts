@@ -2,9 +2,12 @@
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string;
+  /** How long the server asked to wait before the next try. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, retryAfterMs?: number) {
     super(message);
+    this.retryAfterMs = retryAfterMs;
     this.name = "Refusal";
     this.status = status;
     this.code = code;
@@ -47,5 +50,7 @@ export async function ask<Answer>(
   if (response.ok) return (await response.json()) as Answer;
   const answer = (await response.json().catch(() => ({}))) as ErrorBody;
   const message = answer.error?.message ?? `The server answered ${response.status}.`;
-  throw new Refusal(response.status, answer.error?.code ?? "unknown", message);
+  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+  const retryAfterMs = Number.isFinite(seconds) ? seconds * 1_000 : undefined;
+  throw new Refusal(response.status, answer.error?.code ?? "unknown", message, retryAfterMs);
 }

@@ -1,3 +1,5 @@
+import { statesOnTheWay } from "../../contract/index.ts";
+
 /** A way to look at the deals that has a name. */
 export interface View {
   readonly id: string;
@@ -10,20 +12,6 @@ export interface View {
 }
 
 const byChange = "changed desc";
-const moving = [
-  "matching",
-  "creating-referral",
-  "probing",
-  "inviting-microsoft",
-  "creating-deal",
-  "looking",
-  "planning",
-  "writing-referral",
-  "writing-crm",
-  "retrying",
-  "waiting",
-];
-
 const list = (states: readonly string[]): string =>
   `state in (${states.map((state) => `'${state}'`).join(",")})`;
 
@@ -41,7 +29,7 @@ export function readyViews(now: number): readonly View[] {
     ready("all", "All", ""),
     ready("needs-you", "Need you", list(["asking", "refusing", "dead"])),
     ready("in-step", "In step", "state eq 'in-step'"),
-    ready("moving", "On the way", list(moving)),
+    ready("moving", "On the way", list(statesOnTheWay)),
     ready("asking", "Need a decision", "state eq 'asking'"),
     ready("refused", "A value is refused", "state eq 'refusing'"),
     ready("stopped", "Stopped", "state eq 'dead'"),

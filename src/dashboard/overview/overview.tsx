@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import type { OperatorStatus } from "../../contract/index.ts";
+import { type OperatorStatus, statesOnTheWay } from "../../contract/index.ts";
 import { inboxQuery, problemsQuery, statusQuery } from "../api/queries.ts";
 import { TryIt } from "../demonstration/try-it.tsx";
 import { Panel, Skeleton, StateBadge, Trouble } from "../parts/parts.tsx";
@@ -11,19 +11,7 @@ import { Connections } from "./connections.tsx";
 import { Series } from "./series.tsx";
 import "./overview.css";
 
-const onTheWay = new Set([
-  "matching",
-  "creating-referral",
-  "probing",
-  "inviting-microsoft",
-  "creating-deal",
-  "looking",
-  "planning",
-  "writing-referral",
-  "writing-crm",
-  "retrying",
-  "waiting",
-]);
+const onTheWay: ReadonlySet<string> = new Set(statesOnTheWay);
 
 function sentenceOf({ byState, questions, problems }: OperatorStatus): readonly [string, string] {
   const inStep = byState["in-step"] ?? 0;

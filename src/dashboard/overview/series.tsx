@@ -42,6 +42,13 @@ function NothingYet() {
   );
 }
 
+/** First writes have no edit whose way could be measured. */
+function withoutEdits(firstWrites: number): string {
+  if (firstWrites === 0) return "No edit in the last hour";
+  const writes = firstWrites === 1 ? "1 first write" : `${number(firstWrites)} first writes`;
+  return `No edit in the last hour, ${writes}`;
+}
+
 function Staleness({ status, trends }: Props) {
   const { staleness } = status;
   const chart = useMemo(() => {
@@ -67,8 +74,8 @@ function Staleness({ status, trends }: Props) {
           <dd>{staleness.nowMs === 0 ? "Nothing waits" : duration(staleness.nowMs)}</dd>
         </div>
         <div>
-          <dt>95 of 100 changes arrive within</dt>
-          <dd>{p95 ?? "No change in the last hour"}</dd>
+          <dt>95 of 100 edits arrive within</dt>
+          <dd>{p95 ?? withoutEdits(staleness.firstWrites)}</dd>
         </div>
         {staleness.oldestPairId && (
           <div>
@@ -91,7 +98,7 @@ function Staleness({ status, trends }: Props) {
           summary={
             `Age of the oldest waiting change over the last day; now ` +
             `${duration(staleness.nowMs)}` +
-            `${p95 === undefined ? "" : `, 95 percent of changes within ${p95}`}.`
+            `${p95 === undefined ? "" : `, 95 percent of edits within ${p95}`}.`
           }
         />
       )}

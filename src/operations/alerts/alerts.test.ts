@@ -15,7 +15,7 @@ const dayMs = 24 * hourMs;
 function statusAt(now: number, more: Partial<OperatorStatus> = {}): OperatorStatus {
   return {
     now,
-    staleness: { nowMs: 0 },
+    staleness: { firstWrites: 0, nowMs: 0 },
     upstreams: [{ name: "Partner Center", side: "referral", state: "well", sentence: "Answers" }],
     ...more,
   } as OperatorStatus;
@@ -84,7 +84,7 @@ describe("what people are told of", () => {
     const alerts = findAlerts(
       {
         status: statusAt(start, {
-          staleness: { nowMs: 40 * 60_000, oldestPairId: "p9" },
+          staleness: { firstWrites: 0, nowMs: 40 * 60_000, oldestPairId: "p9" },
           upstreams: [
             {
               name: "Partner Center",

@@ -22,6 +22,8 @@ export interface Chronicle {
   follow(): Promise<void>;
   /** Of the changes carried over in the last hour: 95 of 100 took at most so long. */
   p95Ms(now: number): number | undefined;
+  /** What was written in the last hour without an edit before it. */
+  firstWrites(now: number): number;
   sample(sample: Sample): Promise<void>;
   hours(since: number): Promise<readonly HourOfChanges[]>;
   samples(since: number): Promise<readonly Sample[]>;
@@ -71,6 +73,8 @@ class SqlChronicle implements Chronicle {
   /** When each deal's change was seen that isn't carried over yet. */
   readonly #seen = new Map<string, number>();
   #latencies: Latency[] = [];
+  /** When something was written that no edit had been seen of. */
+  #firstWrites: number[] = [];
   #following: Promise<void> | undefined;
 
   constructor(database: Database, connectionId: string, ledger: Ledger) {
@@ -157,11 +161,11 @@ class SqlChronicle implements Chronicle {
     if (kind === "seen") {
       if (this.#seen.size >= mostWaiting) this.#seen.clear();
       if (!this.#seen.has(pairId)) this.#seen.set(pairId, at);
-    } else if (kind === "wrote") {
+    } else if (kind === "wrote" || kind === "created") {
       const seen = this.#seen.get(pairId);
-      if (seen === undefined) return;
       this.#seen.delete(pairId);
-      this.#latencies.push({ at, ms: Math.max(0, at - seen) });
+      if (seen === undefined) this.#firstWrites.push(at);
+      else this.#latencies.push({ at, ms: Math.max(0, at - seen) });
     } else if (kind === "agreed" || kind === "conflict" || kind === "refused") {
       this.#seen.delete(pairId);
     }
@@ -172,6 +176,11 @@ class SqlChronicle implements Chronicle {
     this.#latencies = recent;
     const sorted = recent.map(({ ms }) => ms).toSorted((left, right) => left - right);
     return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))];
+  }
+
+  firstWrites(now: number): number {
+    this.#firstWrites = this.#firstWrites.filter((at) => at > now - hourMs).slice(-mostLatencies);
+    return this.#firstWrites.length;
   }
 
   async sample({ at, ...sample }: Sample): Promise<void> {

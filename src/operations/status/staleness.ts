@@ -11,6 +11,7 @@ export async function readStaleness(
   const p95Ms = chronicle.p95Ms(now);
   return {
     nowMs: oldest ? Math.max(0, now - oldest.at) : 0,
+    firstWrites: chronicle.firstWrites(now),
     ...(p95Ms === undefined ? {} : { p95Ms }),
     ...(oldest ? { oldestPairId: oldest.id } : {}),
   };
