@@ -1,3 +1,5 @@
+import type { Command } from "commander";
+import { examples } from "./answer.ts";
 import type { CommandModule } from "./command-module.ts";
 
 /** Every command, in the order in which a newcomer needs them. */
@@ -205,3 +207,11 @@ export const commandModules: readonly CommandModule[] = [
     load: async () => (await import("./commands/completion.ts")).registerCompletion,
   },
 ];
+
+/** Adds a command to the program as it is run, its examples with it. */
+export async function addCommand(program: Command, module: CommandModule): Promise<Command> {
+  (await module.load())(program, commandModules);
+  const command = program.commands.find((each) => each.name() === module.name);
+  if (!command) throw new Error(`the module of ${module.name} registers another command`);
+  return module.examples ? examples(command, module.examples) : command;
+}

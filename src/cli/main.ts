@@ -1,9 +1,8 @@
 // The composition root's door: finds the command, loads only that command's module, and turns what
 // goes wrong into one message with cause, place and remedy.
 import { Command, CommanderError, type Option } from "commander";
-import { examples } from "./answer.ts";
 import type { CommandModule } from "./command-module.ts";
-import { commandModules } from "./command-modules.ts";
+import { addCommand, commandModules } from "./command-modules.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { printFailure, UsageFailure } from "./failure.ts";
 import { nearest } from "./nearest.ts";
@@ -71,13 +70,11 @@ async function main(argv: readonly string[]): Promise<number> {
   const wanted = wantedModule(argv);
   const asJson = argv.includes("--json");
   try {
-    if (wanted) (await wanted.load())(program, commandModules);
+    if (wanted) await addCommand(program, wanted);
     else
       for (const { name, group, summary } of commandModules)
         program.command(name).helpGroup(`${group}:`).description(summary);
     for (const command of program.commands) makeHelpful(command);
-    const [loaded] = program.commands;
-    if (loaded && wanted?.examples) examples(loaded, wanted.examples);
     if (asJson) tellAsJson(program);
     if (argv.length === 0) {
       program.outputHelp();

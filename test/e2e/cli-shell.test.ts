@@ -2,8 +2,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commandModules } from "../../src/cli/command-modules.ts";
+import { addCommand, commandModules } from "../../src/cli/command-modules.ts";
 import { root } from "../checks.ts";
 import { command, type Spoken } from "./commands.ts";
 
@@ -84,13 +85,18 @@ describe("help", () => {
   });
 
   test("of each command shows examples of it", async () => {
-    for (const { name } of commandModules) {
-      const { stdout, code } = await run([name, "--help"]);
-      expect(code, name).toBe(0);
-      expect(stdout.match(/^Examples:/gm), name).toHaveLength(1);
-      expect(stdout, name).toMatch(new RegExp(`Examples:\\n  referrals ${name}`));
+    for (const module of commandModules) {
+      const { name } = module;
+      let help = "";
+      const added = await addCommand(new Command("referrals"), module);
+      added.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+      expect(help.match(/^Examples:/gm), name).toHaveLength(1);
+      expect(help, name).toMatch(new RegExp(`Examples:\\n  referrals ${name}`));
     }
-  }, 120_000);
+    const { stdout, code } = await run(["status", "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Examples:\n {2}referrals status/);
+  }, 60_000);
 });
 
 test("an answer that nobody reads to its end is no error, as with `| head -1`", async () => {
@@ -142,13 +148,14 @@ describe("a mistake", () => {
     expect(JSON.parse(mistyped.stderr).error.message).toContain("Did you mean resolve?");
   });
 
-  test("in a path is told with the path, not with the system's code", async () => {
-    const place = join(script("bash"), "data");
+  test.each([
+    [join(script("bash"), "data"), script("bash"), "There is a file where a folder must be."],
+    // Linux answers there that the folder is missing, however often one tries to make it.
+    ["/proc/data", "/proc/data", "No folder can be made there."],
+  ])("in the path %s is told with the path, not with the system's code", async (place, at, why) => {
     const { code, stderr } = await run(["start", "--data", place, "--port", "0"]);
-    expect(stderr).toBe(
-      `✗ A part of the path is a file, not a folder.\n  where: ${place}\n` +
-        "  → Check the path and its rights.\n",
-    );
+    const remedy = "Name another folder, or give yourself the right to it.";
+    expect(stderr).toBe(`✗ ${why}\n  where: ${at}\n  → ${remedy}\n`);
     expect(code).toBe(1);
   });
 });

@@ -11,6 +11,7 @@ import {
   writeConnectorPackage,
 } from "../../connector/index.ts";
 import { CliFailure } from "../failure.ts";
+import { makeFolder } from "../make-folder.ts";
 
 interface ExportOptions {
   readonly out: string;
@@ -58,6 +59,7 @@ async function exportPackage(options: ExportOptions): Promise<void> {
   const { out, edition, profile, clientId } = options;
   const isHere = options.host === undefined && profile === "gateway";
   const host = isHere ? gatewayHere : options.host;
+  makeFolder(out, 0o777);
   const files = await writeConnectorPackage(out, {
     edition,
     profile,

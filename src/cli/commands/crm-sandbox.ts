@@ -1,10 +1,10 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Argument, type Command } from "commander";
 import { systemClock, systemRandom } from "../../runtime/index.ts";
 import { openDatabase } from "../../storage/index.ts";
 import { vendorOf, vendorsWithSandbox } from "../crm/registry.ts";
 import { CliFailure } from "../failure.ts";
+import { makeFolder } from "../make-folder.ts";
 import { storedSecret } from "../start/stored-secret.ts";
 import { untilStopped } from "../until-stopped.ts";
 import { portNumber, wholeNumber } from "./whole-number.ts";
@@ -19,7 +19,7 @@ interface CrmSandboxOptions {
 const defaultPort = 4402;
 
 async function run(kind: string, options: CrmSandboxOptions): Promise<void> {
-  mkdirSync(options.data, { recursive: true, mode: 0o700 });
+  makeFolder(options.data);
   const token = storedSecret(options.data, "crm-engine.token");
   const userToken = storedSecret(options.data, "crm-visitor.token");
   const database = await openDatabase(join(options.data, `${kind}.sqlite`));

@@ -1,9 +1,9 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import type { Gateway } from "../../connector/index.ts";
 import { createLog } from "../../runtime/index.ts";
 import { CliFailure } from "../failure.ts";
+import { makeFolder } from "../make-folder.ts";
 import { untilStopped } from "../until-stopped.ts";
 import { keepYoungSpaceSmall } from "../young-space.ts";
 import { forgetGateway, rememberGateway } from "./gateway-file.ts";
@@ -39,7 +39,7 @@ async function open(options: RunOptions): Promise<Gateway> {
   const { data, limit, poll, publicUrl } = options;
   const allowsPrivateCallbacks = options.privateCallbacks ?? options.sandbox !== undefined;
   const upstream = await upstreamPart(options);
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  makeFolder(data);
   return createGateway({
     ...upstream,
     keys: [await tokenKeyFromFile(join(data, "token.key"))],

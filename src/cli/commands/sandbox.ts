@@ -1,9 +1,9 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { createLog } from "../../runtime/index.ts";
 import type { ReferralsService } from "../../service/index.ts";
 import { CliFailure } from "../failure.ts";
+import { makeFolder } from "../make-folder.ts";
 import { keepYoungSpaceSmall } from "../young-space.ts";
 import { forgetSandbox, rememberSandbox } from "./sandbox-file.ts";
 import { registerSandboxVerbs } from "./sandbox-verbs.ts";
@@ -32,7 +32,7 @@ async function open(options: RunOptions): Promise<ReferralsService> {
   keepYoungSpaceSmall();
   // Loaded only here, so that the commands that play Microsoft answer at once.
   const { createReferralsService } = await import("../../service/index.ts");
-  mkdirSync(options.data, { recursive: true, mode: 0o700 });
+  makeFolder(options.data);
   return createReferralsService({
     database: options.database ?? join(options.data, "referrals.sqlite"),
     host: options.host,

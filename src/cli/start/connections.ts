@@ -18,6 +18,7 @@ import { openDatabase } from "../../storage/index.ts";
 import type { Config } from "../config/config-schema.ts";
 import { vendorOf } from "../crm/registry.ts";
 import type { ConnectedCrm } from "../crm/vendor.ts";
+import { makeFolder } from "../make-folder.ts";
 
 /** Both outside systems as the engine sees them, and how a deal maps to a referral. */
 export interface Connections {
@@ -34,6 +35,7 @@ export interface Connections {
 
 /** The encrypted store in which the sign-in to Partner Center is kept. */
 export async function openTokenStore(data: string): Promise<TokenStore> {
+  makeFolder(data);
   const key = await tokenKeyFromFile(join(data, "token.key"));
   return createEncryptedTokenStore({
     bytes: createFileByteStore(join(data, "partner-center.token")),

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { RestoreWitness } from "../../sync/index.ts";
 import { CliFailure } from "../failure.ts";
+import { makeFolder } from "../make-folder.ts";
 
 /** The ledger's file in a data folder. */
 export const ledgerFile = "sync.sqlite";
@@ -28,7 +29,7 @@ const held = new Set<DatabaseSync>();
  * with the process, however that ends.
  */
 export function claimDataFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const ownerFile = join(folder, "running.pid");
   const lock = new DatabaseSync(join(folder, "running.lock"));
   try {
