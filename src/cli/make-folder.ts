@@ -6,7 +6,8 @@ const isFolder = (path: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 /**
- * Creates a folder and those above it, for the owner alone unless told. Folder by folder, since Node's own
+ * Creates a folder and those above it, for the owner alone unless told. Folder by folder, since
+ * Node's own
  * recursive way never ends where a system answers that a folder which may not be made is missing,
  * as Linux does below /proc.
  */
