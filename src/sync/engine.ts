@@ -263,7 +263,7 @@ class SyncEngine implements Engine {
   }
 
   unlink(pairId: string, by?: string): Promise<void> {
-    return unlinkPair(this.#context, pairId, by);
+    return retried(() => unlinkPair(this.#context, pairId, by));
   }
 
   pause(scope: PauseScope, by?: string): Promise<void> {

@@ -11,7 +11,7 @@ import type { InboxItem } from "../ledger/ledger-port.ts";
 import type { Decision, Pair, PairState, SeenValues } from "../pair/pair.ts";
 import { brakeItemId } from "../steps/deletion.ts";
 import { isTiedToAnother } from "../steps/doubles.ts";
-import { linkPairs, wakeTied } from "../steps/link.ts";
+import { linkPairs, tiedTo } from "../steps/link.ts";
 
 /** Carries out a person's answer to a question of the inbox. */
 export async function resolveItem(
@@ -138,6 +138,8 @@ async function answerMatch(
   const pair = await pairOf(context, item);
   const now = { at: clock.now(), priority: "interactive" } as const;
   const answered = [resolved(context, item, answer.choose, by)];
+  // Deals that waited for this answer go on.
+  const waiting = () => tiedTo(context, pair, "interactive");
   if (answer.choose === "link") {
     if (!pair.referral || pair.crm) throw unfitting(item, answer);
     const deal = (await ledger.pairsByRecord([answer.recordId])).get(answer.recordId);
@@ -157,15 +159,13 @@ async function answerMatch(
       );
     }
     const unmatched: Pair = { ...pair, asks: undefined, isUnmatched: true, due: now };
-    await commitPair(context, { pair: unmatched, history: [], inbox: answered });
+    await commit(context, { pairs: [unmatched, ...(await waiting())], inbox: answered });
   } else if (answer.choose === "dismiss") {
     const over: Pair = { ...pair, asks: undefined, ended: "not-imported" };
-    await commitPair(context, { pair: over, history: [], inbox: answered });
+    await commit(context, { pairs: [over, ...(await waiting())], inbox: answered });
   } else {
     throw unfitting(item, answer);
   }
-  // Deals that waited for this answer go on.
-  await wakeTied(context, pair, "interactive");
 }
 
 async function answerDouble(

@@ -1,10 +1,16 @@
 import type { CrmValue } from "../../crm/port.ts";
-import { type EngineContext, quietly, updateConnection, updatePair } from "../engine-context.ts";
+import {
+  commit,
+  type EngineContext,
+  quietly,
+  updateConnection,
+  updatePair,
+} from "../engine-context.ts";
 import { EngineRefusal, type PauseScope } from "../engine-port.ts";
 import type { ConnectionState, HistoryEntry, InboxItem } from "../ledger/ledger-port.ts";
 import type { Decision, Pair, Park, Side } from "../pair/pair.ts";
 import { stateOfReferral, stateOfText, statusPath } from "../pair/projection.ts";
-import { wakeTied } from "../steps/link.ts";
+import { tiedTo } from "../steps/link.ts";
 import { release, replayed } from "./answers.ts";
 import { inboxId } from "./inbox-items.ts";
 
@@ -39,12 +45,11 @@ export async function unlinkPair(
 ): Promise<void> {
   const pair = await existing(context, pairId);
   const at = context.clock.now();
-  await updatePair(context, pairId, (one) => ({
-    pair: { ...one, ended: "unlinked", problem: undefined, due: undefined, look: {} },
+  const over: Pair = { ...pair, ended: "unlinked", problem: undefined, due: undefined, look: {} };
+  await commit(context, {
+    pairs: [over, ...(await tiedTo(context, over))],
     history: [{ pairId, at, kind: "unlinked", ...someone(by) }],
-    inbox: [],
-  }));
-  await wakeTied(context, pair);
+  });
 }
 
 /** Stops writes: of everything, of a pair, or of one of its fields. */

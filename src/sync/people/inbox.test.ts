@@ -289,3 +289,19 @@ test("a question about a deal can't be answered with another deal", async () => 
   }
   expect((await world.ledger.pairsByRecord(["c1", "c2"])).size).toBe(2);
 });
+
+test("a deal that waited for an answer goes on, also where the process dies right after it", async () => {
+  const world = await smallWorld({ matchFields: ["name"] });
+  world.crm.add({ ...deal, share: false });
+  world.crm.add({ ...deal, share: false });
+  world.referrals.add({ name: "Migration", status: "Active", substatus: "Accepted" });
+  await world.sync();
+  const { id } = await openItem(world);
+  world.crm.add(deal);
+  await world.sync();
+  expect(world.referrals.stored.size).toBe(1);
+  await dyingAfter(world, 1).resolve(id, { choose: "dismiss" }, "Kim").catch(() => {});
+  await world.restart();
+  await world.sync();
+  expect(world.referrals.stored.size).toBe(2);
+});

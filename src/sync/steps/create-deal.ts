@@ -20,7 +20,7 @@ import type { Attempt, FieldWrite, Pair, Refusal } from "../pair/pair.ts";
 import { atRest, dueSooner } from "../pair/pair-state.ts";
 import { failPair } from "../pair/problems.ts";
 import { statusPath } from "../pair/projection.ts";
-import { linkPairs, neverCompared, wakeTied } from "./link.ts";
+import { linkPairs, neverCompared, tiedTo } from "./link.ts";
 import { ask, isWorthADeal } from "./match.ts";
 
 /**
@@ -224,12 +224,12 @@ async function settleCreated(
       correlationId: attempt.id,
     };
     try {
-      await commit(context, {
-        pairs: [linked],
+      const tied = await tiedTo(context, linked);
+      return await commit(context, {
+        pairs: [linked, ...tied.filter(({ id }) => id !== row?.id)],
         removed: row ? [row] : [],
         history: [created, ...agreed.history],
       });
-      return await wakeTied(context, linked);
     } catch (error) {
       if (!(error instanceof LedgerConflict)) throw error;
     }

@@ -2,14 +2,7 @@ import type { Referral } from "../../contract/index.ts";
 import { agree } from "../core/agree.ts";
 import { claimOf, landReferral, type Sighting } from "../core/observe.ts";
 import { type Agreement, saySame } from "../core/plan.ts";
-import {
-  commit,
-  type EngineContext,
-  type NewHistory,
-  type PairChange,
-  quietly,
-  updatePair,
-} from "../engine-context.ts";
+import { commit, type EngineContext, type NewHistory, type PairChange } from "../engine-context.ts";
 import type { InboxItem } from "../ledger/ledger-port.ts";
 import type { Creation, FieldValues, Pair } from "../pair/pair.ts";
 import { dueSooner } from "../pair/pair-state.ts";
@@ -49,20 +42,22 @@ export async function linkPairs(
   };
   const history: NewHistory = { pairId: pair.id, at: clock.now(), kind: "linked", note: reason };
   const inbox = await answeredByLinking(context, [pair.asks, deal.asks]);
-  await commit(context, { pairs: [linked], removed: [deal], history: [history], inbox });
-  await wakeTied(context, linked);
+  const woken = await tiedTo(context, linked);
+  const pairs = [linked, ...woken.filter(({ id }) => id !== deal.id)];
+  await commit(context, { pairs, removed: [deal], history: [history], inbox });
 }
 
 /**
- * Deals that waited until it was known what becomes of a referral go on: shared ones that look like
- * it, and all that one of the two names the other in. After a restore also those that nobody
- * shares: the deal that was linked may be one that a forgotten life made beside them.
+ * Deals that waited until it was known what becomes of a referral, made due: they go on in the very
+ * commit that decides it. Shared ones that look like it, and all that one of the two names the
+ * other in; after a restore also those that nobody shares: the deal that was linked may be one that
+ * a forgotten life made beside them.
  */
-export async function wakeTied(
+export async function tiedTo(
   context: EngineContext,
-  { referral, matchKey }: Pair,
+  { id, referral, matchKey }: Pair,
   priority: Priority = "outbound",
-): Promise<void> {
+): Promise<readonly Pair[]> {
   const { clock, ledger } = context;
   const named = referral?.document?.externalReferenceId;
   const tied = [
@@ -72,15 +67,12 @@ export async function wakeTied(
   const { epoch } = await ledger.connection();
   const alike = matchKey === undefined ? [] : await ledger.pairsByMatchKey(matchKey);
   const suspects = alike.filter(({ crm }) => crm?.document || epoch > 1);
-  const isWaiting = ({ referral: own, crm, asks, ended }: Pair): boolean =>
-    crm !== undefined && !own && !asks && !ended;
-  for (const { id } of [...tied, ...suspects].filter(isWaiting)) {
-    await updatePair(context, id, (one) =>
-      isWaiting(one)
-        ? quietly({ ...one, due: dueSooner(one.due, clock.now(), priority) })
-        : undefined,
-    );
+  const waiting = new Map<string, Pair>();
+  for (const one of [...tied, ...suspects]) {
+    if (one.id === id || !one.crm || one.referral || one.asks || one.ended) continue;
+    waiting.set(one.id, { ...one, due: dueSooner(one.due, clock.now(), priority) });
   }
+  return [...waiting.values()];
 }
 
 /** What was asked about two halves has answered itself once they are one. */

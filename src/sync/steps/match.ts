@@ -17,7 +17,7 @@ import { atRest, dueSooner } from "../pair/pair-state.ts";
 import { inboxId, pairQuestion } from "../people/inbox-items.ts";
 import { doubleReferral, otherMicrosoftLeg } from "./doubles.ts";
 import { isMicrosoftLeg } from "./legs.ts";
-import { linkCreated, linkPairs, wakeTied } from "./link.ts";
+import { linkCreated, linkPairs, tiedTo } from "./link.ts";
 
 /**
  * What a referral without a deal turned out to be. `nothing`: no deal stands for it, so one may be
@@ -94,11 +94,10 @@ async function placeMicrosoftLeg(context: EngineContext, pair: Pair): Promise<Pr
 }
 
 async function becomeSibling(context: EngineContext, pair: Pair): Promise<Progress> {
-  const sibling: Pair = { ...atRest(pair), role: "sibling", asks: undefined };
-  await commitPair(context, quietly(sibling));
-  await nudgeOwner(context, sibling);
-  await wakeTied(context, sibling);
-  return "rest";
+  const due = { at: context.clock.now(), priority: "read" } as const;
+  const sibling: Pair = { ...atRest(pair), due, role: "sibling", asks: undefined };
+  await commit(context, { pairs: [sibling, ...(await tiedTo(context, sibling))] });
+  return "again";
 }
 
 async function ownerInEngagement(context: EngineContext, pair: Pair): Promise<Pair | undefined> {
@@ -185,8 +184,8 @@ async function matchIntent(
 }
 
 async function becomeDouble(context: EngineContext, pair: Pair, other: Pair): Promise<Progress> {
-  await commitPair(context, doubleReferral(context, pair, other));
-  await wakeTied(context, pair);
+  const { pair: double, inbox } = doubleReferral(context, pair, other);
+  await commit(context, { pairs: [double, ...(await tiedTo(context, double))], inbox });
   return "rest";
 }
 
