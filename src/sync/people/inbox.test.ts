@@ -300,7 +300,9 @@ test("a deal that waited for an answer goes on, also where the process dies righ
   world.crm.add(deal);
   await world.sync();
   expect(world.referrals.stored.size).toBe(1);
-  await dyingAfter(world, 1).resolve(id, { choose: "dismiss" }, "Kim").catch(() => {});
+  await dyingAfter(world, 1)
+    .resolve(id, { choose: "dismiss" }, "Kim")
+    .catch(() => {});
   await world.restart();
   await world.sync();
   expect(world.referrals.stored.size).toBe(2);
