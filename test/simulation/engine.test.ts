@@ -1,3 +1,4 @@
+import { queryObjects } from "node:v8";
 import { afterAll, describe, expect, it } from "vitest";
 import { judge } from "./campaign/judge.ts";
 import { ledgerOf, runShare } from "./campaign/run-share.ts";
@@ -34,6 +35,16 @@ describe("the engine in the simulated world", () => {
       expect(again.trace).toEqual(one.trace);
       expect(again.digest).toBe(one.digest);
     }
+  });
+
+  it("leaves nothing of a world behind, lives that ended in a crash among it", async () => {
+    const signals = (): number => queryObjects(AbortSignal, { format: "count" });
+    const play = (from: number) =>
+      runShare({ subject: "engine", firstSeed: from, seeds: 10, ledger: "memory" });
+    await play(firstSeed);
+    const before = signals();
+    await play(firstSeed + 10);
+    expect(signals()).toBeLessThanOrEqual(before);
   });
 
   it("compares all but a few crash worlds with their world without crashes", async () => {

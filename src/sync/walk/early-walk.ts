@@ -42,9 +42,13 @@ export class EarlyWalk {
   /** Sleeps until the next ask, at most so long. */
   async rest(mostMs: number, signal: AbortSignal): Promise<void> {
     // An ask since the last rest has left its mark: then nobody sleeps.
-    if (!this.#wake.signal.aborted) {
-      const either = AbortSignal.any([signal, this.#wake.signal]);
-      await this.#clock.sleep(mostMs, either).catch(() => {});
+    const wake = this.#wake;
+    if (!wake.signal.aborted && !signal.aborted) {
+      // The platform keeps a signal made of two for ever where neither aborts: one wakes the other.
+      const end = (): void => wake.abort(signal.reason);
+      signal.addEventListener("abort", end, { once: true });
+      await this.#clock.sleep(mostMs, wake.signal).catch(() => {});
+      signal.removeEventListener("abort", end);
     }
     this.#wake = new AbortController();
   }

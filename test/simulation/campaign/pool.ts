@@ -44,8 +44,8 @@ export function startPlayer(): Player {
 
 function startThread(): Player {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), {
-    // A schedule makes much garbage and keeps none: a large nursery sweeps it for free.
-    resourceLimits: { maxYoungGenerationSizeMb: 128 },
+    // A schedule keeps nothing: in a small nursery its garbage stays within the processor's cache.
+    resourceLimits: { maxYoungGenerationSizeMb: 24 },
   });
   let waiting:
     | { readonly resolve: (answer: never) => void; readonly reject: (error: unknown) => void }
