@@ -75,6 +75,8 @@ async function answerField(
   const { field } = item;
   if (!isKnown || field === undefined) throw unfitting(item, answer);
   const { id } = await pairOf(context, item);
+  // First: who dies in between leaves the question open.
+  if ("always" in answer && answer.always) await prefer(context, field, answer.choose);
   const at = context.clock.now();
   await updatePair(context, id, (pair) => {
     const over = seenValues(context, pair, field);
@@ -91,7 +93,6 @@ async function answerField(
       inbox: [resolved(context, item, choose, by)],
     };
   });
-  if ("always" in answer && answer.always) await prefer(context, field, answer.choose);
 }
 
 function decisionOf(answer: Answer, over: SeenValues): Decision | undefined {

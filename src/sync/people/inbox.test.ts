@@ -307,3 +307,17 @@ test("a deal that waited for an answer goes on, also where the process dies righ
   await world.sync();
   expect(world.referrals.stored.size).toBe(2);
 });
+
+test("an answer for always is remembered, or its question stays open", async () => {
+  for (let commits = 0; commits < 3; commits += 1) {
+    const world = await disputed();
+    const { id } = await openItem(world);
+    const always = { choose: "crm", always: true } as const;
+    await dyingAfter(world, commits)
+      .resolve(id, always, "Kim")
+      .catch(() => {});
+    const isOpen = (await world.ledger.inboxItem(id))?.resolvedAt === undefined;
+    const { policies } = await world.ledger.connection();
+    expect(isOpen || policies.dealValue === "crm", `${commits} commits`).toBe(true);
+  }
+});
