@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,6 +54,25 @@ test("a system that can't be reached is named by every command, and the doctor i
     expect(stderr).toContain("→ Look for the cause: referrals doctor");
     expect(code).toBe(1);
   }
+}, 60_000);
+
+test("after the demonstration in the same folder, the sync's own data lie apart, and its ledger is refused", async () => {
+  const tried = mkdtempSync(join(tmpdir(), "cli-tried-"));
+  mkdirSync(join(tried, "data"));
+  writeFileSync(join(tried, "data", "referrals.sqlite"), "");
+  const there = (...args: readonly string[]): Promise<Spoken> => command(args, { cwd: tried });
+  expect((await there("init", "--yes", ...world.initFlags)).code).toBe(0);
+  const config = join(tried, "referrals.config.yaml");
+  expect(parse(readFileSync(config, "utf8")).data).toBe("./ledger");
+  const mixed = readFileSync(config, "utf8").replace("./ledger", "./data");
+  writeFileSync(config, mixed);
+  for (const words of [["status"], ["start", "--port", "0"]]) {
+    const { code, stderr } = await there(...words);
+    expect(stderr).toContain("✗ The demonstration or a sandbox has its data in this folder.");
+    expect(stderr).toContain("→ Name another folder as `data` in the configuration");
+    expect(code).toBe(1);
+  }
+  rmSync(tried, { recursive: true });
 }, 60_000);
 
 test("a start whose port is taken says so and ends", async () => {

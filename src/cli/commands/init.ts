@@ -16,6 +16,7 @@ import { type Asker, interactiveAsker, unattendedAsker } from "../init/asker.ts"
 import { configText, secretsText } from "../init/config-text.ts";
 import { mappingFor } from "../init/mapping-text.ts";
 import { connectCrm, readMapping } from "../start/connections.ts";
+import { isOfSandbox } from "../start/data-folder.ts";
 import { marks, paint, remedyLine } from "../terminal/paint.ts";
 import { systemTerminal, type Terminal } from "../terminal/terminal.ts";
 import { counted } from "../terminal/words.ts";
@@ -124,7 +125,9 @@ async function run(options: InitOptions): Promise<void> {
   if (existsSync(path) && !options.force) keepOld(path, false);
   const isAttended = !options.yes && process.stdin.isTTY === true;
   const asker = isAttended ? await interactiveAsker() : unattendedAsker();
-  const answers = await askAll(asker, flagsOf(options));
+  const flags = flagsOf(options);
+  const data = flags.data ?? (isOfSandbox(join(folder, "data")) ? "./ledger" : "./data");
+  const answers = await askAll(asker, { ...flags, data });
   const { text, secrets } = configText(answers);
   const secretsPath = join(folder, secretsFileName);
   keepOld(path, options.force);

@@ -28,7 +28,7 @@ export function findSandbox(folder: string): SandboxAccess {
   try {
     return JSON.parse(readFileSync(fileIn(folder), "utf8")) as SandboxAccess;
   } catch (cause) {
-    throw new CliFailure("no sandbox is running on this data folder", {
+    throw new CliFailure("No sandbox is running on this data folder.", {
       place: folder,
       remedy: "Start one with `referrals sandbox`, or name its folder with --data.",
       cause,

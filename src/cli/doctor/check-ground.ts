@@ -3,7 +3,7 @@ import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Config } from "../config/config-schema.ts";
-import { ledgerFile, runningAddress } from "../start/data-folder.ts";
+import { isOfSandbox, ledgerFile, runningAddress } from "../start/data-folder.ts";
 import { count } from "../terminal/words.ts";
 import { type Finding, findingsOf, sentenceOf } from "./finding.ts";
 
@@ -40,6 +40,10 @@ function quickCheck(path: string): Finding {
 export async function checkDatabase({ data }: Config): Promise<readonly Finding[]> {
   const path = join(data, ledgerFile);
   const url = runningAddress(data);
+  if (url === undefined && isOfSandbox(data)) {
+    const where = "name another folder as `data` in the configuration, or delete this one";
+    return [bad("the demonstration or a sandbox has its data there", where, data)];
+  }
   const running = url === undefined ? "it isn't running" : `it runs: ${url}`;
   try {
     const state = existsSync(path) ? quickCheck(path) : good(`will be made in ${data}`);

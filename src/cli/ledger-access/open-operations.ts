@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { configFileName, dataFolderOf } from "../config/config-file.ts";
 import type { Config } from "../config/config-schema.ts";
 import { CliFailure } from "../failure.ts";
-import { demonstrationMark, runningAddress } from "../start/data-folder.ts";
+import { isOfSandbox, refuseSandboxFolder, runningAddress } from "../start/data-folder.ts";
 import type { Operations } from "./operations.ts";
 import { clientByHttp } from "./operations-client.ts";
 
@@ -61,11 +61,15 @@ export function dataFolder(options: LedgerOptions): string {
  */
 export async function openOperations(options: LedgerOptions): Promise<Operations> {
   const data = dataFolder(options);
+  const configFile = findConfigFile(options);
+  // The demonstration's own configuration lies beside its data.
+  const isOthers = configFile !== undefined && dirname(resolve(configFile)) !== data;
+  if (options.data === undefined && isOthers) refuseSandboxFolder(data);
   const url = runningAddress(data);
   if (url !== undefined) {
     return { ...clientByHttp(url, data), url, data, close: async () => {} };
   }
-  if (existsSync(join(data, demonstrationMark))) {
+  if (isOfSandbox(data)) {
     throw new CliFailure("The demonstration isn't running.", {
       place: data,
       remedy: "Start it in another terminal: npm start",

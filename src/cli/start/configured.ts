@@ -10,7 +10,7 @@ import { CliFailure } from "../failure.ts";
 import { accessOf } from "./access.ts";
 import { type Connections, openConnections } from "./connections.ts";
 import { dashboardFolder } from "./dashboard-folder.ts";
-import { claimDataFolder } from "./data-folder.ts";
+import { claimDataFolder, refuseSandboxFolder } from "./data-folder.ts";
 import { mappingHome } from "./mapping-home.ts";
 import { type SyncProcess, startSyncProcess } from "./sync-process.ts";
 
@@ -84,6 +84,7 @@ function trustOf(webhook: Webhook): WebhookTrust {
 
 /** Runs the sync between the systems that a configuration names. */
 export async function startConfigured(config: Config, log: Log): Promise<SyncProcess> {
+  refuseSandboxFolder(config.data);
   const release = claimDataFolder(config.data);
   const connections = await openConnections(config);
   const { webhook } = config.partnerCenter;

@@ -55,6 +55,21 @@ export function claimDataFolder(folder: string): () => void {
 /** A file that the demonstration's folder has: the referrals of its sandbox. */
 export const demonstrationMark = "referrals.sqlite";
 
+/** True where the demonstration, or a sandbox, has its data. */
+export const isOfSandbox = (folder: string): boolean => existsSync(join(folder, demonstrationMark));
+
+/**
+ * Keeps a configured sync from the demonstration's ledger: its deals are linked to invented ones.
+ * Errors: CliFailure.
+ */
+export function refuseSandboxFolder(folder: string): void {
+  if (!isOfSandbox(folder)) return;
+  throw new CliFailure("The demonstration or a sandbox has its data in this folder.", {
+    place: folder,
+    remedy: "Name another folder as `data` in the configuration, or delete this one.",
+  });
+}
+
 const addressFile = "running.json";
 
 /** Leaves word where a running process is asked; the returned function takes it away. */
