@@ -151,3 +151,16 @@ test("deals that stand still for one cause are one problem, and are tried again 
   await world.sync();
   expect((await ask<{ groups: readonly ProblemGroup[] }>("/api/problems")).groups).toEqual([]);
 });
+
+test("a deal that is marked for sharing but lacks what a referral needs is a problem with its remedy", async () => {
+  world.crm.add({ share: true, name: "No customer yet", dealValue: 5, stage: "Open" });
+  await world.sync();
+  expect(await ask<OperatorStatus>("/api/status")).toMatchObject({
+    problems: 1,
+    byState: { refusing: 1 },
+  });
+  const { groups } = await ask<{ groups: readonly ProblemGroup[] }>("/api/problems");
+  expect(groups).toMatchObject([
+    { kind: "refused", remedy: "Fill in customer in the CRM.", deals: [{ field: "customer" }] },
+  ]);
+});

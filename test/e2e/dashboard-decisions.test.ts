@@ -1,10 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chromiumPath } from "./browser.ts";
 import { type DashboardStage, openStage } from "./dashboard-suite.ts";
 import { eventually } from "./processes.ts";
-import { visitorClient } from "./visitor.ts";
+import { callCrm, visitorClient } from "./visitor.ts";
 
 let stage: DashboardStage;
 
@@ -138,6 +139,38 @@ describe.skipIf(chromiumPath === undefined)("deciding in the dashboard, in Chrom
     await page.waitForSelector("text=No problems");
     const country = async () => (await referralOf(deal)).customerProfile?.address?.country;
     await eventually(country, (code) => code === "DE", 10_000);
+  });
+
+  test("a deal that names a referral which isn't there is shared as one of its own, by a button", async () => {
+    const { page } = stage;
+    const deals = "opportunities?$filter=pr_syncwithpartnercenter eq true and statecode eq 0";
+    const found = await callCrm(stage.line, "GET", `${deals} and _parentcontactid_value ne null`);
+    const [like] = (found as { value: Record<string, string>[] }).value;
+    await callCrm(stage.line, "POST", "opportunities", {
+      name: "Move of the archive",
+      estimatedvalue: 42_000,
+      estimatedclosedate: "2027-03-01",
+      pr_referralid: randomUUID(),
+      pr_syncwithpartnercenter: true,
+      pr_customerconsent: true,
+      "parentaccountid@odata.bind": `/accounts(${like?._parentaccountid_value})`,
+      "customerid_account@odata.bind": `/accounts(${like?._customerid_value})`,
+      "parentcontactid@odata.bind": `/contacts(${like?._parentcontactid_value})`,
+    });
+    await open("/conflicts");
+    await page.click(".list button:has-text('Move of the archive')", { timeout: 30_000 });
+    await page.waitForSelector(".asked >> text=Correct the referral's id in the CRM");
+    expect(await page.locator(".asked button").allTextContents()).toEqual([
+      "Share it as a referral of its own",
+      "Leave it out",
+    ]);
+    await stage.picture("share-as-its-own-1440-light");
+    await page.click("text=Share it as a referral of its own");
+    const shared = async () => (await dealsWhere("contains(title,'Move of the archive')"))[0];
+    const { answer } = await eventually(shared, (deal) => deal?.referral !== undefined, 20_000);
+    const referral = await referralOf(answer);
+    expect(referral.name).toBe("Move of the archive");
+    expect(referral.details?.dealValue).toBe(42_000);
   });
 
   test("Partner Center in trouble is played by a button, and a change still arrives once it is healed", async () => {

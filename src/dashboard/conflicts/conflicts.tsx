@@ -84,7 +84,7 @@ function useOpenQuestion(items: readonly Question[]) {
 }
 
 function Inbox({ items }: { readonly items: readonly Question[] }) {
-  const { mayDecide } = useStanding();
+  const { mayDecide, crmName } = useStanding();
   const command = useCommand();
   const { index, open, show } = useOpenQuestion(items);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
@@ -116,8 +116,8 @@ function Inbox({ items }: { readonly items: readonly Question[] }) {
         ? {
             a: () => keep("crm"),
             b: () => keep("referral"),
-            e: () => setEditing(true),
-            x: () => open && toggle(open.id),
+            e: () => open && isAboutField(open) && setEditing(true),
+            x: () => open && isAboutField(open) && toggle(open.id),
           }
         : {}),
     },
@@ -168,8 +168,17 @@ function Inbox({ items }: { readonly items: readonly Question[] }) {
           />
         )}
         <p className="quiet keys-hint">
-          <kbd>a</kbd> the CRM <kbd>b</kbd> Partner Center <kbd>e</kbd> another <kbd>j</kbd>{" "}
-          <kbd>k</kbd> next, previous <kbd>x</kbd> select
+          {open && isAboutField(open) && (
+            <>
+              <kbd>a</kbd> {crmName} <kbd>b</kbd> Partner Center <kbd>e</kbd> another <kbd>x</kbd>{" "}
+              select{" "}
+            </>
+          )}
+          {items.length > 1 && (
+            <>
+              <kbd>j</kbd> <kbd>k</kbd> next, previous
+            </>
+          )}
         </p>
       </div>
     </div>

@@ -190,6 +190,7 @@ function Choices({ item, onAnswer }: Props) {
               ? `None: make a new deal in ${crmName}`
               : "Share it as a referral of its own",
             { choose: "create" },
+            isReferral ? "" : "primary",
           ),
           choice("Leave it out", { choose: "dismiss" }),
         ]}

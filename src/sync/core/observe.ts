@@ -153,6 +153,8 @@ export function landDeal(
     ...ties,
     crm: side,
     isToldDeleted: undefined,
+    // What kept it from being shared doesn't matter to a deal that isn't to be shared.
+    refusals: isKept ? pair.refusals : [],
   }));
   if (landed.order !== "tie") return landed;
   // What it may belong to counts before it is read, what it named before as well: nothing is

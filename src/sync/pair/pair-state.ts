@@ -27,8 +27,14 @@ function activeState(pair: Pair): PairState | undefined {
   if (pair.attempt) return pair.crm ? "writing-crm" : "creating-deal";
   if (pair.look.referral || pair.look.crm) return "looking";
   if (!pair.crm) return "matching";
-  if (!pair.referral) return pair.due ? "planning" : "unshared";
+  if (!pair.referral) return stateOfDealAlone(pair);
   return pair.invitation && pair.invitation !== "done" ? "inviting-microsoft" : undefined;
+}
+
+/** A deal that is to be shared, but lacks what a referral needs, waits for a person. */
+function stateOfDealAlone({ due, refusals }: Pair): PairState {
+  if (due) return "planning";
+  return refusals.length > 0 ? "refusing" : "unshared";
 }
 
 function restState(pair: Pair): PairState {

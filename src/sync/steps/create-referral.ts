@@ -185,10 +185,13 @@ async function lookUpClaimed(
     // Not an id at all: what somebody has typed there names nothing.
     if (error.status === 400) return undefined;
     if (error.status !== 404) throw error;
-    return ask(context, pair, [], "The deal names a referral that Partner Center doesn't show.");
+    return ask(context, pair, [], namesNone, correctTheName);
   }
 }
 
+const namesNone = "The deal names a referral that Partner Center doesn't show.";
+const correctTheName =
+  "Correct the referral's id in the CRM, or let this deal become a referral of its own.";
 const isLikeAShared = "Another deal just like this one is shared already.";
 const namesATaken = "The deal names a referral that belongs to another deal or is over.";
 
@@ -215,7 +218,9 @@ async function mustMatchFirst(context: EngineContext, pair: Pair): Promise<boole
   const [first] = open;
   if (!first) {
     if (rivals.length === 0) return false;
-    await ask(context, pair, [], named.length > 0 ? namesATaken : isLikeAShared);
+    await (named.length > 0
+      ? ask(context, pair, [], namesATaken, correctTheName)
+      : ask(context, pair, [], isLikeAShared));
     return true;
   }
   const isUndecided = open.every(waitsForSomebody);

@@ -127,9 +127,22 @@ test("a value that is missing is refused by name and never invented; filled in, 
   const pair = await world.onlyPair();
   expect(pair.refusals[0]).toMatchObject({ field: "customer" });
   expect(pair.refusals[0]?.remedy).toBe("Fill in customer in the CRM.");
+  expect(pair.state).toBe("refusing");
   world.crm.edit("c1", { customer: "Contoso" });
   await world.sync();
   expect(world.referrals.stored.size).toBe(1);
+  expect(await world.onlyPair()).toMatchObject({ state: "in-step", refusals: [] });
+});
+
+test("a deal that lacks something waits for a person as long as it is marked for sharing", async () => {
+  const world = await smallWorld();
+  world.crm.add({ ...deal, customer: null });
+  await world.sync();
+  expect((await world.onlyPair()).state).toBe("refusing");
+  world.crm.edit("c1", { share: false });
+  await world.sync();
+  expect(await world.onlyPair()).toMatchObject({ state: "unshared", refusals: [] });
+  expect(world.referrals.stored.size).toBe(0);
 });
 
 test("contact data stays in the CRM without consent, at creation and later", async () => {

@@ -222,12 +222,13 @@ export async function ask(
   pair: Pair,
   deals: readonly Pair[],
   sentence = "Several deals and referrals could belong together.",
+  proposal = pair.referral
+    ? "Link the deal that is meant, or let a new one be created."
+    : "Merge the two in the CRM, or let this deal become a referral of its own.",
 ): Promise<Progress> {
   const item = pairQuestion(context, pair, "match", sentence, {
     candidates: deals.flatMap(({ crm }) => (crm ? [crm.id] : [])),
-    proposal: pair.referral
-      ? "Link the deal that is meant, or let a new one be created."
-      : "Merge the two in the CRM, or let this deal become a referral of its own.",
+    proposal,
   });
   const asking: Pair = { ...atRest(pair), asks: item.id };
   await commitPair(context, { pair: asking, history: [], inbox: [item] });
