@@ -84,7 +84,7 @@ function useOpenQuestion(items: readonly Question[]) {
 }
 
 function Inbox({ items }: { readonly items: readonly Question[] }) {
-  const { mayDecide, crmName } = useStanding();
+  const { mayDecide } = useStanding();
   const command = useCommand();
   const { index, open, show } = useOpenQuestion(items);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
@@ -167,21 +167,29 @@ function Inbox({ items }: { readonly items: readonly Question[] }) {
             onAnswer={(given) => answer(open, given)}
           />
         )}
-        <p className="quiet keys-hint">
-          {open && isAboutField(open) && (
-            <>
-              <kbd>a</kbd> {crmName} <kbd>b</kbd> Partner Center <kbd>e</kbd> another <kbd>x</kbd>{" "}
-              select{" "}
-            </>
-          )}
-          {items.length > 1 && (
-            <>
-              <kbd>j</kbd> <kbd>k</kbd> next, previous
-            </>
-          )}
-        </p>
+        <KeysHint isAboutField={open !== undefined && isAboutField(open)} of={items.length} />
       </div>
     </div>
+  );
+}
+
+/** The keys that do something here. */
+function KeysHint(props: { readonly isAboutField: boolean; readonly of: number }) {
+  const { crmName } = useStanding();
+  return (
+    <p className="quiet keys-hint">
+      {props.isAboutField && (
+        <>
+          <kbd>a</kbd> {crmName} <kbd>b</kbd> Partner Center <kbd>e</kbd> another <kbd>x</kbd>{" "}
+          select{" "}
+        </>
+      )}
+      {props.of > 1 && (
+        <>
+          <kbd>j</kbd> <kbd>k</kbd> next, previous
+        </>
+      )}
+    </p>
   );
 }
 
