@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Referral } from "../../contract/index.ts";
 import { seededRandom } from "../../runtime/index.ts";
-import { type SmallWorld, smallWorld } from "../small-world-suite.ts";
+import { mappedField, type SmallWorld, smallMapping, smallWorld } from "../small-world-suite.ts";
 
 const seed = Number(process.env.SEED ?? 20260102);
 const deal = { share: true, customer: "Contoso", dealValue: 1, stage: "Open" };
@@ -90,6 +90,32 @@ test("the plan is what the run then does", async () => {
   while ((await world.engine.runDue()) > 0);
   const planned = plan.writes.map(({ side, kind }) => `${kind} ${side}`);
   expect(writes.toSorted()).toEqual(planned.toSorted());
+});
+
+test("the plan holds the call by which a new deal's own id reaches its referral", async () => {
+  const dealId = mappedField("dealId", {
+    referralPath: "/externalReferenceId",
+    direction: "to-referral",
+  });
+  const mapping = { ...smallMapping, fields: [...smallMapping.fields, dealId] };
+  const world = await smallWorld({ isApproved: false }, { mapping });
+  const { upsert } = world.crm;
+  world.crm.upsert = async (write, options) => {
+    const { id } = await upsert(write, options);
+    world.crm.edit(id, { dealId: id });
+    const record = world.crm.records.get(id);
+    return { id, version: record?.version ?? "", ...(record ? { record } : {}) };
+  };
+  world.referrals.add(lead("Inbound"));
+  await world.sync();
+  const plan = await world.engine.rehearse();
+  const writes = watched(world);
+  await world.engine.approve();
+  while ((await world.engine.runDue()) > 0);
+  expect(world.referrals.stored.get("r1")?.externalReferenceId).toBe("c1");
+  const planned = plan.writes.map(({ side, kind }) => `${kind} ${side}`);
+  expect(writes.toSorted()).toEqual(planned.toSorted());
+  expect(plan.calls).toBe(1);
 });
 
 test("for random edits too, what is rehearsed is what is run", async () => {

@@ -53,7 +53,7 @@ export async function rehearse(
     ledger: overlay,
     mapping,
     referrals: notingReferrals(environment, notebook),
-    crm: notingCrm(environment, notebook),
+    crm: notingCrm(environment, notebook, mapping),
     settings: {
       ...environment.settings,
       isApproved: true,
@@ -227,9 +227,18 @@ function notingReferrals(environment: EngineEnvironment, notebook: Notebook): Re
   };
 }
 
+/** Where a referral holds its deal's id. */
+const dealIdPath = "/externalReferenceId";
+
 /** The CRM as it would be after the writes noted so far. */
-function notingCrm({ crm, clock }: EngineEnvironment, notebook: Notebook): CrmAdapter {
+function notingCrm(
+  { crm, clock }: EngineEnvironment,
+  notebook: Notebook,
+  { fields: mapped }: Mapping,
+): CrmAdapter {
   const written = new Map<string, CrmRecord>();
+  // A deal shows its own id, which goes to its referral by one more call.
+  const idField = mapped.find(({ referralPath }) => referralPath === dealIdPath)?.crmField;
   return {
     capabilities: crm.capabilities,
     read: async (recordId, options) => written.get(recordId) ?? crm.read(recordId, options),
@@ -244,7 +253,7 @@ function notingCrm({ crm, clock }: EngineEnvironment, notebook: Notebook): CrmAd
         id,
         version,
         modifiedAt: stampAfter(before?.modifiedAt, clock),
-        fields: { ...before?.fields, ...fields },
+        fields: { ...(idField ? { [idField]: id } : {}), ...before?.fields, ...fields },
       };
       written.set(id, record);
       return { id, version, record };
