@@ -1,5 +1,5 @@
 import { fullLimit, guaranteedCalls } from "../../src/sync/budget/budget-window.ts";
-import type { EditedField } from "../../test/simulation/schedule/schedule.ts";
+import type { EditedField } from "../../test/simulation/index.ts";
 import { kindsOf } from "./calls.ts";
 import { pass, startEngine, until, untilInStep } from "./engine-life.ts";
 import { edit } from "./people.ts";

@@ -8,9 +8,7 @@ import {
   type EngineSettings,
   type Ledger,
 } from "../../src/sync/index.ts";
-import { mappingOf } from "../../test/simulation/world/mapping.ts";
-import { referralsOrigin } from "../../test/simulation/world/referrals-http.ts";
-import { stream } from "../../test/simulation/world/stream.ts";
+import { mappingOf, referralsOrigin, stream } from "../../test/simulation/index.ts";
 import {
   type BenchWorld,
   callsPerMinute,

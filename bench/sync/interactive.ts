@@ -1,6 +1,5 @@
 import { guaranteedCalls } from "../../src/sync/budget/budget-window.ts";
-import { act } from "../../test/simulation/world/people.ts";
-import { stream } from "../../test/simulation/world/stream.ts";
+import { act, stream } from "../../test/simulation/index.ts";
 import { kindsOf } from "./calls.ts";
 import { type EngineLife, pass, startEngine, until, untilInStep } from "./engine-life.ts";
 import { edit } from "./people.ts";

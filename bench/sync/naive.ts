@@ -1,6 +1,4 @@
-import type { Witness } from "../../test/simulation/check/witness.ts";
-import { naiveFlow } from "../../test/simulation/naive-flow.ts";
-import { surroundingsOf } from "../../test/simulation/subject.ts";
+import { naiveFlow, surroundingsOf, type Witness } from "../../test/simulation/index.ts";
 import { type BenchWorld, immortal, organisation } from "./virtual-world.ts";
 
 /** The flow never asks who watches it. */

@@ -1,12 +1,12 @@
 import type { Http, HttpRequest, HttpResponse, Random } from "../../src/runtime/index.ts";
-import type { Scheduler } from "../../test/simulation/kernel/scheduler.ts";
 import {
   errorAnswer,
   type HttpHabits,
   handleReferralsRequest,
+  type ReferralsModel,
+  type Scheduler,
   tokenOf,
-} from "../../test/simulation/world/referrals-http.ts";
-import type { ReferralsModel } from "../../test/simulation/world/referrals-model.ts";
+} from "../../test/simulation/index.ts";
 
 /** One call as it arrived at the referrals service. */
 export interface ArrivedCall {

@@ -1,5 +1,4 @@
-import type { EditedField, Side } from "../../test/simulation/schedule/schedule.ts";
-import { act } from "../../test/simulation/world/people.ts";
+import { act, type EditedField, type Side } from "../../test/simulation/index.ts";
 import type { BenchWorld } from "./virtual-world.ts";
 
 /** Fields that go by PATCH, whose values can be made up without end. */

@@ -1,7 +1,12 @@
 import { fullLimit } from "../../src/sync/budget/budget-window.ts";
-import { valuesOfDeal, valuesOfReferral } from "../../test/simulation/check/values.ts";
-import { type EditedField, type Side, sides } from "../../test/simulation/schedule/schedule.ts";
-import { stream } from "../../test/simulation/world/stream.ts";
+import {
+  type EditedField,
+  type Side,
+  sides,
+  stream,
+  valuesOfDeal,
+  valuesOfReferral,
+} from "../../test/simulation/index.ts";
 import { deliverWebhooks, type EngineLife, pass, startEngine, untilInStep } from "./engine-life.ts";
 import { edit } from "./people.ts";
 import { type Figure, figure, percentile } from "./report.ts";

@@ -1,21 +1,25 @@
 import type { CrmAdapter } from "../../src/crm/port.ts";
-import { createGeneration, generationClock } from "../../test/simulation/kernel/generation.ts";
-import { createScheduler, type Scheduler } from "../../test/simulation/kernel/scheduler.ts";
-import { createTrace } from "../../test/simulation/kernel/trace.ts";
-import type { Settings } from "../../test/simulation/schedule/schedule.ts";
-import { createAims } from "../../test/simulation/world/aims.ts";
-import { crmCapabilitiesOf } from "../../test/simulation/world/crm-capabilities.ts";
-import { type CrmRecordChange, createCrmModel } from "../../test/simulation/world/crm-model.ts";
-import { crmTransport } from "../../test/simulation/world/crm-transport.ts";
-import { createDealBook } from "../../test/simulation/world/deal-book.ts";
-import { createFaults } from "../../test/simulation/world/faults.ts";
-import { act } from "../../test/simulation/world/people.ts";
 import {
+  act,
+  type CrmRecordChange,
+  createAims,
+  createCrmModel,
+  createDealBook,
+  createFaults,
+  createGeneration,
   createReferralsModel,
+  createScheduler,
+  createTrace,
+  crmCapabilitiesOf,
+  crmTransport,
+  generationClock,
   type ReferralChange,
-} from "../../test/simulation/world/referrals-model.ts";
-import { stream } from "../../test/simulation/world/stream.ts";
-import { type World, worldStart } from "../../test/simulation/world/world.ts";
+  type Scheduler,
+  type Settings,
+  stream,
+  type World,
+  worldStart,
+} from "../../test/simulation/index.ts";
 import { type ArrivedCall, strictNetwork } from "./network.ts";
 
 /** How a world without faults is made. */

@@ -105,6 +105,23 @@ test("every folder imports only what the architecture allows", () => {
   expect(complaints).toEqual([]);
 });
 
+test("benches play in the simulated world through its index alone, and it knows no bench", () => {
+  const world = "test/simulation/";
+  const users = [...sourceFiles("bench"), ...sourceFiles("test")].filter(
+    ({ path }) => !path.startsWith(world),
+  );
+  const complaints = users.flatMap((file) =>
+    importsOf(file)
+      .filter((imported) => imported.startsWith(world) && imported !== `${world}index.ts`)
+      .map((imported) => `${file.path} → ${imported}: import it through its index.ts`),
+  );
+  const back = sourceFiles(world).flatMap((file) =>
+    importsOf(file).filter((imported) => imported.startsWith("bench/")),
+  );
+  expect(users.some((file) => importsOf(file).includes(`${world}index.ts`))).toBe(true);
+  expect([...complaints, ...back]).toEqual([]);
+});
+
 test("no files import each other in a circle", () => {
   expect(findCycle(files)).toBeUndefined();
 });
