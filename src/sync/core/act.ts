@@ -12,6 +12,7 @@ import {
   commitSending,
   type EngineContext,
   type PairChange,
+  quietly,
   updatePair,
 } from "../engine-context.ts";
 import { LedgerConflict } from "../ledger/ledger-port.ts";
@@ -240,11 +241,7 @@ function memoOf(context: EngineContext, pairId: string, attempt: Attempt): StepM
       steps[key] = recordId;
       await updatePair(context, pairId, (pair) =>
         pair.attempt?.id === attempt.id
-          ? {
-              pair: { ...pair, attempt: { ...pair.attempt, steps: { ...steps } } },
-              history: [],
-              inbox: [],
-            }
+          ? quietly({ ...pair, attempt: { ...pair.attempt, steps: { ...steps } } })
           : undefined,
       );
     },
@@ -289,11 +286,9 @@ async function dropStateFields(
   if (!isAboutThem && (pair?.attempt?.writes.length ?? 0) > 0) return false;
   if (Object.keys(stateFields).length === 0) return false;
   context.log.warn({ pairId, field: error.field }, "the CRM refuses the sync's state fields");
-  await updatePair(context, pairId, (one) => ({
-    pair: { ...one, attempt: withoutAttempt(one), shown: { ...one.shown, ...stateFields } },
-    history: [],
-    inbox: [],
-  }));
+  await updatePair(context, pairId, (one) =>
+    quietly({ ...one, attempt: withoutAttempt(one), shown: { ...one.shown, ...stateFields } }),
+  );
   return true;
 }
 
@@ -308,16 +303,14 @@ async function failedWrite(
 ): Promise<Progress> {
   const failure = failureOf(error);
   if (failure.kind === "stale" || failure.kind === "gone") {
-    await updatePair(context, pairId, (pair) => ({
-      pair: {
+    await updatePair(context, pairId, (pair) =>
+      quietly({
         ...pair,
         attempt: withoutAttempt(pair),
         look: { ...pair.look, [side]: "proof" },
         staleTries: (pair.staleTries ?? 0) + 1,
-      },
-      history: [],
-      inbox: [],
-    }));
+      }),
+    );
     return "again";
   }
   if (failure.kind === "refused" && (await parkRefused(context, pairId, failure))) return "again";
