@@ -1,8 +1,8 @@
-import type { PlannedWrite } from "../../src/sync/engine-port.ts";
+import type { Rehearsal } from "../../src/sync/engine-port.ts";
 import type { InboxItem, LedgerChange } from "../../src/sync/ledger/ledger-port.ts";
 import type { Pair } from "../../src/sync/pair/pair.ts";
 import type { PlannedEffect } from "./check/rehearsal.ts";
-import { crmNames, editedFields, neutralValue, referralPointers } from "./check/values.ts";
+import { editedFields, neutralValue } from "./check/values.ts";
 import type { Witness } from "./check/witness.ts";
 import type { LedgerMirror } from "./ledger-mirror.ts";
 import type { EditedField, Side } from "./schedule/schedule.ts";
@@ -48,6 +48,7 @@ export function noteCommit(world: World, change: LedgerChange): void {
 
 /** Why a deal, or one of its fields, may rest unequal: the engine has said so to a person. */
 export function excuseOf(
+  deal: Deal,
   pairs: readonly Pair[],
   items: readonly InboxItem[],
   field: EditedField | undefined,
@@ -59,7 +60,7 @@ export function excuseOf(
   for (const pair of pairs) {
     if (pair.problem !== undefined && pair.problem.retryAt === undefined) return "dead letter";
     if (pair.paused) return "paused";
-    if (pair.ended !== undefined) return pair.ended;
+    if (pair.ended !== undefined && isRightlyOver(deal, pair)) return pair.ended;
     if (pair.isHeld) return "held";
     if (field === undefined) {
       if (pair.refusals.length > 0) return `refused: ${pair.refusals[0]?.reason}`;
@@ -72,11 +73,9 @@ export function excuseOf(
   return undefined;
 }
 
-const givingUp = new Set(["conflict", "resolved", "undone"]);
-
 /**
- * Whether a value that was overwritten stands on the record: as a conflict's side, or as answered
- * or undone by a person.
+ * Whether a value that was overwritten on a side stands on the record: as a conflict's, or as given
+ * up by a person who chose the other side's value or undid what was written.
  */
 export function recordOf(
   deal: Deal,
@@ -94,27 +93,35 @@ export function recordOf(
   let isConflict = false;
   const means = (candidate: unknown, own: Side): boolean =>
     candidate !== undefined && neutralValue(field, own, candidate) === value;
-  for (const item of mirror.everOnRecord.inbox) {
-    if (item.field !== field || item.pairId === undefined || !ids.has(item.pairId)) continue;
-    const isMeant = means(item.referral, "referrals") || means(item.crm, "crm");
-    if (isMeant && item.resolvedAt !== undefined) return "person";
-    isConflict ||= isMeant;
-  }
   for (const entry of mirror.everOnRecord.history) {
-    if (!givingUp.has(entry.kind) || !ids.has(entry.pairId)) continue;
+    if (!ids.has(entry.pairId)) continue;
     for (const line of entry.fields ?? []) {
       if (line.field !== field) continue;
-      const isMeant =
-        means(line.referral, "referrals") ||
-        means(line.crm, "crm") ||
-        means(line.from, side) ||
-        means(line.to, side);
-      if (isMeant && entry.kind !== "conflict") return "person";
-      isConflict ||= isMeant;
+      const own = side === "crm" ? line.crm : line.referral;
+      if (entry.kind === "resolved" && losersOf[entry.note ?? ""]?.includes(side)) {
+        if (means(own, side)) return "person";
+      } else if (entry.kind === "undone") {
+        // Who undid a value has seen it: what is typed there next is typed in knowledge of it.
+        if (means(line.from, entry.side === "crm" ? "crm" : "referrals")) return "person";
+      } else if (entry.kind === "conflict") {
+        isConflict ||= means(own, side);
+      }
     }
   }
   return isConflict ? "conflict" : undefined;
 }
+
+/** A pair is over where its deal was deleted, or where its referral was over when it was found. */
+function isRightlyOver(deal: Deal, { ended, referral }: Pair): boolean {
+  return ended === "not-imported" ? referral?.document?.status === "Closed" : deal.wasDeleted;
+}
+
+/** On which sides the value gives way that was seen when a person answered so. */
+const losersOf: Readonly<Record<string, readonly Side[]>> = {
+  referral: ["crm"],
+  crm: ["referrals"],
+  value: ["referrals", "crm"],
+};
 
 /** A change so fresh may be met by the audit first. */
 const freshMs = 3_000;
@@ -134,25 +141,28 @@ export function checkDrift(
     witness.report("bounded staleness", `${found} changes were found by the audit only`);
 }
 
-/** A rehearsal's writes by the world's own names: new records, and fields of records. */
+/** A rehearsal's writes by the world's own names: fields of new and of known records. */
 export function plannedEffects(
   world: World,
   mirror: LedgerMirror,
-  writes: readonly PlannedWrite[],
+  { writes, pairs }: Rehearsal,
 ): readonly PlannedEffect[] {
-  return writes.flatMap(({ pairId, side, kind, fields }) => {
+  return writes.flatMap(({ pairId, side, kind }) => {
     const pair = mirror.pairs.get(pairId);
     const deal =
       world.book.ofReferral(pair?.referral?.id ?? "") ??
       world.book.ofCrmRecord(pair?.crm?.id ?? "");
     if (!deal) return [];
     const own = side === "crm" ? "crm" : "referrals";
-    const names = own === "crm" ? crmNames : referralPointers;
-    const whats: PlannedEffect["what"][] =
-      kind === "create"
-        ? ["create"]
-        : editedFields.filter((field) => fields.includes(names[field]));
-    return whats.map((what) => ({ deal: deal.index, side: own, what }));
+    const changes = (pairs[pairId]?.changes ?? []).filter(
+      (change) => change.side === side && change.kind === kind,
+    );
+    return editedFields.flatMap((field): PlannedEffect[] => {
+      const change = changes.findLast((one) => one.field === field);
+      if (!change) return [];
+      const value = neutralValue(field, own, change.to);
+      return [{ deal: deal.index, side: own, field, value, isCreation: kind === "create" }];
+    });
   });
 }
 
@@ -187,13 +197,22 @@ export function checkHistory(mirror: LedgerMirror, witness: Witness): void {
     if (entry.kind !== "agreed") continue;
     const shadows = replayed.get(entry.pairId) ?? new Map();
     replayed.set(entry.pairId, shadows);
-    for (const { field, referral, crm } of entry.fields ?? [])
-      shadows.set(field, { referral, crm });
+    for (const { field, referral, crm } of entry.fields ?? []) {
+      const before = shadows.get(field);
+      shadows.set(field, {
+        referral: referral === undefined ? before?.referral : referral,
+        crm: crm === undefined ? before?.crm : crm,
+      });
+    }
   }
   for (const pair of mirror.pairs.values()) {
     if (!pair.referral || !pair.crm) continue;
-    for (const [field, shadow] of replayed.get(pair.id) ?? []) {
-      const own = { referral: pair.referral.shadow[field], crm: pair.crm.shadow[field] };
+    const shadows = replayed.get(pair.id) ?? new Map();
+    const { referral, crm } = pair;
+    const known = [...shadows.keys(), ...Object.keys(referral.shadow), ...Object.keys(crm.shadow)];
+    for (const field of new Set(known)) {
+      const shadow = shadows.get(field) ?? {};
+      const own = { referral: referral.shadow[field], crm: crm.shadow[field] };
       if (JSON.stringify(own) !== JSON.stringify(shadow)) {
         witness.report(
           "history replays",

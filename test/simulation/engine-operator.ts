@@ -68,8 +68,7 @@ async function approve({ engine, mirror, life, witness }: Desk): Promise<void> {
 /** Looks at the plan, allows it, and compares it with what was done. */
 async function approveAndCompare(desk: Desk): Promise<void> {
   const { engine, mirror, life, witness, world } = desk;
-  const { writes } = await engine.rehearse();
-  const planned = plannedEffects(world, mirror, writes);
+  const planned = plannedEffects(world, mirror, await engine.rehearse());
   const isOwn = ({ deal }: { readonly deal: number }): boolean =>
     world.book.deals.get(deal)?.organisation === life.organisation;
   const before = witness.lineage.written.length;

@@ -24,6 +24,7 @@ import {
   type MirrorSnapshot,
 } from "./ledger-mirror.ts";
 import { connectionIdOf, type LedgerStore, openStores } from "./ledger-stores.ts";
+import { checkLinkedPairs } from "./linked-pairs.ts";
 import { quotaOwnerOf, type Schedule } from "./schedule/schedule.ts";
 import type { Process, Subject, SubjectFactory, Surroundings } from "./subject.ts";
 import type { Deal } from "./world/deal-book.ts";
@@ -51,7 +52,7 @@ export function settingsFor(schedule: Schedule, organisation: string): EngineSet
       atLeast: settings.deletionsPerHour,
     },
     inviteMicrosoft: settings.createsMicrosoftLeg,
-    matchFields: ["name"],
+    matchFields: settings.matchesNoNames ? [] : ["name"],
   };
 }
 
@@ -146,7 +147,12 @@ async function createEngineSubject(
       }
       return states;
     },
-    excuseFor: (deal, field) => excuseOf(pairsOf(deal), itemsOf(deal), field),
+    questionsAbout: (deal) =>
+      itemsOf(deal)
+        .filter(({ resolvedAt }) => resolvedAt === undefined)
+        .map(({ kind, field }) => (field === undefined ? kind : `${kind} ${field}`))
+        .sort(),
+    excuseFor: (deal, field) => excuseOf(deal, pairsOf(deal), itemsOf(deal), field),
     givenUp: (index, field, value, side) => {
       const deal = world.book.deals.get(index);
       if (!deal) return undefined;
@@ -156,6 +162,7 @@ async function createEngineSubject(
     finalChecks: async () => {
       for (const store of stores.values()) {
         checkHistory(store.mirror, witness);
+        checkLinkedPairs(world, store.mirror, witness);
         checkFalseDoubles(world, store.mirror, witness);
         checkNeedlessQuestions(world, store.mirror, witness);
       }

@@ -112,6 +112,7 @@ export const naiveFlow: SubjectFactory = (world: World): Subject => {
     restore: async () => {},
     isAtRest: (since) => world.sinceStart() > since + 5 * pollMs,
     statesOf: () => ["flow"],
+    questionsAbout: () => [],
     excuseFor: () => undefined,
     givenUp: () => undefined,
     finalChecks: async () => {},

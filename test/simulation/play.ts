@@ -1,4 +1,4 @@
-import { checkEnd, finalStateOf } from "./check/end.ts";
+import { checkEnd, type DealEnd, endsOf } from "./check/end.ts";
 import type { Violation } from "./check/violation.ts";
 import { createWitness, type Witness } from "./check/witness.ts";
 import { createGeneration, type Generation } from "./kernel/generation.ts";
@@ -26,11 +26,9 @@ export interface Outcome {
   readonly calls: number;
   readonly writes: number;
   readonly steps: number;
-  /** What people did that landed, in order: when, to which deal and on which side. */
-  readonly outsideEvents: string;
-  /** Values of each deal on both sides, as text, for comparing worlds. */
-  readonly finalState: string;
-  /** Whether the end was compared with that of the same world without crashes. */
+  /** What became of each deal, for comparing worlds. */
+  readonly ends: readonly DealEnd[];
+  /** Whether the end of every deal was compared with that of the same world without crashes. */
   readonly isCompared?: boolean;
 }
 
@@ -125,6 +123,7 @@ export async function play(
   await checkEnd(world, witness, subject, {
     // Each side is polled once more, and nothing may come of it.
     restMs: Math.max(pollReferralsMs, pollCrmMs) + pollingMs,
+    audit: host.audit,
     redeliver: () => {
       for (const deal of world.book.deals.values()) {
         for (const id of deal.referrals.keys()) {
@@ -154,8 +153,7 @@ export async function play(
     calls: witness.calls.length,
     writes: witness.writes.length,
     steps: world.scheduler.steps(),
-    outsideEvents: JSON.stringify(witness.edits),
-    finalState: finalStateOf(world),
+    ends: endsOf(world, witness, subject),
   };
 }
 

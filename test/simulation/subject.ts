@@ -45,6 +45,8 @@ export interface Subject {
   isAtRest(since: number): boolean;
   /** The states that the pairs of a record are in now, or all pairs, by name. */
   readonly statesOf: (record: string | undefined) => readonly string[];
+  /** The kinds of what a person is asked about a deal now, each with its field. */
+  questionsAbout(deal: Deal): readonly string[];
   /** Why a field of a deal may rest unequal: an open question or a known problem. */
   excuseFor(deal: Deal, field: EditedField | undefined): string | undefined;
   /**

@@ -8,16 +8,11 @@ function withoutCrashes(schedule: Schedule): Schedule {
   return { ...schedule, faults: schedule.faults.filter(({ kind }) => kind !== "crash") };
 }
 
-/** Whether people edited what they had made on both sides before the engine had matched it. */
-function dependsOnTiming({ outsideEvents }: Outcome): boolean {
-  return outsideEvents.includes('"isBeforeMatch":true');
-}
-
 /**
  * Plays a schedule with every check that it is made for: a crash schedule also against its world
- * without crashes. The two are compared where people did the same in both (a crash may delay the
- * record that somebody was about to edit, who then edits the other side), and nobody edited before
- * the first match, of which a crash moves the moment.
+ * without crashes, deal by deal. A deal is compared where people did the same to it in both (a
+ * crash may delay the record that somebody was about to edit, who then edits the other side), and
+ * nobody edited it before the first match, of which a crash moves the moment.
  */
 export async function judge(
   schedule: Schedule,
@@ -27,13 +22,22 @@ export async function judge(
   const outcome = await play(schedule, subject, options);
   if (schedule.family !== "crashes") return outcome;
   const uncrashed = await play(withoutCrashes(schedule), subject);
-  const isCompared = uncrashed.outsideEvents === outcome.outsideEvents && !dependsOnTiming(outcome);
-  const judged: Outcome = { ...outcome, isCompared };
-  if (!isCompared || uncrashed.finalState === outcome.finalState) return judged;
-  const violation: Violation = {
-    invariant: "a crash at any point gives the same final state",
-    at: schedule.endsAt,
-    what: `with crashes ${outcome.finalState}, without ${uncrashed.finalState}`,
+  const ends = new Map(uncrashed.ends.map((end) => [end.deal, end]));
+  const alike = outcome.ends.filter(
+    ({ deal, events, isEditedBeforeMatch }) =>
+      events === ends.get(deal)?.events && !isEditedBeforeMatch,
+  );
+  const unequal = alike.filter(({ deal, state }) => state !== ends.get(deal)?.state);
+  const violations = unequal.map(
+    ({ deal, state }): Violation => ({
+      invariant: "a crash at any point gives the same final state",
+      at: schedule.endsAt,
+      what: `deal ${deal} with crashes ${state}, without ${ends.get(deal)?.state}`,
+    }),
+  );
+  return {
+    ...outcome,
+    isCompared: alike.length === outcome.ends.length,
+    violations: [...outcome.violations, ...violations],
   };
-  return { ...judged, violations: [...outcome.violations, violation] };
 }

@@ -13,6 +13,7 @@ import { createDealBook } from "../world/deal-book.ts";
 import { crmRecordOf, referralOf } from "../world/people.ts";
 import type { World } from "../world/world.ts";
 import { compareWithRun } from "./rehearsal.ts";
+import { valuesOfDeal } from "./values.ts";
 import { type Invariant, invariants } from "./violation.ts";
 import { createWitness } from "./witness.ts";
 
@@ -88,6 +89,7 @@ function doing(
     restore: async () => {},
     isAtRest: () => true,
     statesOf: () => [],
+    questionsAbout: () => [],
     excuseFor: () => undefined,
     givenUp: () => undefined,
     finalChecks: async () => {},
@@ -319,9 +321,20 @@ describe("the checker reports", () => {
   it("a plan that says other than what is done", () => {
     const book = createDealBook();
     const witness = createWitness(calm([]), () => 0, book);
-    const effect = { deal: 0, side: "crm", what: "create" } as const;
-    compareWithRun(witness, [effect], 0, () => true);
-    expect(witness.violations.map(({ invariant }) => invariant)).toEqual(["dry run equals run"]);
+    const place = { deal: 0, side: "crm", record: "crm0-1", at: 0 } as const;
+    const nothing = valuesOfDeal({});
+    witness.lineage.engine(place, undefined, { ...nothing, name: "Deal 0", notes: "as planned" });
+    const made = { deal: 0, side: "crm", isCreation: true } as const;
+    const name = { ...made, field: "name", value: "Deal 0" } as const;
+    const notes = { ...made, field: "notes", value: "as planned" } as const;
+    compareWithRun(witness, [name, notes], 0, () => true);
+    expect(witness.violations).toEqual([]);
+    compareWithRun(witness, [name, { ...notes, value: "another" }], 0, () => true);
+    const invariant = "dry run equals run";
+    expect(witness.violations).toMatchObject([
+      { invariant, what: 'not done: deal 0 in crm made with notes "another"' },
+      { invariant, what: 'not planned: deal 0 in crm made with notes "as planned"' },
+    ]);
   });
 
   it("a history that doesn't lead to what is remembered", async () => {

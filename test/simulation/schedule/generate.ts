@@ -1,7 +1,7 @@
 import { seededRandom } from "../../../src/runtime/index.ts";
 import { actionsFor, aimsOf, settingsFor, suitable } from "./aim.ts";
 import { drawFrom } from "./draw.ts";
-import { settingsOf, withVersions } from "./habits.ts";
+import { settingsOf, withGaps, withVersions } from "./habits.ts";
 import { aimedFaults, faultsOf } from "./mishaps.ts";
 import { actionsOf } from "./people.ts";
 import { scaleOf } from "./scale.ts";
@@ -32,7 +32,8 @@ export function generateSchedule(
   const draw = drawFrom(seededRandom(Math.imul(seed, 0x2545f491) ^ 0x5eed));
   const drawAim = drawFrom(seededRandom(Math.imul(seed, 0x6c62272e) ^ 0xa1));
   const drawVersions = drawFrom(seededRandom(Math.imul(seed, 0x3c6ef372) ^ 0x57a3));
-  const plain = withVersions(drawVersions, settingsOf(draw, family, ledger));
+  const drawGaps = drawFrom(seededRandom(Math.imul(seed, 0x1b873593) ^ 0x6a9));
+  const plain = withGaps(drawGaps, withVersions(drawVersions, settingsOf(draw, family, ledger)));
   const scale = scaleOf(draw, family);
   const aims = family === "storm" ? aimsOf(drawAim) : [];
   const settings = settingsFor(aims, plain);

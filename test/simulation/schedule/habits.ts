@@ -14,6 +14,19 @@ export function withVersions(draw: Draw, settings: Settings): Settings {
     : settings;
 }
 
+/** The shares of worlds where names aren't matched, and of those whose CRM can't hold the link. */
+const noNamesShare = 0.22;
+const noLinkShare = 0.15;
+
+/** The same habits, in some worlds without what most have; drawn from a sequence of their own. */
+export function withGaps(draw: Draw, settings: Settings): Settings {
+  return {
+    ...settings,
+    ...(draw.chance(noNamesShare) ? { matchesNoNames: true } : {}),
+    ...(draw.chance(noLinkShare) ? { crmLacksLink: true } : {}),
+  };
+}
+
 /** The habits of a schedule's world. */
 export function settingsOf(draw: Draw, family: Family, ledger: Settings["ledger"]): Settings {
   const skew = (): number =>

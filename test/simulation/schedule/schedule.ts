@@ -137,6 +137,10 @@ export interface Settings {
   readonly crmVersions: CrmVersions;
   readonly crmDeleteSignal: "tombstone" | "not-found" | "none";
   readonly crmReportsChildChanges: boolean;
+  /** The CRM has no field for the link to the referral. */
+  readonly crmLacksLink?: true;
+  /** No field is named by which a referral finds a deal, as where nothing is configured. */
+  readonly matchesNoNames?: true;
   /**
    * Clocks of the service, of the CRM and of our own machine, in milliseconds off the true time.
    */

@@ -19,7 +19,7 @@ export function crmCapabilitiesOf(settings: Settings): CrmCapabilities {
     reportsChildChanges: settings.crmReportsChildChanges,
     stateFields: {
       referralId: "pr_referralid",
-      referralLink: "pr_link",
+      ...(settings.crmLacksLink ? {} : { referralLink: "pr_link" }),
       syncState: "pr_state",
       lastError: "pr_error",
       microsoftCrmId: "pr_msx",

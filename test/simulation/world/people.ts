@@ -96,8 +96,12 @@ function organisationOf(world: World, deal: Deal): World["organisations"][number
 }
 
 /** How a deal that people made on both sides says that it is one. */
-function named(action: Action & { kind: "create" }): "by the referral" | "by the deal" | "by name" {
-  if (action.deal % 3 === 2 && action.at <= firstMatchMs) return "by name";
+function named(
+  { schedule }: World,
+  action: Action & { kind: "create" },
+): "by the referral" | "by the deal" | "by name" {
+  const areNamesMatched = !schedule.settings.matchesNoNames;
+  if (areNamesMatched && action.deal % 3 === 2 && action.at <= firstMatchMs) return "by name";
   return action.deal % 2 === 0 ? "by the referral" : "by the deal";
 }
 
@@ -122,7 +126,7 @@ function create(world: World, action: Action & { kind: "create" }): void {
   if (action.side === "crm") return;
   const isTwin = action.side === "twin";
   deal.isTwin = isTwin;
-  deal.isTwinByName = isTwin && named(action) === "by name";
+  deal.isTwinByName = isTwin && named(world, action) === "by name";
   const state = isTwin ? "Active/Accepted" : "New/Pending";
   world.referrals.expect((document) => world.book.addReferral(deal, document));
   const outcome = world.referrals.create(
@@ -131,11 +135,11 @@ function create(world: World, action: Action & { kind: "create" }): void {
     newReferral(
       action.deal,
       state,
-      isTwin && named(action) === "by the referral" ? reference : "",
+      isTwin && named(world, action) === "by the referral" ? reference : "",
       action.consent,
     ),
   );
-  if (isTwin && named(action) === "by the deal" && outcome.ok) {
+  if (isTwin && named(world, action) === "by the deal" && outcome.ok) {
     crm.change(reference, "person", "deal", { pr_referralid: outcome.document.id });
   }
 }
