@@ -1,61 +1,45 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parse, stringify } from "yaml";
-import { type AlertReceivers, alertsTo, startReceivers, type ToldLine } from "./alert-receivers.ts";
-import {
-  command,
-  type OutsideWorld,
-  openDeals,
-  type Spoken,
-  startOutsideWorld,
-} from "./commands.ts";
-import { eventually, type RunningProcess, startProcess } from "./processes.ts";
+import type { AlertReceivers, ToldLine } from "./alert-receivers.ts";
+import { type AlertStage, openAlertStage } from "./alert-stage.ts";
+import { type OutsideWorld, openDeals } from "./commands.ts";
+import { eventually } from "./processes.ts";
 
 /** Each kind of alert, from its cause in an outside system to the mail that a person reads. */
-const folder = mkdtempSync(join(tmpdir(), "cli-alert-kinds-"));
-const path = join(folder, "referrals.config.yaml");
 const patienceMs = 60_000;
 const dayMs = 86_400_000;
+let stage: AlertStage;
 let receivers: AlertReceivers;
 let world: OutsideWorld;
-let sync: RunningProcess | undefined;
-
-const run = (...args: readonly string[]): Promise<Spoken> => command(args, { cwd: folder });
 
 beforeAll(async () => {
-  world = await startOutsideWorld({ referrals: 6, deals: 10 });
-  receivers = await startReceivers();
-  expect((await run("init", "--yes", ...world.initFlags)).code).toBe(0);
-  const config = parse(readFileSync(path, "utf8"));
-  config.sync = { ...config.sync, approval: "automatic", pollReferralsSeconds: 3 };
-  const soon = { groupSeconds: 0, perHour: 60, signInDays: 90, staleMinutes: 0.05 };
-  config.alerts = { ...alertsTo(receivers), ...soon };
-  writeFileSync(path, stringify(config));
+  const soon = { groupSeconds: 0, signInDays: 90, staleMinutes: 0.05 };
+  stage = await openAlertStage({ alerts: soon, sync: { pollReferralsSeconds: 3 } });
+  ({ receivers, world } = stage);
   const onOutput = (said: string): void => world.enterCodeOf(said);
-  expect((await command(["sign-in", "--json"], { cwd: folder, onOutput })).code).toBe(0);
+  expect((await stage.runWatched(["sign-in", "--json"], { onOutput })).code).toBe(0);
   // At rest before anybody is told: what happens then is what the tests make happen.
-  const { stdout } = await run("sync", "--once", "--json");
+  const { stdout } = await stage.run("sync", "--once", "--json");
   expect(JSON.parse(stdout)).toMatchObject({ isWhole: true });
-  sync = await startProcess(["start", "--config", path]);
+  await stage.start();
 }, 120_000);
 afterAll(async () => {
-  await sync?.kill();
-  await world?.close();
-  receivers?.close();
-  rmSync(folder, { recursive: true, force: true });
+  await stage?.close();
 });
 
 /** Waits until a line is told to the webhook and by mail, and hands it back. */
-async function told(isIt: (line: ToldLine) => boolean): Promise<ToldLine> {
+async function told(isIt: (line: ToldLine) => boolean, withinMs = patienceMs): Promise<ToldLine> {
   const find = async () => receivers.lines("/hook").find(isIt);
-  const { answer } = await eventually(find, (line) => line !== undefined, patienceMs);
+  const { answer } = await eventually(find, (line) => line !== undefined, withinMs);
   const line = answer as ToldLine;
   const mailed = async () =>
     receivers.mails().some((mail) => mail.includes(line.link) && mail.includes(line.sentence));
   await eventually(mailed, (isMailed) => isMailed, patienceMs);
   return line;
+}
+/** Waits until an alert no longer stands. */
+async function ended(words: string): Promise<void> {
+  const stands = async () => (await stage.run("alerts")).stdout;
+  await eventually(stands, (text) => !text.includes(words), patienceMs);
 }
 const linkOf = (id: string | undefined): string => `https://sync.contoso.example/deals/${id}`;
 
@@ -76,7 +60,7 @@ test("a referral that nobody answers is told of before it expires", async () => 
 }, 90_000);
 
 test("a value that can't be carried over is told of with its deal", async () => {
-  const [deal] = await openDeals(folder);
+  const [deal] = await openDeals(stage.folder);
   await world.editReferral(deal?.referral?.id ?? "", { details: { currency: "XTS" } });
   const line = await told(({ kind, link }) => kind === "refused" && link === linkOf(deal?.id));
   expect(line.sentence).toContain("is not a code of ISO 4217");
@@ -94,12 +78,24 @@ test("a deal that has stopped is told of", async () => {
 }, 90_000);
 
 test("a change that waits too long is told of", async () => {
-  const [deal] = await openDeals(folder);
+  const [deal] = await openDeals(stage.folder);
   await world.setFaults({ serverError: 1 });
   await world.editDeal(deal?.crm?.id ?? "", { estimatedvalue: 83_250 });
   const line = await told(({ kind, link }) => kind === "stale" && link === linkOf(deal?.id));
   expect(line.sentence).toMatch(/^A change has waited for /);
   await world.setFaults({});
-  const stands = async () => (await run("alerts")).stdout;
-  await eventually(stands, (text) => !text.includes("A change has waited"), patienceMs);
-}, 90_000);
+  await ended("A change has waited");
+}, 150_000);
+
+test("a system that has stopped to answer is told of by its name, and no longer once it answers", async () => {
+  await world.setFaults({ serverError: 1 });
+  const isIt = ({ kind, title }: ToldLine) => kind === "stale" && title === "Partner Center";
+  // No walk can end now; that none has ended is noticed half a minute after the last one did.
+  const line = await told(isIt, 2 * patienceMs);
+  expect(line.sentence).toBe(
+    "Partner Center hasn't answered a whole walk. Changes aren't carried over.",
+  );
+  expect(line.link).toBe("https://sync.contoso.example/");
+  await world.setFaults({});
+  await ended("hasn't answered a whole walk");
+}, 300_000);

@@ -1,45 +1,27 @@
 import { createHmac } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { IncomingHttpHeaders } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parse, stringify } from "yaml";
 import type { DealRow } from "../../src/contract/index.ts";
-import { type AlertReceivers, alertsTo, startReceivers, webhookSecret } from "./alert-receivers.ts";
-import {
-  command,
-  type OutsideWorld,
-  openDeals,
-  type Spoken,
-  startOutsideWorld,
-} from "./commands.ts";
-import { eventually, type RunningProcess, startProcess } from "./processes.ts";
+import { type AlertReceivers, webhookSecret } from "./alert-receivers.ts";
+import { type AlertStage, openAlertStage } from "./alert-stage.ts";
+import { type OutsideWorld, openDeals } from "./commands.ts";
+import { eventually, type RunningProcess } from "./processes.ts";
 
 /** Alerts go to where people read them, each thing once. */
-const folder = mkdtempSync(join(tmpdir(), "cli-alerts-"));
-const path = join(folder, "referrals.config.yaml");
 const patienceMs = 60_000;
+let stage: AlertStage;
+let run: AlertStage["run"];
 let receivers: AlertReceivers;
 let world: OutsideWorld;
 let sync: RunningProcess | undefined;
 
-const run = (...args: readonly string[]): Promise<Spoken> => command(args, { cwd: folder });
-
 beforeAll(async () => {
-  world = await startOutsideWorld({ referrals: 6, deals: 10 });
-  receivers = await startReceivers();
-  expect((await run("init", "--yes", ...world.initFlags)).code).toBe(0);
-  const config = parse(readFileSync(path, "utf8"));
-  config.sync.approval = "automatic";
-  config.alerts = { ...alertsTo(receivers), groupSeconds: 1, perHour: 60 };
-  writeFileSync(path, stringify(config));
+  stage = await openAlertStage({ alerts: { groupSeconds: 1 } });
+  ({ run, receivers, world } = stage);
 }, 60_000);
 afterAll(async () => {
-  await sync?.kill();
-  await world?.close();
-  receivers?.close();
-  rmSync(folder, { recursive: true, force: true });
+  await stage?.close();
 });
 
 test("alerts test reaches Teams, Slack, mail and a webhook", async () => {
@@ -63,12 +45,12 @@ test("a generic webhook is signed over time and body", () => {
 });
 
 test("a receiver that refuses is named with what it said, and the exit code tells", async () => {
-  const good = readFileSync(path, "utf8");
-  writeFileSync(path, good.replace(`${receivers.url}/hook`, `${receivers.url}/broken`));
+  const good = readFileSync(stage.path, "utf8");
+  writeFileSync(stage.path, good.replace(`${receivers.url}/hook`, `${receivers.url}/broken`));
   const { stdout, code } = await run("alerts", "test", "--to", "webhook 4");
   expect(stdout).toContain("webhook 4: the receiver answered 503: thanks");
   expect(code).toBe(1);
-  writeFileSync(path, good);
+  writeFileSync(stage.path, good);
 });
 
 /** Both sides change a deal's description while nobody writes: a conflict. */
@@ -104,9 +86,9 @@ const untilTold = (seller: string) =>
   );
 
 test("a conflict in a running sync reaches all who want to hear of it, with its link", async () => {
-  sync = await startProcess(["start", "--config", path]);
+  sync = await stage.start();
   const { answer } = await eventually(
-    () => openDeals(folder),
+    () => openDeals(stage.folder),
     (deals) => deals.length > 1,
     patienceMs,
   );
@@ -129,9 +111,9 @@ test("a conflict in a running sync reaches all who want to hear of it, with its 
 
 test("after a restart people are told what is new, and not the same again", async () => {
   expect(await sync?.stop()).toBe(0);
-  sync = await startProcess(["start", "--config", path]);
+  sync = await stage.start();
   const { answer } = await eventually(
-    () => openDeals(folder),
+    () => openDeals(stage.folder),
     (deals) => deals.length > 0,
     patienceMs,
   );

@@ -137,6 +137,18 @@ describe("what people are told of", () => {
     expect(alerts.find(({ kind }) => kind === "stale")?.sentence).toContain("40 minutes");
   });
 
+  test("a system that fails is told beside a change that waits: neither hides the other", () => {
+    const failing = { side: "crm", state: "failing", name: "Dynamics 365", sentence: "Silent" };
+    const staleness = { firstWrites: 0, nowMs: 40 * 60_000, oldestPairId: "p9" };
+    const status = statusAt(start, { staleness, upstreams: [failing as never] });
+    const alerts = findAlerts({ ...quiet, status }, defaultAlertSettings);
+    expect(alerts.map(({ kind, title, path }) => [kind, title, path])).toEqual([
+      ["stale", "Dynamics 365", "/"],
+      ["stale", "The sync is behind", "/deals/p9"],
+    ]);
+    expect(new Set(alerts.map(({ key }) => key)).size).toBe(2);
+  });
+
   test("where nothing is wrong nobody is told", () => {
     expect(findAlerts(quiet, defaultAlertSettings)).toEqual([]);
   });

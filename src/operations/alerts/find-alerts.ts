@@ -100,19 +100,29 @@ function ofSignIns({ status }: AlertSources, signInDays: number): readonly Alert
   });
 }
 
+/** A system that fails is told by itself, also while a change is known to wait. */
+function ofFailingSystems({ status }: AlertSources): readonly Alert[] {
+  return status.upstreams
+    .filter(({ state }) => state === "failing")
+    .map(({ name, side, sentence }) => ({
+      kind: "stale",
+      key: `failing ${side}`,
+      title: name,
+      sentence: `${sentence}. Changes aren't carried over.`,
+      path: "/",
+    }));
+}
+
 function ofStaleness({ status }: AlertSources, staleMinutes: number): readonly Alert[] {
   const { nowMs, oldestPairId } = status.staleness;
-  const failing = status.upstreams.find(({ state }) => state === "failing");
-  if (nowMs <= staleMinutes * minuteMs && !failing) return [];
+  if (nowMs <= staleMinutes * minuteMs) return [];
   return [
     {
       kind: "stale",
       key: "stale",
-      title: failing?.name ?? "The sync is behind",
-      sentence: failing
-        ? `${failing.sentence}. Changes aren't carried over.`
-        : `A change has waited for ${inWords(nowMs)} and isn't carried over yet.`,
-      path: failing || oldestPairId === undefined ? "/" : dealPath(oldestPairId),
+      title: "The sync is behind",
+      sentence: `A change has waited for ${inWords(nowMs)} and isn't carried over yet.`,
+      path: oldestPairId === undefined ? "/" : dealPath(oldestPairId),
     },
   ];
 }
@@ -126,6 +136,7 @@ export function findAlerts(sources: AlertSources, settings: AlertSettings): read
     ...sources.expiring.flatMap((deal) => ofExpiring(deal, now, expiringMs)),
     ...sources.questions.map(ofQuestion),
     ...sources.problems.flatMap(ofProblems),
+    ...ofFailingSystems(sources),
     ...ofStaleness(sources, settings.staleMinutes),
   ];
 }
