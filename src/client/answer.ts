@@ -43,7 +43,8 @@ export async function sendExpectingSuccess(transport: Transport, call: Call): Pr
 }
 
 function errorOfFailure(call: Call, failure: HttpFailure, clientRequestId: string): ReferralsError {
-  const details = { message: failure.message, cause: failure, clientRequestId };
+  const message = `Partner Center could not be reached: ${failure.message}`;
+  const details = { message, cause: failure, clientRequestId };
   if (failure.kind === "unreachable") return new ReferralsError("unreachable", details);
   return new ReferralsError(isUnprotectedWrite(call) ? "outcomeUnknown" : "timeout", details);
 }

@@ -35,7 +35,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-type Config = Readonly<Record<"crm" | "server", Record<string, unknown>>>;
+type Section = "crm" | "partnerCenter" | "server";
+type Config = Readonly<Record<Section, Record<string, unknown>>>;
 
 /** The configuration with a change, under another name. */
 function configured(name: string, change: (config: Config) => void): string {
@@ -47,14 +48,25 @@ function configured(name: string, change: (config: Config) => void): string {
 
 test("a system that can't be reached is named by every command, and the doctor is called", async () => {
   const nowhere = `http://127.0.0.1:${await freePort()}`;
-  const name = configured("no-crm.yaml", ({ crm }) => Object.assign(crm, { url: nowhere }));
-  for (const words of [["plan"], ["sync", "--once"]]) {
-    const { code, stderr } = await run(...words, "--config", name);
-    expect(stderr).toMatch(/^✗ Dataverse could not be reached: no answer from 127\.0\.0\.1/);
-    expect(stderr).toContain("→ Look for the cause: referrals doctor");
-    expect(code).toBe(1);
+  const referralsUrl = `${nowhere}/v1.0/engagements/referrals`;
+  const broken: readonly (readonly [string, (config: Config) => void])[] = [
+    ["Dataverse", ({ crm }) => Object.assign(crm, { url: nowhere })],
+    ["Partner Center", ({ partnerCenter }) => Object.assign(partnerCenter, { referralsUrl })],
+    [
+      "Partner Center's sign-in",
+      ({ partnerCenter }) => Object.assign(partnerCenter, { authority: `${nowhere}/tenant` }),
+    ],
+  ];
+  for (const [system, breakIt] of broken) {
+    const name = configured("broken.yaml", breakIt);
+    for (const words of [["plan"], ["sync", "--once"]]) {
+      const { code, stderr } = await run(...words, "--config", name);
+      expect(stderr).toContain(`✗ ${system} could not be reached: no answer from 127.0.0.1:`);
+      expect(stderr).toContain("→ Look for the cause: referrals doctor");
+      expect(code).toBe(1);
+    }
   }
-}, 60_000);
+}, 120_000);
 
 test("after the demonstration in the same folder, the sync's own data lie apart, and its ledger is refused", async () => {
   const tried = mkdtempSync(join(tmpdir(), "cli-tried-"));

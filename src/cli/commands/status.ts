@@ -52,12 +52,12 @@ function upstreamLine(
   now: number,
   isRunning: boolean,
 ) {
-  const isKnown = isRunning || state === "unknown";
   const mark = { well: marks.good, failing: marks.bad, waiting: marks.warn, unknown: marks.none };
   const seen = lastSuccessAt === undefined ? "" : ` · last answer ${relative(lastSuccessAt, now)}`;
   const ends =
     signInEndsAt === undefined ? "" : ` · sign-in good for ${duration(signInEndsAt - now)}`;
-  return [name, `${isKnown ? `${mark[state]} ${sentence}` : "not running"}${seen}${ends}`] as const;
+  const atRest = state === "unknown" ? sentence : "not running";
+  return [name, `${isRunning ? `${mark[state]} ${sentence}` : atRest}${seen}${ends}`] as const;
 }
 
 function budgetText({ limit, used, byClass, blockedUntil }: OperatorStatus["budget"], now: number) {

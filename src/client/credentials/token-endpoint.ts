@@ -97,7 +97,7 @@ export async function postForm(
       if (!(error instanceof HttpFailure)) throw error;
       if (sent === sends) {
         throw new ReferralsError(error.kind === "unreachable" ? "unreachable" : "timeout", {
-          message: `The issuer ${new URL(url).host} doesn't answer.`,
+          message: `Partner Center's sign-in could not be reached: ${error.message}`,
           cause: error,
         });
       }
