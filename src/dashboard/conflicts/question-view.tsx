@@ -5,7 +5,7 @@ import { dealQuery } from "../api/queries.ts";
 import { Ago, StateBadge } from "../parts/parts.tsx";
 import { Link } from "../shell/router.tsx";
 import { useStanding } from "../shell/session.ts";
-import { money, valueText } from "../words/format.ts";
+import { money, personText, valueText } from "../words/format.ts";
 import { statusText } from "../words/states.ts";
 
 interface Props {
@@ -69,7 +69,7 @@ function ThreeWay({ item, isEditing, isAlways, onEdit, onAlways, onAnswer }: Pro
           <h3>{crmName} now</h3>
           <p className="value">{shown(item, item.crm)}</p>
           <p className="quiet">
-            {deal?.crmBy && <>by {deal.crmBy} </>}
+            {deal?.crmBy && <span title={deal.crmBy}>by {personText(deal.crmBy)} </span>}
             {deal?.crmAt && (
               <>
                 seen <Ago at={deal.crmAt} />

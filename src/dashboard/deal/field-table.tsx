@@ -8,10 +8,15 @@ import { sideName } from "../words/states.ts";
 const amountFields = new Set(["dealValue"]);
 const arrows = { both: "↔", "to-crm": "←", "to-referral": "→" } as const;
 
+/** A choice that one side numbers and the other names: its number is no amount. */
+const isCode = ({ crm, referral }: DealField): boolean =>
+  typeof crm === "number" && typeof referral === "string";
+
 /** A value of a field, with its currency where it is an amount. */
 export function fieldText(deal: DealDetail, field: DealField, value: DealField["crm"]): string {
   const currency = deal.referral?.values.currency ?? deal.crm?.values.currency;
   const isAmount = amountFields.has(field.name) && typeof currency === "string";
+  if (typeof value === "number" && isCode(field)) return String(value);
   return valueText(value, isAmount ? currency : undefined);
 }
 

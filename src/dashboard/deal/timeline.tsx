@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { DealDetail, DealEvent } from "../../contract/index.ts";
 import { Empty } from "../parts/parts.tsx";
 import { useStanding } from "../shell/session.ts";
-import { day, fullTime, timeOfDay, valueText } from "../words/format.ts";
+import { day, fullTime, personText, timeOfDay, valueText } from "../words/format.ts";
 import { sideName } from "../words/states.ts";
 
 interface Props {
@@ -97,7 +97,12 @@ function Line({ event, labels, onUndo }: LineProps) {
       <div>
         <p>
           <strong>{sentenceOf(event, crmName)}</strong>
-          {by && <span className="quiet"> by {by}</span>}
+          {by && (
+            <span className="quiet" title={by}>
+              {" "}
+              by {personText(by)}
+            </span>
+          )}
           {note && <span className="quiet"> · {note}</span>}
           {onUndo && (
             <button type="button" className="link" onClick={() => onUndo(sequence)}>

@@ -116,7 +116,7 @@ function List({ listing }: { readonly listing: Listing }) {
       if (row) go(`/deals/${row.id}`);
     },
   });
-  if (error) return <Trouble error={error} />;
+  if (error) return <NotListed error={error} isFiltered={listing.filter !== ""} />;
   const rowsById = new Map(table.getRowModel().rows.map((row) => [row.id, row]));
   const header = table.getHeaderGroups()[0]?.headers ?? [];
   return (
@@ -171,6 +171,22 @@ function List({ listing }: { readonly listing: Listing }) {
         {count === 0 && isComplete && <NoDeals listing={listing} deals={status?.deals ?? 0} />}
       </section>
     </>
+  );
+}
+
+/** Why there is no list, and the way back to one. */
+function NotListed(props: { readonly error: Error; readonly isFiltered: boolean }) {
+  return (
+    <section className="panel">
+      <Trouble error={props.error} />
+      {props.isFiltered && (
+        <p className="body not-listed">
+          <button type="button" onClick={() => changeAddress({ filter: undefined })}>
+            Without the filter
+          </button>
+        </p>
+      )}
+    </section>
   );
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { money, stateText, valueText } from "./format.ts";
+import { money, personText, stateText, valueText } from "./format.ts";
 import { statusText } from "./states.ts";
 
 describe("a value for the reader's eyes", () => {
@@ -12,6 +12,14 @@ describe("a value for the reader's eyes", () => {
   test("a round amount has no cents, and any other has both digits", () => {
     expect(money(1_250, "EUR")).toMatch(/1.?250$/);
     expect(money(1_250.5, "EUR")).toMatch(/1.?250.50$/);
+  });
+
+  test("people are shown by name, whatever their columns are called", () => {
+    const row = { pr_email: "priya@p.example", pr_firstname: "Priya", pr_lastname: "Farouk" };
+    expect(valueText([row])).toBe("Priya Farouk <priya@p.example>");
+    expect(valueText([{ firstName: "Kim", lastName: "Abe" }, "Lee"])).toBe("Kim Abe, Lee");
+    expect(personText("d8ec9e82-d74c-4a68-9d3f-d4e798f9c026")).toBe("user d8ec9e82…");
+    expect(personText("Kim")).toBe("Kim");
   });
 
   test("a referral's state is one word wherever it stands", () => {

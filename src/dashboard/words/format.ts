@@ -124,14 +124,25 @@ export function valueText(value: PlainValue | undefined, currency?: string): str
   return itemText(value);
 }
 
+/** What a property holds whose name ends so: a CRM's own columns have a prefix. */
+function ending(record: Readonly<Record<string, PlainValue>>, name: string) {
+  return Object.entries(record).find(([key]) => key.toLowerCase().endsWith(name))?.[1];
+}
+
+const guid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const tellingDigits = 8;
+
+/** Who did something: a name as it is, an id without a name by its first digits. */
+export function personText(by: string): string {
+  return guid.test(by) ? `user ${by.slice(0, tellingDigits)}…` : by;
+}
+
 /** The name of a person or a solution, else the whole as it is. */
 function itemText(item: PlainValue): string {
   if (item === null || typeof item !== "object") return valueText(item);
   const record = item as Readonly<Record<string, PlainValue>>;
-  const person = [record.firstName ?? record.firstname, record.lastName ?? record.lastname].filter(
-    Boolean,
-  );
-  const email = record.email ?? record.emailaddress1;
+  const person = [ending(record, "firstname"), ending(record, "lastname")].filter(Boolean);
+  const email = ending(record, "email") ?? record.emailaddress1;
   if (person.length > 0) return `${person.join(" ")}${email ? ` <${String(email)}>` : ""}`;
   const name = record.name ?? record.pr_name ?? email ?? record.id;
   return typeof name === "string" ? name : JSON.stringify(item);

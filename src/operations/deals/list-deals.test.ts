@@ -124,6 +124,15 @@ describe("a list of more deals than are looked at one by one", () => {
   );
 });
 
+test("a slip in a filter is placed where the reader typed it, not where it lies in the address", async () => {
+  const table = await openDealTable(database, "one", "a shape");
+  const list = (query: string) => listDeals(table, `/api/deals?${query}`, 0);
+  const before = "$top=100&$orderby=changed%20desc&";
+  const typed = encodeURIComponent("title eq 'Müller' and bad x");
+  await expect(list(`${before}$filter=${typed}`)).rejects.toThrow("at character 27 of $filter");
+  await expect(list(`${before}$filter=state%20eq`)).rejects.toThrow("at character 9 of $filter");
+});
+
 test("where there are few deals none waits for a thread", async () => {
   const small = await openDatabase(":memory:");
   const table = await openDealTable(small, "one", "a shape");

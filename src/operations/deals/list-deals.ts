@@ -54,12 +54,26 @@ function decoded(text: string): string {
   }
 }
 
+/** A place in the address as who typed the option counts it: by characters of its value, from 1. */
+function placeOf(text: string, position: number): string {
+  let start = 0;
+  for (const option of text.split("&")) {
+    const value = option.indexOf("=") + 1;
+    if (position <= start + option.length) {
+      const before = option.slice(value, Math.max(value, position - start));
+      return `at character ${decoded(before).length + 1} of ${option.slice(0, value - 1)}`;
+    }
+    start += option.length + 1;
+  }
+  return `at character ${position + 1}`;
+}
+
 function bound(text: string, nowMs: number): BoundQuery {
   try {
     return bindQuery(parseQueryOptions(text), dealModel, { nowMs });
   } catch (error) {
     if (!(error instanceof ODataError)) throw error;
-    const message = `${error.message} (at character ${error.position})`;
+    const message = `${error.message} (${placeOf(text, error.position)})`;
     throw new ReferralsError("invalidFilter", { message, position: error.position, cause: error });
   }
 }
