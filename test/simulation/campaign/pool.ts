@@ -21,8 +21,11 @@ export interface Player {
   stop(): Promise<unknown>;
 }
 
-/** Orders after which a thread makes room for a fresh one: in hours, what is kept piles up. */
-const ordersPerThread = 200;
+/**
+ * Orders after which a thread makes room for a fresh one, whatever may have piled up in hours. A
+ * fresh one has its code to compile: no thread of a campaign in CI is replaced.
+ */
+const ordersPerThread = 1_000;
 
 /** A player whose thread is replaced now and then. */
 export function startPlayer(): Player {
