@@ -88,7 +88,8 @@ function restStep(context: EngineContext, pair: Pair, connection: ConnectionStat
   if (pair.role === "double") return pair.isToClose ? "close-double" : "nothing";
   if (crm?.presence === "deleted") return referral ? "apply-deletion" : "nothing";
   if (!crm && !referral) return "nothing";
-  if (!crm && (pair.attempt || pair.isUnmatched)) return "create-deal";
+  const { attempt, isUnmatched } = pair;
+  if (!crm && (isUnmatched || (attempt && !attempt.isRefused))) return "create-deal";
   // A hint named it, but it couldn't be seen: there is nothing to match yet.
   if (!crm) return referral?.document ? "match" : "look-at-referral";
   if (!referral) return unlinkedDealStep(context, pair, crm);
@@ -160,7 +161,8 @@ const stepTakers: Readonly<Record<Step, StepTaker>> = {
   "apply-deletion": applyDeletion,
   "close-double": closeDouble,
   match: async (context, pair, connection) => {
-    const match = await matchReferral(context, pair, connection);
+    // After a try that made nothing: a deal may have come into sight, or gone, meanwhile.
+    const match = await matchReferral(context, { ...pair, attempt: undefined }, connection);
     if (match !== "nothing") return match;
     if (!mayWrite(context, connection)) return stepTakers.wait(context, pair, connection);
     return createDeal(context, pair, connection);

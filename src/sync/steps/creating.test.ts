@@ -259,6 +259,19 @@ test.each([
   },
 );
 
+test("where a try has made nothing the next one is matched anew: a deal that came into sight meanwhile is linked", async () => {
+  const world = await smallWorld({ matchFields: ["customer", "name"] });
+  world.referrals.add(lead);
+  world.crm.faults.push("unavailable");
+  await world.sync();
+  expect(world.crm.records.size).toBe(0);
+  world.crm.add({ ...deal, name: "Lead", dealValue: 10 });
+  await world.clock.advance(60_000);
+  await world.sync();
+  expect(world.crm.records.size).toBe(1);
+  expect((await world.onlyPair()).crm?.id).toBe("c1");
+});
+
 test("a deal that is met where every try was refused is somebody else's: what differs is asked about", async () => {
   const world = await smallWorld();
   const { crm } = world;
