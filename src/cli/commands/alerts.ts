@@ -43,7 +43,10 @@ async function list(options: LedgerOptions): Promise<void> {
       pageUrl: operations.url ?? "http://127.0.0.1",
       log: silentLog,
     });
-    const alerts = await alerter.find();
+    const isRunning = operations.url !== undefined;
+    const found = await alerter.find();
+    // Where no process runs, that is why changes aren't carried over, whatever the systems do.
+    const alerts = isRunning ? found : found.filter(({ kind }) => kind !== "stale");
     const receivers = receiversOf(config.alerts.to, systemClock).map(({ name }) => name);
     answer(options, { alerts, receivers }, (width) =>
       [
@@ -52,6 +55,7 @@ async function list(options: LedgerOptions): Promise<void> {
           `  ${wrapped(`${sentence}${remedy ? ` ${remedy}` : ""}`, width, "  ")}`,
         ]),
         ...(alerts.length === 0 ? ["Nothing needs anybody now."] : []),
+        ...(isRunning ? [] : [`${marks.warn} It isn't running. ${remedyLine("referrals start")}`]),
         "",
         receivers.length === 0
           ? `Nobody is told. ${remedyLine("add a receiver under alerts.to in the configuration")}`

@@ -75,10 +75,10 @@ async function undo(named: string, options: UndoOptions): Promise<void> {
     const sure = `Undo #${event.sequence}: ${eventText(event)}?`;
     if (!(await confirmed(sure, options.yes))) return;
     await operations.post("/api/undo", { sequence: event.sequence });
-    const later = operations.url ? "" : " It is written when the sync runs next.";
+    const when = operations.url ? "is" : "will be, when the sync runs next,";
     answer(options, { undone: event }, () =>
       [
-        `${marks.good} The old value is written back.${later}`,
+        `${marks.good} The old value ${when} written back.`,
         "  Both sides keep what they have in this field until you resume it:",
         `  ${remedyLine(`referrals resume ${event.pairId.slice(0, 8)} --field <name>`)}`,
       ].join("\n"),

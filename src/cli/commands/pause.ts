@@ -8,6 +8,7 @@ import {
   type LedgerOptions,
   withOperations,
 } from "../ledger-access/open-operations.ts";
+import type { Operations } from "../ledger-access/operations.ts";
 import { marks, remedyLine } from "../terminal/paint.ts";
 
 interface PauseOptions extends LedgerOptions {
@@ -35,6 +36,10 @@ function requireScope(named: string | undefined, { all, field }: PauseOptions): 
   }
 }
 
+/** Where no process runs, nothing is written by itself. */
+const whenWritten = ({ url }: Operations): string =>
+  url === undefined ? "when the sync runs next" : "now";
+
 async function act(action: Action, named: string | undefined, options: PauseOptions) {
   requireScope(named, options);
   await withOperations(options, async (operations) => {
@@ -44,7 +49,7 @@ async function act(action: Action, named: string | undefined, options: PauseOpti
         action === "pause"
           ? `${marks.good} Paused. Both sides are still watched; nothing is written.\n` +
             `  ${remedyLine("referrals resume --all")}`
-          : `${marks.good} Resumed. What waited is written now.`,
+          : `${marks.good} Resumed. What waited is written ${whenWritten(operations)}.`,
       );
       return;
     }
