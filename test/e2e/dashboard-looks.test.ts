@@ -116,6 +116,24 @@ describe.skipIf(chromiumPath === undefined)("how the dashboard looks, in Chromiu
     await page.close();
   });
 
+  test.each([1024, 390])("at %i px a count of four digits covers no icon", async (width) => {
+    const page = await stage.browser.newPage({ viewport: { width, height: 800 } });
+    await page.route("**/api/status", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), questions: 1_234 } });
+    });
+    await page.goto(stage.line.statusUrl);
+    const link = page.locator("nav a", { has: page.locator(".count:has-text('234')") });
+    const [icon, count] = [link.locator("svg"), link.locator(".count")];
+    const [upper, lower] = [await icon.boundingBox(), await count.boundingBox()];
+    expect(upper).not.toBeNull();
+    expect(lower?.y).toBeGreaterThanOrEqual((upper?.y ?? 0) + (upper?.height ?? 0));
+    const whole = await link.boundingBox();
+    expect(lower?.width).toBeLessThanOrEqual(whole?.width ?? 0);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await page.close();
+  });
+
   test("everything can be reached by key: search, list, deal, help and back", async () => {
     const page = await stage.browser.newPage();
     await page.goto(stage.line.statusUrl);
