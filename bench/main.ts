@@ -1,12 +1,13 @@
 // `npm run bench -- service [--json] [--seconds 3] [--rounds 5]`: compares with named peers and
-// with
-// the bare limit, in one interleaved run, as ratios.
+// with the bare limit, in one interleaved run, as ratios.
 // `npm run bench -- sync [--json] [--only PART] [--real-time]`: what the sync engine costs and how
 // fast it is, each figure with its target beside it; exact where time is virtual.
 // `npm run bench -- gateway [--json] [--duration 300]`: what the gateway adds to a direct call, and
 // a thousand connections at their limits.
 // `npm run bench -- dashboard [--pairs 100000] [--rounds 48]`: the page's first load, and how fast
 // the list of many deals follows its reader, in Chromium.
+// `npm run bench -- validation`: what checking a referral costs beside reading its JSON, and beside
+// Ajv.
 import { Command } from "commander";
 
 const program = new Command("bench").description("Measures ratios against peers in one run.");
@@ -51,5 +52,13 @@ program
   .option("--pairs <n>", "deals in the list", Number, 100_000)
   .option("--rounds <n>", "acts of each kind", Number, 48)
   .action(async (options) => (await import("./dashboard/main.ts")).benchDashboard(options));
+
+program
+  .command("validation")
+  .description("checking a referral, beside reading its JSON and beside Ajv")
+  .option("--json", "print one JSON object")
+  .option("--calls <n>", "calls per measurement", Number, 20_000)
+  .option("--rounds <n>", "interleaved rounds", Number, 9)
+  .action(async (options) => (await import("./validation/main.ts")).benchValidation(options));
 
 await program.parseAsync();
