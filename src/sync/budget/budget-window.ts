@@ -10,10 +10,13 @@ export const windowMs = 60_000;
  */
 const usedShare = 0.95;
 
+/** The ceiling of one connection to Partner Center: 100 calls in 60 s. */
+const usualCallsPerMinute = 100;
+
 /**
- * Calls in each window that no other class can take. What is reserved here and left unused is lost
- * to the others, so the numbers are small: a burst of one class gets 95 less the other classes'
- * minima.
+ * Calls in each window that no other class can take, under the usual ceiling; under a lower one
+ * fewer, in proportion. What is reserved here and left unused is lost to the others, so the numbers
+ * are small: a burst of one class gets 95 less the other classes' minima.
  */
 export const guaranteedCalls: Readonly<Record<Priority, number>> = {
   interactive: 6,
@@ -106,7 +109,7 @@ export function takeCall(before: BudgetState, request: BudgetRequest): BudgetAns
   const expiry = (index: number): number =>
     Math.max(1, (calls[index]?.[0] ?? now) + windowMs - now);
   if (calls.length >= limit) return waiting(state, request, expiry(calls.length - limit));
-  if (!hasRoomFor(state, priority, callsPerMinute)) return waiting(state, request, expiry(0));
+  if (!hasRoomFor(state, priority)) return waiting(state, request, expiry(0));
   if (priority !== "interactive" && mustLetOthersGo(state, request)) {
     return { waitMs: stepBackMs, state };
   }
@@ -115,10 +118,10 @@ export function takeCall(before: BudgetState, request: BudgetRequest): BudgetAns
   return { waitMs: 0, state: { ...next, waiting: others } };
 }
 
-function hasRoomFor(state: BudgetState, priority: Priority, callsPerMinute: number): boolean {
+function hasRoomFor(state: BudgetState, priority: Priority): boolean {
   const used: Partial<Record<Priority, number>> = {};
   for (const [, other] of state.calls) used[other] = (used[other] ?? 0) + 1;
-  const scale = state.limit / fullLimit(callsPerMinute);
+  const scale = Math.min(1, state.limit / fullLimit(usualCallsPerMinute));
   const guaranteed = (one: Priority): number => Math.floor(guaranteedCalls[one] * scale);
   if ((used[priority] ?? 0) < guaranteed(priority)) return true;
   let reserved = 0;

@@ -95,6 +95,19 @@ test("a class alone gets all but the guarantees of the others, in every window",
   expect(fullestWindow(made)).toBe(95 - reserved);
 });
 
+test("under a low ceiling, too, a class alone gets most of it: what is reserved shrinks with it", async () => {
+  for (const callsPerMinute of [5, 10, 30, 50]) {
+    const clock = manualClock();
+    const made: number[] = [];
+    const budget = budgetOn(clock, createMemoryLedger(), "one", callsPerMinute);
+    void hammer(budget, clock, "audit", clock.now() + 10 * windowMs, made);
+    await clock.advance(10 * windowMs);
+    const limit = Math.floor(callsPerMinute * 0.95);
+    expect(made.length, `of ${limit}`).toBeGreaterThanOrEqual(10 * limit * 0.6);
+    expect(fullestWindow(made)).toBeLessThanOrEqual(limit);
+  }
+});
+
 test("two connections of one tenant share its calls evenly, also where one began earlier", async () => {
   const clock = manualClock();
   const ledger = createMemoryLedger();
