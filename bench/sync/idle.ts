@@ -16,8 +16,9 @@ import { calmSettings, organisation } from "./virtual-world.ts";
 
 const smallPairs = 10_000;
 const minute = 60_000;
-const warmUpMinutes = 5;
-const roundMinutes = 20;
+/** So many that code is warm and a round is long enough to be told from noise. */
+const warmUpMinutes = 120;
+const roundMinutes = 120;
 const rounds = 7;
 const pairsPerCommit = 1_000;
 
