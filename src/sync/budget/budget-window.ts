@@ -15,7 +15,7 @@ const usualCallsPerMinute = 100;
 
 /**
  * Calls in each window that no other class can take, under the usual ceiling; under a lower one
- * fewer, in proportion. What is reserved here and left unused is lost to the others, so the numbers
+ * fewer, in proportion, but one of each. What is reserved here and left unused is lost to the others, so the numbers
  * are small: a burst of one class gets 95 less the other classes' minima.
  */
 export const guaranteedCalls: Readonly<Record<Priority, number>> = {
@@ -122,10 +122,14 @@ function hasRoomFor(state: BudgetState, priority: Priority): boolean {
   const used: Partial<Record<Priority, number>> = {};
   for (const [, other] of state.calls) used[other] = (used[other] ?? 0) + 1;
   const scale = Math.min(1, state.limit / fullLimit(usualCallsPerMinute));
-  const guaranteed = (one: Priority): number => Math.floor(guaranteedCalls[one] * scale);
+  const classes = Object.keys(guaranteedCalls) as Priority[];
+  // As long as there is one for each: no class waits for ever while others are busy.
+  const least = state.limit > classes.length ? 1 : 0;
+  const guaranteed = (one: Priority): number =>
+    Math.max(least, Math.floor(guaranteedCalls[one] * scale));
   if ((used[priority] ?? 0) < guaranteed(priority)) return true;
   let reserved = 0;
-  for (const other of Object.keys(guaranteedCalls) as Priority[]) {
+  for (const other of classes) {
     if (other !== priority) reserved += Math.max(0, guaranteed(other) - (used[other] ?? 0));
   }
   return state.limit - state.calls.length > reserved;
