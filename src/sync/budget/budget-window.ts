@@ -15,8 +15,8 @@ const usualCallsPerMinute = 100;
 
 /**
  * Calls in each window that no other class can take, under the usual ceiling; under a lower one
- * fewer, in proportion, but one of each. What is reserved here and left unused is lost to the others, so the numbers
- * are small: a burst of one class gets 95 less the other classes' minima.
+ * fewer, in proportion, but one of each. What is reserved here and left unused is lost to the
+ * others, so the numbers are small: a burst of one class gets 95 less the other classes' minima.
  */
 export const guaranteedCalls: Readonly<Record<Priority, number>> = {
   interactive: 6,
