@@ -1,6 +1,6 @@
 import type { Clock, Random } from "../../runtime/index.ts";
 import type { Database } from "../../storage/index.ts";
-import { listenOnLoopback } from "../loopback.ts";
+import { listenOnLoopback } from "../emulator-server.ts";
 import { Mishaps } from "../mishaps.ts";
 import { Access, type ProtectionLimits, type SandboxClient, standardLimits } from "./access.ts";
 import { openEnvironment } from "./environment.ts";

@@ -1,5 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { answerWithMishaps } from "../loopback.ts";
+import { answerWithMishaps } from "../emulator-server.ts";
 import type { Mishaps } from "../mishaps.ts";
 import type { Access } from "./access.ts";
 import type { Environment } from "./environment.ts";

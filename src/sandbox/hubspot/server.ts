@@ -1,5 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { answerWithMishaps } from "../loopback.ts";
+import { answerFromRows } from "../emulator-server.ts";
 import type { Access } from "./access.ts";
 import { answer } from "./answer.ts";
 import type { HubSpotResponse } from "./answer-objects.ts";
@@ -82,22 +82,12 @@ function handle(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { mishaps, store } = parts.portal;
-  return answerWithMishaps(
-    mishaps,
-    { request, reply },
-    {
-      answer: async () => {
-        const response = respond(parts, request);
-        await store.saved();
-        return () => send(parts, reply, response);
-      },
-      refuse: ({ body, retryAfterSeconds, status }) => {
-        if (retryAfterSeconds !== undefined) reply.header("retry-after", String(retryAfterSeconds));
-        return send(parts, reply, { status, body: body ? JSON.parse(body) : { status: "error" } });
-      },
-    },
-  );
+  const http = { request, reply };
+  return answerFromRows(parts.portal, http, {
+    respond: () => respond(parts, request),
+    send: (response) => send(parts, reply, response),
+    plainRefusal: { status: "error" },
+  });
 }
 
 function issueToken(parts: ServerParts, request: FastifyRequest, reply: FastifyReply) {

@@ -1,5 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { answerWithMishaps } from "../loopback.ts";
+import { answerFromRows } from "../emulator-server.ts";
 import type { Access } from "./access.ts";
 import { answer, apiVersions, type Cursors } from "./answer.ts";
 import { SalesforceError } from "./errors.ts";
@@ -88,22 +88,12 @@ function handle(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { mishaps, store } = parts.organisation;
-  return answerWithMishaps(
-    mishaps,
-    { request, reply },
-    {
-      answer: async () => {
-        const response = respond(parts, request);
-        await store.saved();
-        return () => send(parts, reply, response);
-      },
-      refuse: ({ body, retryAfterSeconds, status }) => {
-        if (retryAfterSeconds !== undefined) reply.header("retry-after", String(retryAfterSeconds));
-        return send(parts, reply, { status, body: body ? JSON.parse(body) : [] });
-      },
-    },
-  );
+  const http = { request, reply };
+  return answerFromRows(parts.organisation, http, {
+    respond: () => respond(parts, request),
+    send: (response) => send(parts, reply, response),
+    plainRefusal: [],
+  });
 }
 
 function issueToken(parts: ServerParts, request: FastifyRequest, reply: FastifyReply) {
