@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
-import { runCampaign, runHunts } from "./campaign/campaign.ts";
+import { type Campaign, runCampaign, runHunts } from "./campaign/campaign.ts";
 import { shortcomingsOf } from "./campaign/coverage.ts";
 import { judge } from "./campaign/judge.ts";
 import {
@@ -12,6 +12,14 @@ import {
   textOf,
 } from "./campaign/report.ts";
 import { ledgerOf } from "./campaign/run-share.ts";
+import {
+  type CampaignState,
+  type Identity,
+  loadState,
+  saveState,
+  sumOf,
+} from "./campaign/state-file.ts";
+import { codeOf, stopSignal } from "./campaign/stop.ts";
 import { subjectNamed } from "./campaign/subjects.ts";
 import { generateSchedule } from "./schedule/generate.ts";
 import type { Schedule } from "./schedule/schedule.ts";
@@ -24,6 +32,8 @@ interface Options {
   readonly ledger: "memory" | "sqlite" | "mixed";
   readonly budget: string;
   readonly subject: string;
+  readonly state?: string;
+  readonly sum?: readonly string[];
   readonly covered?: true;
   readonly json?: true;
   readonly naive?: true;
@@ -44,6 +54,13 @@ const command = new Command("simulate")
   )
   .option("--budget <seconds>", "begin no new schedule after so many seconds", "86400")
   .option("--subject <name>", "engine, naive, or the name of a seeded bug", "engine")
+  .addOption(
+    new Option(
+      "--state <file>",
+      "keep what was played there, and go on from what it holds",
+    ).conflicts(["naive", "seededBugs", "trace"]),
+  )
+  .option("--sum <files...>", "play nothing: add up what such files of one commit hold")
   .option("--naive", "play the naive flow in the same worlds, beside the engine")
   .option("--seeded-bugs", "take one safeguard away at a time, and show that each is missed")
   .option("--trace", "play the one schedule of --seed and print its trace")
@@ -51,37 +68,62 @@ const command = new Command("simulate")
   .option("--covered", "demand that the faults have met the engine's states often enough")
   .option("--json", "print one JSON object");
 
-async function campaign(options: Options, subject: string): Promise<Report> {
+async function campaign(options: Options, subject: string, stop: AbortSignal): Promise<Report> {
+  const { ledger, state: file } = options;
   const start = performance.now();
   const schedules = Number(options.schedules);
+  const seed = Number(options.seed);
+  // What is played is what was checked out at the start.
+  const identity: Identity = { commit: commitOfTree(), subject, ledger };
+  const earlier = file === undefined ? undefined : loadState(file, { ...identity, seed });
+  const keep = (sofar: Campaign): CampaignState => {
+    const seconds = (earlier?.seconds ?? 0) + (performance.now() - start) / 1000;
+    const state = { ...identity, seed, campaign: sofar, seconds };
+    if (file !== undefined) saveState(file, state);
+    return state;
+  };
   const played = await runCampaign({
     subject,
-    firstSeed: Number(options.seed),
+    firstSeed: seed,
     schedules,
     workers: Number(options.workers),
-    ledger: options.ledger,
+    ledger,
     budgetMs: Number(options.budget) * 1000,
+    ...(earlier ? { from: earlier.campaign } : {}),
+    stop,
     onProgress: (sofar, elapsedMs) => {
-      process.stderr.write(`${progressText(sofar, schedules, elapsedMs)}\n`);
+      keep(sofar);
+      const before = earlier?.campaign.tally.schedules ?? 0;
+      process.stderr.write(`${progressText(sofar, schedules, elapsedMs, before)}\n`);
     },
   });
-  return reportOf(played, Number(options.seed), (performance.now() - start) / 1000);
+  return reportOf(keep(played));
 }
 
-async function huntAll(options: Options): Promise<number> {
+async function huntAll(options: Options, stop: AbortSignal): Promise<number> {
   const start = performance.now();
-  const bugs = await runHunts(Number(options.workers), {
+  const isDefault = command.getOptionValueSource("schedules") === "default";
+  const hunt = {
     firstSeed: Number(options.seed),
-    maxSchedules:
-      command.getOptionValueSource("schedules") === "default" ? most : Number(options.schedules),
-  });
+    maxSchedules: isDefault ? most : Number(options.schedules),
+  };
+  const bugs = await runHunts(Number(options.workers), hunt, stop);
   const found = bugs.filter(({ isFound }) => isFound).length;
   const seconds = Math.round((performance.now() - start) / 10) / 100;
-  const report = { found, total: bugs.length, commit: commitOfTree(), seconds, bugs };
+  const stoppedBy = stop.aborted ? { stoppedBy: stop.reason } : {};
+  const report = {
+    found,
+    total: bugs.length,
+    commit: commitOfTree(),
+    ...stoppedBy,
+    seconds,
+    bugs,
+  };
   const sum = `${found} of ${bugs.length} seeded bugs were missed, in ${seconds} s`;
   const text = `${huntText(bugs)}\n${sum}`;
   process.stdout.write(`${options.json ? JSON.stringify(report) : text}\n`);
-  return found === bugs.length ? 0 : 1;
+  if (found < bugs.length) return 1;
+  return stop.aborted ? codeOf(stop.reason) : 0;
 }
 
 /** Schedules in which a seeded bug must have been noticed. */
@@ -122,15 +164,21 @@ async function main(): Promise<number> {
   command.parse();
   const options = command.opts<Options>();
   if (options.trace) return traceOne(options);
-  if (options.seededBugs) return huntAll(options);
-  const report = await campaign(options, options.subject);
-  const naive = options.naive ? await campaign(options, "naive") : undefined;
+  const stop = stopSignal();
+  if (options.seededBugs) return huntAll(options, stop);
+  const report = options.sum
+    ? reportOf(sumOf(options.sum))
+    : await campaign(options, options.subject, stop);
+  const withNaive = options.naive && !stop.aborted;
+  const naive = withNaive ? await campaign(options, "naive", stop) : undefined;
   const whole = naive === undefined ? report : { ...report, naive };
   const text = naive === undefined ? textOf(report) : `${textOf(report)}\n${beside(report, naive)}`;
   process.stdout.write(`${options.json ? JSON.stringify(whole) : text}\n`);
   const shortcomings = options.covered ? shortcomingsOf(report.coverage, report.schedules) : [];
   for (const shortcoming of shortcomings) process.stderr.write(`${shortcoming}\n`);
-  return report.violations > 0 || shortcomings.length > 0 ? 1 : 0;
+  if (report.violations > 0) return 1;
+  if (stop.aborted) return codeOf(stop.reason);
+  return shortcomings.length > 0 ? 1 : 0;
 }
 
 process.exitCode = await main();

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import type { Campaign } from "./campaign.ts";
 import { type Coverage, coverageOf, enough, notMet } from "./coverage.ts";
 import type { Hunt } from "./hunt.ts";
+import type { CampaignState } from "./state-file.ts";
 
 /** The commit that is checked out. */
 export function commitOfTree(): string {
@@ -15,7 +16,8 @@ export function commitOfTree(): string {
 const rounded = (value: number): number => Math.round(value * 100) / 100;
 
 /** The report of a campaign, as its one JSON object. */
-export function reportOf({ tally, nextSeed }: Campaign, seed: number, seconds: number) {
+export function reportOf({ campaign, seed, seconds, commit }: CampaignState) {
+  const { tally, nextSeed, stoppedBy } = campaign;
   const mean = (sum: number): number => rounded(sum / Math.max(1, tally.schedules));
   return {
     schedules: tally.schedules,
@@ -25,7 +27,8 @@ export function reportOf({ tally, nextSeed }: Campaign, seed: number, seconds: n
     faults: tally.faults,
     edits: tally.edits,
     violations: tally.violations,
-    commit: commitOfTree(),
+    commit,
+    ...(stoppedBy === undefined ? {} : { stoppedBy }),
     seconds: rounded(seconds),
     schedulesPerSecond: rounded(tally.schedules / seconds),
     faultFreeSchedules: tally.faultFree,
@@ -91,8 +94,9 @@ export function textOf(report: Report): string {
   const { schedules, seconds, seed, nextSeed, violations, means, failures } = report;
   const { faultFreeSchedules, crashOnlySchedules, lightSchedules, onSqlite } = report;
   const compared = report.comparedWithoutCrashes;
+  const ending = report.stoppedBy === undefined ? "" : `, stopped by ${report.stoppedBy}`;
   return [
-    `${schedules} schedules in ${seconds} s (${report.schedulesPerSecond}/s)`,
+    `${schedules} schedules in ${seconds} s (${report.schedulesPerSecond}/s)${ending}`,
     `  seeds ${seed} to ${nextSeed - 1}, ${onSqlite} on SQLite; beside them ${lightSchedules} light,`,
     `  ${faultFreeSchedules} without faults, ${crashOnlySchedules} with crashes only`,
     `  (${compared} compared with their world without crashes, ${crashOnlySchedules - compared} not)`,
@@ -104,13 +108,17 @@ export function textOf(report: Report): string {
   ].join("\n");
 }
 
-/** One line on how far a campaign is, and how to go on with it. */
+/**
+ * One line on how far a campaign is, and how to go on with it; `earlier` schedules were played
+ * before `elapsedMs` began.
+ */
 export function progressText(
   { tally, nextSeed }: Campaign,
   wanted: number,
   elapsedMs: number,
+  earlier: number,
 ): string {
-  const rate = (tally.schedules / elapsedMs) * 1000;
+  const rate = ((tally.schedules - earlier) / elapsedMs) * 1000;
   const leftMinutes = (wanted - tally.schedules) / Math.max(rate, 0.01) / 60;
   return [
     `${tally.schedules} of ${wanted} schedules, ${rate.toFixed(0)}/s`,
