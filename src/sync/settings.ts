@@ -14,8 +14,8 @@ export interface EngineSettings {
   /** How far a walk goes back behind its cursor: longer than a list lags behind the truth. */
   readonly cursorOverlapMs: number;
   /**
-   * How long a create with unknown outcome is left alone before it is looked for: longer than a
-   * late request lives.
+   * How long a create with unknown outcome is left alone before it is looked for, beside the lag of
+   * lists: longer than a late request lives.
    */
   readonly probeSettleMs: number;
   /** Two edits closer than this are not ordered: policy newest asks. */

@@ -182,9 +182,9 @@ const engineBugs: readonly SeededBug[] = [
   },
   {
     name: "probe without settle delay",
-    safeguard: "a late request is given time to land before the look",
+    safeguard: "a late request is given time to land and to be listed before the look",
     invariant: "at most one live record per pair and side",
-    sabotage: withSettings(() => ({ probeSettleMs: 0 })),
+    sabotage: withSettings(({ cursorOverlapMs }) => ({ probeSettleMs: -cursorOverlapMs })),
   },
   {
     name: "siblings taken for doubles",

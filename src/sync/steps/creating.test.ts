@@ -5,7 +5,8 @@ import { createEngine } from "../engine.ts";
 import { type SmallWorld, settled, smallMapping, smallWorld } from "../small-world-suite.ts";
 
 const deal = { share: true, name: "Migration", customer: "Contoso", dealValue: 1, stage: "Open" };
-const settleMs = 120_000;
+/** The longest that a late request lives, and then that lists lag. */
+const settleMs = 120_000 + 300_000;
 const withLink = { stateFields: { referralId: "referralId", referralLink: "link" } };
 const withIdAlone = { stateFields: { referralId: "referralId" } };
 

@@ -39,6 +39,13 @@ export interface Leg {
 
 /** Tries before a create whose results never show is left to a person. */
 const mostTries = 5;
+/**
+ * How long the result of a create may stay unseen: the request may land late, and lists show what
+ * it made later still.
+ */
+const unseenMs = ({ settings }: EngineContext): number =>
+  settings.probeSettleMs + settings.cursorOverlapMs;
+
 /** Pages that a probe reads at most. */
 const mostProbePages = 1_000;
 
@@ -103,7 +110,7 @@ async function failedCreate(
   failure: Failure,
 ): Promise<Progress> {
   const mayExist = failure.kind === "unknown" || creation.tries > 1;
-  const probeAt = context.clock.now() + context.settings.probeSettleMs;
+  const probeAt = context.clock.now() + unseenMs(context);
   await failPair(context, pairId, failure, "POST referral");
   await updatePair(context, pairId, (pair) => {
     if (leg.intentOf(pair)?.requestId !== creation.requestId) return undefined;
@@ -115,8 +122,8 @@ async function failedCreate(
 }
 
 /**
- * A create whose outcome isn't known: waits until a late one must have landed, looks for it, and
- * only then repeats it.
+ * A create whose outcome isn't known: waits until a late one must have landed and be listed, looks
+ * for it, and only then repeats it.
  */
 export async function resumeCreate(
   context: EngineContext,
@@ -125,8 +132,8 @@ export async function resumeCreate(
   creation: Creation,
   priority: Priority,
 ): Promise<Progress> {
-  const { clock, settings } = context;
-  const probeAt = creation.probeAt ?? creation.at + settings.probeSettleMs;
+  const { clock } = context;
+  const probeAt = creation.probeAt ?? creation.at + unseenMs(context);
   if (clock.now() < probeAt) {
     const waiting = leg.withIntent(pair, { ...creation, probeAt });
     await commitPair(context, quietly({ ...waiting, due: { at: probeAt, priority: "outbound" } }));
