@@ -4,7 +4,6 @@ import {
   type EngineContext,
   isWalked,
   mayWrite,
-  type PairChange,
   quietly,
   updatePair,
 } from "../engine-context.ts";
@@ -24,6 +23,7 @@ import { look } from "../steps/look.ts";
 import { matchReferral, nudgeOwner, reconsider, walkBoth } from "../steps/match.ts";
 import { stateFieldsToWrite } from "../steps/state-fields.ts";
 import { tellSeller } from "../steps/tell-seller.ts";
+import { waitForApproval } from "../steps/wait-for-approval.ts";
 import { type Finish, type Progress, writeDeal, writeReferral } from "./act.ts";
 import { type PairPlan, planPair } from "./plan-pair.ts";
 
@@ -144,7 +144,7 @@ type StepTaker = (
 
 const stepTakers: Readonly<Record<Step, StepTaker>> = {
   nothing: rest,
-  wait: (context, pair) => waitForApproval(context, pair, [], []),
+  wait: (context, pair) => waitForApproval(context, quietly(pair)),
   "look-at-referral": (context, pair, connection) =>
     look(context, pair, "referral", connection, readPriority(context, pair)),
   "look-at-deal": (context, pair, connection) =>
@@ -190,22 +190,6 @@ async function rest(context: EngineContext, pair: Pair): Promise<Progress> {
   return "rest";
 }
 
-/** Lets a pair wait until writes are allowed, and looks whether they just were. */
-async function waitForApproval(
-  context: EngineContext,
-  pair: Pair,
-  history: PairChange["history"],
-  inbox: PairChange["inbox"],
-): Promise<Progress> {
-  await commitPair(context, { pair: { ...atRest(pair), waits: true }, history, inbox });
-  if (!mayWrite(context, await context.ledger.connection())) return "rest";
-  const due = { at: context.clock.now(), priority: "read" } as const;
-  await updatePair(context, pair.id, (one) =>
-    one.waits ? quietly({ ...one, waits: undefined, due }) : undefined,
-  );
-  return "again";
-}
-
 /** Plans both sides' fields; makes at most one write, or stores that the pair is in step. */
 async function update(
   context: EngineContext,
@@ -222,7 +206,7 @@ async function update(
     return "rest";
   }
   if (!mayWrite(context, connection)) {
-    return waitForApproval(context, change.pair, change.history, change.inbox);
+    return waitForApproval(context, change);
   }
   const due = pair.due ?? { at: context.clock.now(), priority: "outbound" as const };
   const planned = { ...change, pair: { ...change.pair, due } };

@@ -100,6 +100,20 @@ test("a write since the last walk is enough to notice that a database was restor
   expect((await ledger.connection()).epoch).toBe(2);
 });
 
+test("a word to the seller since the last walk is enough, too", async () => {
+  const { world } = await witnessed();
+  world.crm.add(deal);
+  await world.sync();
+  world.referrals.stored.delete("r1");
+  await world.engine.hint({ side: "referral", id: "r1" });
+  const backup = world.ledger.snapshot();
+  while ((await world.engine.runDue()) > 0);
+  expect(world.crm.records.get("c1")?.fields.syncState).toContain("Stopped");
+  const ledger = createMemoryLedger(backup);
+  await createEngine({ ...world.environment, ledger }).open();
+  expect((await ledger.connection()).epoch).toBe(2);
+});
+
 test("a database that wasn't restored begins no epoch, however often the engine starts", async () => {
   const world = await smallWorld();
   for (let start = 0; start < 5; start += 1) {

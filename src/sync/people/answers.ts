@@ -253,7 +253,10 @@ async function releaseBrake(
 
 const releasePage = 200;
 
-/** Makes all pairs of some states due; one whose deal was deleted may be waiting as well. */
+/** States in which a pair may be waiting as well: with its deletion, or with word to the seller. */
+const statesThatMayWait: readonly PairState[] = ["deleted", "dead"];
+
+/** Makes all pairs of some states due. */
 export async function release(
   context: EngineContext,
   states: readonly PairState[],
@@ -263,7 +266,7 @@ export async function release(
   const isWaitingMeant = states.includes("waiting");
   const isMeant = ({ state, waits }: Pair): boolean =>
     states.includes(state) || (isWaitingMeant && waits === true);
-  const among = isWaitingMeant ? [...states, "deleted" as const] : states;
+  const among = isWaitingMeant ? [...states, ...statesThatMayWait] : states;
   let after = "";
   for (;;) {
     const pairs = await context.ledger.pairs({ states: among, after, limit: releasePage });

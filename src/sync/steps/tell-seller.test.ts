@@ -140,3 +140,24 @@ test("a CRM that calls each word to the seller outdated does without, and nothin
   expect(tries).toBe(world.environment.settings.staleRetries);
   expect((await world.onlyPair()).refusals.map(({ field }) => field)).toEqual(["customer"]);
 });
+
+test.each([
+  ["approved", "first-run"],
+  ["resumed", "pause"],
+])("what stopped while writes waited is told as soon as they are %s", async (_, reason) => {
+  const world = await smallWorld({ isApproved: false });
+  world.crm.add(deal);
+  const id = world.referrals.add({ ...deal, externalReferenceId: "c1", status: "Active" });
+  if (reason === "pause") await world.engine.approve();
+  await world.sync();
+  if (reason === "pause") await world.engine.pause({});
+  world.referrals.stored.delete(id);
+  await world.engine.hint({ side: "referral", id });
+  while ((await world.engine.runDue()) > 0);
+  expect((await world.onlyPair()).state).toBe("dead");
+  expect(told(world)?.syncState).not.toBe("Stopped: see the last error");
+  await (reason === "pause" ? world.engine.resume({}) : world.engine.approve());
+  while ((await world.engine.runDue()) > 0);
+  expect(told(world)?.syncState).toBe("Stopped: see the last error");
+  expect((await world.onlyPair()).state).toBe("dead");
+});

@@ -1,11 +1,18 @@
 import { attemptOf, type Progress, sendDeal } from "../core/act.ts";
 import { landDeal, type Sighting, worthOfAnswer } from "../core/observe.ts";
-import { type EngineContext, mayWrite, quietly, updatePair } from "../engine-context.ts";
+import {
+  commitSending,
+  type EngineContext,
+  mayWrite,
+  quietly,
+  updatePair,
+} from "../engine-context.ts";
 import type { ConnectionState } from "../ledger/ledger-port.ts";
 import { backoffMs, type Failure, failureOf } from "../pair/failure.ts";
 import type { Pair } from "../pair/pair.ts";
 import { atRest } from "../pair/pair-state.ts";
 import { stateFieldsToWrite } from "./state-fields.ts";
+import { waitForApproval } from "./wait-for-approval.ts";
 
 /**
  * Shows in the deal's own state fields why its pair has stopped, so that a seller sees it without
@@ -18,24 +25,27 @@ export async function tellSeller(
 ): Promise<Progress> {
   const fields = stateFieldsToWrite(context, pair, undefined);
   const isVisible = pair.crm?.presence === "present" && pair.problem?.side !== "crm";
-  const isToTell = isVisible && Object.keys(fields).length > 0 && mayWrite(context, connection);
+  const isToTell = isVisible && Object.keys(fields).length > 0;
+  if (isToTell && !mayWrite(context, connection)) return waitForApproval(context, quietly(pair));
   // What came in between isn't rested over: it is why the pair is due again.
-  const rested = (one: Pair): Pair => (one.revision === pair.revision ? atRest(one) : one);
+  const rested = (one: Pair, { revision }: Pair): Pair =>
+    one.revision === revision ? atRest(one) : one;
   if (!isToTell) {
-    await updatePair(context, pair.id, (one) => (one.due ? quietly(rested(one)) : undefined));
+    await updatePair(context, pair.id, (one) => (one.due ? quietly(rested(one, pair)) : undefined));
     return "rest";
   }
+  const sent = await commitSending(context, quietly(pair));
   try {
-    const { record } = await sendDeal(context, pair, attemptOf(context, pair, "crm", []), fields);
+    const { record } = await sendDeal(context, sent, attemptOf(context, sent, "crm", []), fields);
     const at = context.clock.now();
     await updatePair(context, pair.id, (one) => {
-      const source = worthOfAnswer(pair, one, "crm");
+      const source = worthOfAnswer(sent, one, "crm");
       const sighting: Sighting = { source, at, connection, due: "outbound" };
-      const landed = landDeal(context, rested(one), record, sighting);
+      const landed = landDeal(context, rested(one, sent), record, sighting);
       return { ...landed, pair: { ...landed.pair, shown: { ...landed.pair.shown, ...fields } } };
     });
   } catch (error) {
-    await notTold(context, pair, fields, failureOf(error));
+    await notTold(context, sent, fields, failureOf(error));
   }
   return "rest";
 }
