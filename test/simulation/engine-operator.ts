@@ -1,6 +1,6 @@
 import type { Answer, Engine } from "../../src/sync/engine-port.ts";
 import type { InboxItem } from "../../src/sync/ledger/ledger-port.ts";
-import { compareWithRun } from "./check/rehearsal.ts";
+import { compareCalls, compareWithRun } from "./check/rehearsal.ts";
 import type { Witness } from "./check/witness.ts";
 import { plannedEffects } from "./engine-insight.ts";
 import type { LedgerMirror } from "./ledger-mirror.ts";
@@ -68,13 +68,19 @@ async function approve({ engine, mirror, life, witness }: Desk): Promise<void> {
 /** Looks at the plan, allows it, and compares it with what was done. */
 async function approveAndCompare(desk: Desk): Promise<void> {
   const { engine, mirror, life, witness, world } = desk;
-  const planned = plannedEffects(world, mirror, await engine.rehearse());
+  const rehearsal = await engine.rehearse();
+  const planned = plannedEffects(world, mirror, rehearsal);
   const isOwn = ({ deal }: { readonly deal: number }): boolean =>
     world.book.deals.get(deal)?.organisation === life.organisation;
   const before = witness.lineage.written.length;
+  const writesBefore = witness.writes.length;
   await approve(desk);
   await life.clock.sleep(runMs);
   compareWithRun(witness, planned, before, isOwn);
+  const made = witness.writes
+    .slice(writesBefore)
+    .filter(({ side, organisation }) => side === "referrals" && organisation === life.organisation);
+  compareCalls(witness, rehearsal.calls, made);
 }
 
 function answerTo(item: InboxItem, choose: Side): Answer {

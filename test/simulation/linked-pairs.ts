@@ -23,6 +23,9 @@ export function checkLinkedPairs(world: World, mirror: LedgerMirror, witness: Wi
       .find(({ name }) => name === one?.organisation)
       ?.crm.find(crm.id);
     if (!stored || !row || row.isDeleted || isLeftAlone(mirror, pair)) continue;
+    const shown = stored.document.externalReferenceId;
+    if (world.schedule.settings.showsDealId && shown !== crm.id && !isTold(mirror, pair, "dealId"))
+      report(`the referral shows the deal id ${shown}, not ${crm.id}`);
     const [left, right] = [valuesOfReferral(stored.document), valuesOfDeal(row.fields)];
     for (const field of editedFields) {
       if (left[field] === right[field] || isTold(mirror, pair, field)) continue;
@@ -43,7 +46,7 @@ function isLeftAlone({ inbox }: LedgerMirror, pair: Pair): boolean {
 }
 
 /** The field is asked about, was refused, or rests because a person wants it so. */
-function isTold({ inbox }: LedgerMirror, pair: Pair, field: EditedField): boolean {
+function isTold({ inbox }: LedgerMirror, pair: Pair, field: EditedField | "dealId"): boolean {
   if (pair.refusals.some((refusal) => refusal.field === field)) return true;
   const park = pair.parked[field];
   if (!park) return false;

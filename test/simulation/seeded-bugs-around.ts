@@ -98,6 +98,27 @@ export const bugsAround: readonly SeededBug[] = [
     },
   },
   {
+    name: "a new deal's id left out of the rehearsal",
+    family: "calm",
+    safeguard: "what is made in a rehearsal shows what it would show in earnest",
+    invariant: "dry run equals run",
+    sabotage: () => ({
+      engine: (engine) => {
+        const whole = engine.rehearse.bind(engine);
+        return Object.assign(engine, {
+          rehearse: async () => {
+            const rehearsal = await whole();
+            const writes = rehearsal.writes.filter(
+              ({ fields }) => fields.join() !== "/externalReferenceId",
+            );
+            const calls = rehearsal.calls - (rehearsal.writes.length - writes.length);
+            return { ...rehearsal, writes, calls };
+          },
+        });
+      },
+    }),
+  },
+  {
     name: "new records left out of the rehearsal",
     family: "calm",
     safeguard: "the rehearsal is the same engine over a copy",

@@ -12,7 +12,7 @@ import type { Subject, SubjectFactory, Surroundings } from "../subject.ts";
 import { createDealBook } from "../world/deal-book.ts";
 import { crmRecordOf, referralOf } from "../world/people.ts";
 import type { World } from "../world/world.ts";
-import { compareWithRun } from "./rehearsal.ts";
+import { compareCalls, compareWithRun } from "./rehearsal.ts";
 import { valuesOfDeal } from "./values.ts";
 import { type Invariant, invariants } from "./violation.ts";
 import { createWitness } from "./witness.ts";
@@ -335,6 +335,14 @@ describe("the checker reports", () => {
       { invariant, what: 'not done: deal 0 in crm made with notes "another"' },
       { invariant, what: 'not planned: deal 0 in crm made with notes "as planned"' },
     ]);
+    const call = { at: 0, side: "referrals", organisation: "org-0", what: "PATCH x" } as const;
+    compareCalls(witness, 1, [call]);
+    expect(witness.violations).toHaveLength(2);
+    compareCalls(witness, 2, [call]);
+    expect(witness.violations.at(-1)).toMatchObject({
+      invariant,
+      what: "2 calls were planned, 1 made: PATCH x",
+    });
   });
 
   it("a history that doesn't lead to what is remembered", async () => {

@@ -1,5 +1,5 @@
 import type { Arrival } from "./lineage.ts";
-import type { Witness } from "./witness.ts";
+import type { Witness, WriteCall } from "./witness.ts";
 
 /**
  * One value that a rehearsal says would be written, by making a record or into one that is there.
@@ -17,6 +17,14 @@ function named({ deal, side, field, value, isCreation }: PlannedEffect): string 
  */
 const isTold = ({ side, field, value, isCreation }: PlannedEffect): boolean =>
   value !== "" && !(isCreation && side === "referrals" && field === "status");
+
+/** Compares the calls that a plan says its writes cost with those that were made. */
+export function compareCalls(witness: Witness, planned: number, made: readonly WriteCall[]): void {
+  if (made.length === planned) return;
+  const listed = made.map(({ what }) => what).join("; ");
+  const told = `${planned} calls were planned, ${made.length} made: ${listed}`;
+  witness.report("dry run equals run", told);
+}
 
 /** Compares a plan with what was written since `before`, the length of the lineage then. */
 export function compareWithRun(

@@ -1,7 +1,7 @@
 import { seededRandom } from "../../../src/runtime/index.ts";
 import { actionsFor, aimsOf, settingsFor, suitable } from "./aim.ts";
 import { drawFrom } from "./draw.ts";
-import { settingsOf, withGaps, withVersions } from "./habits.ts";
+import { settingsOf, withDealIds, withGaps, withVersions } from "./habits.ts";
 import { aimedFaults, faultsOf } from "./mishaps.ts";
 import { actionsOf } from "./people.ts";
 import { scaleOf } from "./scale.ts";
@@ -33,7 +33,9 @@ export function generateSchedule(
   const drawAim = drawFrom(seededRandom(Math.imul(seed, 0x6c62272e) ^ 0xa1));
   const drawVersions = drawFrom(seededRandom(Math.imul(seed, 0x3c6ef372) ^ 0x57a3));
   const drawGaps = drawFrom(seededRandom(Math.imul(seed, 0x1b873593) ^ 0x6a9));
-  const plain = withGaps(drawGaps, withVersions(drawVersions, settingsOf(draw, family, ledger)));
+  const drawIds = drawFrom(seededRandom(Math.imul(seed, 0x27d4eb2f) ^ 0xd1d));
+  const habits = withVersions(drawVersions, settingsOf(draw, family, ledger));
+  const plain = withDealIds(drawIds, withGaps(drawGaps, habits));
   const scale = scaleOf(draw, family);
   const aims = family === "storm" ? aimsOf(drawAim) : [];
   const settings = settingsFor(aims, plain);

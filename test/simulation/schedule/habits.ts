@@ -27,6 +27,14 @@ export function withGaps(draw: Draw, settings: Settings): Settings {
   };
 }
 
+/** The share of worlds whose mapping shows the deal's own id in its referral. */
+const dealIdShare = 0.18;
+
+/** The same habits, in some worlds with such a mapping; drawn from a sequence of their own. */
+export function withDealIds(draw: Draw, settings: Settings): Settings {
+  return draw.chance(dealIdShare) ? { ...settings, showsDealId: true } : settings;
+}
+
 /** The habits of a schedule's world. */
 export function settingsOf(draw: Draw, family: Family, ledger: Settings["ledger"]): Settings {
   const skew = (): number =>

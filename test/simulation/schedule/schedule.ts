@@ -139,6 +139,8 @@ export interface Settings {
   readonly crmReportsChildChanges: boolean;
   /** The CRM has no field for the link to the referral. */
   readonly crmLacksLink?: true;
+  /** The mapping shows the deal's own id in its referral, as where nothing is configured. */
+  readonly showsDealId?: true;
   /** No field is named by which a referral finds a deal, as where nothing is configured. */
   readonly matchesNoNames?: true;
   /**

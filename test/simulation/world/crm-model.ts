@@ -12,7 +12,12 @@ export interface CrmHabits {
   readonly trims: boolean;
   /** A change of a part other than the record itself shows in the list of changes. */
   readonly reportsChildChanges: boolean;
+  /** A record has a field with its own id. */
+  readonly showsOwnId?: boolean;
 }
+
+/** The field with a record's own id, where the CRM shows it. */
+export const ownIdField = "dealid";
 
 /** A change of a CRM record as the CRM carried it out; `after` is undefined for a deletion. */
 export interface CrmRecordChange {
@@ -147,10 +152,11 @@ export function createCrmModel(options: {
     nextId: () => `${options.prefix}-${created + 1}`,
     create(actor, key, fields) {
       created += 1;
+      const id = `${options.prefix}-${created}`;
       const row: CrmRow = {
-        id: `${options.prefix}-${created}`,
+        id,
         key,
-        fields: normalised(fields),
+        fields: normalised(habits.showsOwnId ? { ...fields, [ownIdField]: id } : fields),
         partVersions: new Map([
           ["deal", 0],
           ["account", 0],

@@ -3,6 +3,7 @@ import type { FieldPolicy, Lens, MappedField, Mapping } from "../../../src/crm/m
 import type { LensSpec } from "../../../src/crm/mapping-schema.ts";
 import { crmNames, editedFields, referralPointers, stageOfState } from "../check/values.ts";
 import type { EditedField, Settings } from "../schedule/schedule.ts";
+import { ownIdField } from "./crm-model.ts";
 
 const memberFields = {
   firstName: "firstName",
@@ -70,11 +71,29 @@ const customerField: MappedField = {
   lens: lenses.customer,
 };
 
+/** The id of a deal stands in its referral, where a person can see which deal it is. */
+const dealIdField: MappedField = {
+  name: "dealId",
+  label: "Deal",
+  referralPath: "/externalReferenceId",
+  crmField: ownIdField,
+  direction: "to-referral",
+  policy: "crm",
+  referralWrite: "patch",
+  needsConsent: false,
+  required: false,
+  lens: lensOf({ kind: "same" }),
+};
+
 /** How the model CRM's deals and referrals correspond. */
 export function mappingOf(settings: Settings): Mapping {
   return {
     crmKind: "model",
-    fields: [...editedFields.map((name) => fieldOf(name, settings.policy)), customerField],
+    fields: [
+      ...editedFields.map((name) => fieldOf(name, settings.policy)),
+      customerField,
+      ...(settings.showsDealId ? [dealIdField] : []),
+    ],
     shareWhen: (crm) => crm.share === true,
     newReferral: (crm) => ({
       "/type": "Shared",

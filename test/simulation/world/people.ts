@@ -45,14 +45,14 @@ function newDeal(deal: number, action: Action & { kind: "create" }): CrmFields {
 function newReferral(
   deal: number,
   status: string,
-  reference: string,
+  reference: string | undefined,
   hasConsent: boolean,
 ): Record<string, unknown> {
   const values = firstValues(deal);
   const [state, substatus] = status.split("/");
   return {
     name: values.name,
-    externalReferenceId: reference,
+    ...(reference === undefined ? {} : { externalReferenceId: reference }),
     status: state,
     substatus,
     type: "Shared",
@@ -128,6 +128,8 @@ function create(world: World, action: Action & { kind: "create" }): void {
   deal.isTwin = isTwin;
   deal.isTwinByName = isTwin && named(world, action) === "by name";
   const state = isTwin ? "Active/Accepted" : "New/Pending";
+  // Both are seen: no reference at all, and an empty one.
+  const noReference = world.schedule.settings.showsDealId ? undefined : "";
   world.referrals.expect((document) => world.book.addReferral(deal, document));
   const outcome = world.referrals.create(
     organisation,
@@ -135,7 +137,7 @@ function create(world: World, action: Action & { kind: "create" }): void {
     newReferral(
       action.deal,
       state,
-      isTwin && named(world, action) === "by the referral" ? reference : "",
+      isTwin && named(world, action) === "by the referral" ? reference : noReference,
       action.consent,
     ),
   );

@@ -111,6 +111,7 @@ export function createWorld(
         clockSkewMs: settings.crmSkewMs,
         trims: settings.normalises,
         reportsChildChanges: settings.crmReportsChildChanges,
+        showsOwnId: settings.showsDealId === true,
       },
       onChange: (change) => {
         trace.note(
