@@ -8,13 +8,21 @@ import type { Side } from "./pair/pair.ts";
 import type { Runner } from "./run/runner.ts";
 import type { EngineSettings } from "./settings.ts";
 
+/** How far the ledger has come. Both only grow, but for a restore. */
+export interface Witnessed {
+  /** Moves on with each walk and before each write to the outside. */
+  readonly generation: number;
+  /** Moves on before each call to the referrals API. */
+  readonly calls: number;
+}
+
 /**
  * How far the ledger has come, kept outside the database, so that a database restored from a backup
  * is noticed. `write` is durable before it resolves.
  */
 export interface RestoreWitness {
-  read(): Promise<number | undefined>;
-  write(generation: number): Promise<void>;
+  read(): Promise<Witnessed | undefined>;
+  write(witnessed: Witnessed): Promise<void>;
 }
 
 /**

@@ -23,7 +23,7 @@ import type {
   WalkReport,
 } from "./engine-port.ts";
 import { type ConnectionState, LedgerConflict } from "./ledger/ledger-port.ts";
-import { generationOf } from "./ledger/ledger-queries.ts";
+import { RestoreWatch } from "./ledger/restore-watch.ts";
 import { backoffMs } from "./pair/failure.ts";
 import { newPair } from "./pair/new-pair.ts";
 import type { FieldValues, Pair, Side } from "./pair/pair.ts";
@@ -67,8 +67,8 @@ class SyncEngine implements Engine {
   readonly #running = new Set<string>();
   readonly #hints: HintGathering;
   readonly #early: EarlyWalk;
+  readonly #watch: RestoreWatch;
   #closing: Promise<void> | undefined;
-  #witnessing: Promise<void> = Promise.resolve();
   #stop = new AbortController();
   #runner: Runner | undefined;
   #wake: () => void = () => {};
@@ -76,6 +76,9 @@ class SyncEngine implements Engine {
   constructor(environment: EngineEnvironment) {
     const { clock, random, log, referrals, crm, ledger, mapping, settings } = environment;
     this.#environment = environment;
+    const { quotaOwner } = settings;
+    const watch = new RestoreWatch({ witness: environment.witness, ledger, quotaOwner });
+    this.#watch = watch;
     this.#context = {
       clock,
       random,
@@ -87,11 +90,17 @@ class SyncEngine implements Engine {
       settings,
       projection: createProjection(mapping),
       rules: environment.rules ?? engineRules,
-      budget: createCallBudget({ ...settings, clock, ledger, ending: () => this.#stop.signal }),
+      budget: createCallBudget({
+        ...settings,
+        clock,
+        ledger,
+        ending: () => this.#stop.signal,
+        onCounted: (revision) => watch.countCall(revision),
+      }),
       walkCrm: () => this.pollCrm(),
       walkReferrals: () => this.pollReferrals(),
       closeReferralWalk: () => this.#closeReferralWalk(),
-      bearWitness: () => this.#bearWitness(),
+      bearWitness: () => watch.bearWitness(),
       emit: (event, isDue) => this.#emit(event, isDue),
     };
     this.#early = new EarlyWalk(clock, settings.earlyPollGapMs);
@@ -105,11 +114,11 @@ class SyncEngine implements Engine {
   }
 
   async open(): Promise<void> {
-    const { ledger, settings } = this.#context;
-    const { witness } = this.#environment;
+    const { budget, ledger, settings } = this.#context;
     const connection = await ledger.connection();
-    const remembered = await witness?.read();
-    if (remembered !== undefined && remembered > generationOf(connection)) {
+    const forgotten = await this.#watch.forgotten();
+    if (forgotten === "calls") await budget.spendWindow();
+    if (forgotten === "changes") {
       await beginEpoch(this.#context);
     } else if (connection.revision === 0) {
       await commit(this.#context, {
@@ -117,7 +126,7 @@ class SyncEngine implements Engine {
         inbox: settings.isApproved ? [] : [approvalItem(this.#context, "first-run")],
       });
     }
-    await this.#bearWitness();
+    await this.#watch.begin();
     // A life that ended just after an approval may have left pairs waiting for it.
     const now = await ledger.connection();
     if (mayWrite(this.#context, now)) await release(this.#context, ["waiting"]);
@@ -276,7 +285,7 @@ class SyncEngine implements Engine {
 
   async declareRestored(): Promise<void> {
     await beginEpoch(this.#context);
-    await this.#bearWitness();
+    await this.#watch.bearWitness();
   }
 
   subscribe(listener: (event: EngineEvent) => void): () => void {
@@ -296,7 +305,7 @@ class SyncEngine implements Engine {
     if (rhythm === "crm") this.#early.begun();
     const started = walk()
       .then(async (report) => {
-        await this.#bearWitness();
+        await this.#watch.bearWitness();
         return report;
       })
       .finally(() => this.#walks.delete(rhythm));
@@ -311,16 +320,6 @@ class SyncEngine implements Engine {
       this.#closing = undefined;
     });
     return this.#closing;
-  }
-
-  /** In turn, so that the witness never hears of less than it knew. */
-  #bearWitness(): Promise<void> {
-    const { witness } = this.#environment;
-    if (!witness) return Promise.resolve();
-    this.#witnessing = this.#witnessing
-      .catch(() => {})
-      .then(async () => witness.write(generationOf(await this.#context.ledger.connection())));
-    return this.#witnessing;
   }
 
   #dueAt(rhythm: Rhythm, connection: ConnectionState): number {

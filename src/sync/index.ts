@@ -19,6 +19,7 @@ export {
   type RehearsedPair,
   type RestoreWitness,
   type WalkReport,
+  type Witnessed,
 } from "./engine-port.ts";
 export {
   type ConnectionState,

@@ -1,6 +1,6 @@
 import { type Log, silentLog } from "../../src/runtime/index.ts";
 import { createEngine } from "../../src/sync/engine.ts";
-import type { Engine, EngineEnvironment } from "../../src/sync/engine-port.ts";
+import type { Engine, EngineEnvironment, Witnessed } from "../../src/sync/engine-port.ts";
 import type { InboxItem } from "../../src/sync/ledger/ledger-port.ts";
 import type { Pair } from "../../src/sync/pair/pair.ts";
 import { defaultSettings, type EngineSettings } from "../../src/sync/settings.ts";
@@ -67,8 +67,8 @@ export interface Sabotage {
 interface Store {
   readonly durable: LedgerStore;
   readonly mirror: LedgerMirror;
-  /** The number kept outside the database. */
-  witnessed: number | undefined;
+  /** The numbers kept outside the database. */
+  witnessed: Witnessed | undefined;
   backup: MirrorSnapshot | undefined;
 }
 
@@ -133,7 +133,7 @@ async function createEngineSubject(
         if (!(await durable.restore()) || !backup) continue;
         mirror.restore(backup);
         // What was put back can be told from what was lost by a walk or a write in between.
-        if ((witnessed ?? 0) > backup.generation) witness.mustAsk(name);
+        if ((witnessed?.generation ?? 0) > backup.generation) witness.mustAsk(name);
       }
     },
     isAtRest: (since) => [...stores.values()].every(({ mirror }) => isQuiet(world, mirror, since)),
@@ -205,8 +205,8 @@ function startLife(
     settings: settingsFor(schedule, life.organisation),
     witness: {
       read: async () => store.witnessed,
-      write: async (generation) => {
-        if (life.generation.isAlive()) store.witnessed = generation;
+      write: async (witnessed) => {
+        if (life.generation.isAlive()) store.witnessed = witnessed;
       },
     },
   };

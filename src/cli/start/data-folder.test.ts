@@ -1,9 +1,15 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { announceAddress, claimDataFolder, runningAddress } from "./data-folder.ts";
+import {
+  announceAddress,
+  claimDataFolder,
+  fileWitness,
+  runningAddress,
+  witnessFile,
+} from "./data-folder.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -55,4 +61,13 @@ test("an address is announced until it is withdrawn", () => {
   expect(runningAddress(folder)).toBe("http://127.0.0.1:1");
   withdraw();
   expect(runningAddress(folder)).toBeUndefined();
+});
+
+test("how far the ledger has come is kept in a file, also one that tells of no calls", async () => {
+  const witness = fileWitness(folder);
+  expect(await witness.read()).toBeUndefined();
+  await witness.write({ generation: 12, calls: 345 });
+  expect(await fileWitness(folder).read()).toEqual({ generation: 12, calls: 345 });
+  writeFileSync(join(folder, witnessFile), "7");
+  expect(await witness.read()).toEqual({ generation: 7, calls: 0 });
 });

@@ -96,9 +96,13 @@ export function runningAddress(folder: string): string | undefined {
 export function fileWitness(folder: string): RestoreWitness {
   const path = join(folder, witnessFile);
   return {
-    read: async () => (existsSync(path) ? Number(readFileSync(path, "utf8")) : undefined),
-    write: async (generation) => {
-      writeFileSync(`${path}.new`, String(generation), { flush: true });
+    read: async () => {
+      if (!existsSync(path)) return undefined;
+      const [generation = 0, calls = 0] = readFileSync(path, "utf8").split(" ").map(Number);
+      return { generation, calls };
+    },
+    write: async ({ generation, calls }) => {
+      writeFileSync(`${path}.new`, `${generation} ${calls}`, { flush: true });
       renameSync(`${path}.new`, path);
     },
   };

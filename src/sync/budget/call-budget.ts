@@ -55,6 +55,8 @@ export interface CallBudgetOptions {
    * Aborted when the engine is stopped: who waits for a call then gives up, for nothing was sent.
    */
   readonly ending?: () => AbortSignal;
+  /** Hears of each counted call before it is made, with the revision of the stored row. */
+  readonly onCounted?: (revision: number) => Promise<void>;
 }
 
 /** A call made within so many milliseconds of its permit needs no new stamp. */
@@ -69,6 +71,7 @@ const mostRaces = 1_000;
 export function createCallBudget(options: CallBudgetOptions): CallBudget {
   const { clock, ledger, quotaOwner, connectionId, callsPerMinute } = options;
   let known: BudgetState | undefined;
+  let newest = 0;
 
   const current = async (): Promise<BudgetState> =>
     (await ledger.budget(quotaOwner)) ?? budgetAtStart(callsPerMinute, clock.now());
@@ -81,6 +84,7 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
       const stored = { ...changed, revision: state.revision + 1 };
       if (await ledger.swapBudget(quotaOwner, state.revision, stored)) {
         known = stored;
+        newest = stored.revision;
         return;
       }
       known = undefined;
@@ -109,6 +113,7 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
       signal?.throwIfAborted();
       const { waitMs, at } = await tryTake(priority);
       if (waitMs === 0) {
+        await options.onCounted?.(newest);
         const call = [at, priority, connectionId] as const;
         return {
           giveBack: () => change((state) => returnCall(state, call)),
@@ -119,6 +124,7 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
               const { calls, ...rest } = returnCall(state, call);
               return { ...rest, calls: [...calls, made].sort(([left], [right]) => left - right) };
             });
+            await options.onCounted?.(newest);
           },
         };
       }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createEngine } from "../engine.ts";
-import type { Engine, RestoreWitness } from "../engine-port.ts";
+import type { Engine, RestoreWitness, Witnessed } from "../engine-port.ts";
 import { type SmallWorld, smallWorld } from "../small-world-suite.ts";
 import { createMemoryLedger, type MemoryLedger } from "./memory-ledger.ts";
 
@@ -11,11 +11,11 @@ async function witnessed(): Promise<{
   readonly witness: RestoreWitness;
   readonly world: SmallWorld;
 }> {
-  let remembered: number | undefined;
+  let remembered: Witnessed | undefined;
   const witness: RestoreWitness = {
     read: async () => remembered,
-    write: async (generation) => {
-      remembered = generation;
+    write: async (witnessed) => {
+      remembered = witnessed;
     },
   };
   return { witness, world: await smallWorld({}, { witness }) };
@@ -30,11 +30,11 @@ interface Restored {
 
 /** A world that was backed up, went on with `meanwhile`, and was restored from the backup. */
 async function restored(meanwhile: (world: SmallWorld) => Promise<void>): Promise<Restored> {
-  let remembered: number | undefined;
+  let remembered: Witnessed | undefined;
   const witness: RestoreWitness = {
     read: async () => remembered,
-    write: async (revision) => {
-      remembered = revision;
+    write: async (witnessed) => {
+      remembered = witnessed;
     },
   };
   const world = await smallWorld({ isApproved: false }, { witness });
@@ -112,6 +112,27 @@ test("a word to the seller since the last walk is enough, too", async () => {
   const ledger = createMemoryLedger(backup);
   await createEngine({ ...world.environment, ledger }).open();
   expect((await ledger.connection()).epoch).toBe(2);
+});
+
+test("where a restored database has forgotten nothing but calls, their window counts as spent, once", async () => {
+  const { world } = await witnessed();
+  const { quotaOwner } = world.environment.settings;
+  world.crm.add(deal);
+  await world.sync();
+  const backup = world.ledger.snapshot();
+  await world.engine.hint({ side: "referral", id: "r1" });
+  while ((await world.engine.runDue()) > 0);
+  expect(world.referrals.calls.at(-1)).toBe("get");
+  const ledger = createMemoryLedger(backup);
+  await createEngine({ ...world.environment, ledger }).open();
+  const budget = await ledger.budget(quotaOwner);
+  expect(budget?.calls.length).toBe(budget?.limit);
+  expect(await ledger.connection()).toMatchObject({ epoch: 1, awaitsApproval: undefined });
+  await world.clock.advance(61_000);
+  const next = createEngine({ ...world.environment, ledger });
+  await next.open();
+  await next.pollReferrals();
+  expect((await ledger.budget(quotaOwner))?.calls.length).toBe(1);
 });
 
 test("a database that wasn't restored begins no epoch, however often the engine starts", async () => {
