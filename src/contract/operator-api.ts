@@ -260,6 +260,8 @@ export interface OperatorStatus {
   readonly questions: number;
   /** Deals that have stopped, or whose values can't be carried over. */
   readonly problems: number;
+  /** Leads that nobody has answered and that end soon: as soon as people are alerted of them. */
+  readonly expiring: number;
   readonly isPaused: boolean;
   readonly awaitsApproval?: "first-run" | "restored";
   readonly epoch: number;

@@ -51,6 +51,8 @@ export interface Desk {
   readonly mappingFile?: MappingFile;
   /** Where each part is reached, for the page's own help. */
   readonly places?: Readonly<Record<string, string>>;
+  /** Days before its end from which an unanswered lead is told of; the alerts' own unless told. */
+  readonly expiringDays?: number | undefined;
   /** When each side's sign-in ends, where that is known; milliseconds since 1970. */
   readonly signInEnds?: () => Promise<{ readonly referral?: number; readonly crm?: number }>;
 }

@@ -1,10 +1,17 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { OperatorStatus, Pipeline, ProblemGroup, Trends } from "../contract/index.ts";
+import type {
+  DealDetail,
+  OperatorStatus,
+  Pipeline,
+  ProblemGroup,
+  Trends,
+} from "../contract/index.ts";
 import { seededRandom, silentLog } from "../runtime/index.ts";
 import { type Database, openDatabase } from "../storage/index.ts";
 import { type SmallWorld, smallMapping, smallWorld } from "../sync/small-world-suite.ts";
 import { createOperations } from "./create-operations.ts";
 
+const dayMs = 86_400_000;
 const signInEndsAt = Date.UTC(2027, 0, 5);
 let world: SmallWorld;
 let database: Database;
@@ -163,4 +170,21 @@ test("a deal that is marked for sharing but lacks what a referral needs is a pro
   expect(groups).toMatchObject([
     { kind: "refused", remedy: "Fill in customer in the CRM.", deals: [{ field: "customer" }] },
   ]);
+});
+
+test("an unanswered lead is counted as soon as people are alerted of it, and until it ends", async () => {
+  const expiring = async () => (await ask<OperatorStatus>("/api/status")).expiring;
+  const expirationDateTime = new Date(world.clock.now() + 4 * dayMs).toISOString();
+  const state = { status: "New", substatus: "Pending", type: "Shared" } as const;
+  const customerProfile = { name: "Fabrikam" };
+  const id = world.referrals.add({ name: "A lead", customerProfile, expirationDateTime, ...state });
+  await world.sync();
+  expect(await expiring()).toBe(0);
+  await world.clock.advance(1.5 * dayMs);
+  expect(await expiring()).toBe(1);
+  const [pair] = (await world.ledger.pairsByReferral([id])).values();
+  const { lifecycle } = await ask<DealDetail>(`/api/deals/${pair?.id}`);
+  expect(lifecycle.moves.map(({ action }) => action)).toEqual(["accept", "decline"]);
+  await world.clock.advance(3 * dayMs);
+  expect(await expiring()).toBe(0);
 });

@@ -37,13 +37,18 @@ export function waitingFor({ questions, problems }: OperatorStatus): number {
   return questions + problems;
 }
 
+/** Everything that a person is alerted of: what waits, and leads that end unanswered. */
+function needs(status: OperatorStatus): number {
+  return waitingFor(status) + status.expiring;
+}
+
 function headline(status: OperatorStatus): string {
   const inStep = counted(status.byState["in-step"] ?? 0, "deal");
-  const waits = waitingFor(status);
+  const needed = needs(status);
   const call =
-    waits === 0
+    needed === 0
       ? paint.good("Nothing needs you.")
-      : paint.warn(`${counted(waits, "thing needs you", "things need you")}.`);
+      : paint.warn(`${counted(needed, "thing needs you", "things need you")}.`);
   return `${paint.strong(`${inStep} in step.`)} ${call}`;
 }
 
@@ -94,6 +99,7 @@ export function statusText(status: OperatorStatus, width: number, isRunning: boo
     ...(isRunning ? [] : [`${marks.warn} It isn't running. ${remedyLine("referrals start")}`]),
     ...(status.isPaused ? [`${marks.warn} Paused. ${remedyLine("referrals resume --all")}`] : []),
     ...approvalNote(status),
+    ...expiringNote(status),
   ];
   return [
     `${headline(status)}  ${paint.faint(status.environment)}`,
@@ -111,6 +117,12 @@ function approvalNote({ awaitsApproval }: OperatorStatus): readonly string[] {
       ? "Nothing is written before you have approved the plan."
       : "The database was restored: nothing is written before you approve.";
   return [`${marks.warn} ${why} ${remedyLine("referrals plan, then referrals approve")}`];
+}
+
+function expiringNote({ expiring }: OperatorStatus): readonly string[] {
+  if (expiring === 0) return [];
+  const leads = counted(expiring, "lead ends soon", "leads end soon");
+  return [`${marks.warn} ${leads}, and nobody has answered. ${remedyLine("referrals alerts")}`];
 }
 
 /** Deals one by one. */
@@ -165,7 +177,7 @@ async function run(options: StatusOptions): Promise<void> {
       answer(options, { ...status, isRunning, url: operations.url }, (width) => {
         return `${clear}${statusText(status, width, isRunning)}`;
       });
-      process.exitCode = waitingFor(status) > 0 ? exitCodes.attention : exitCodes.done;
+      process.exitCode = needs(status) > 0 ? exitCodes.attention : exitCodes.done;
     });
     if (!options.watch || stopped.aborted) return;
     await systemClock.sleep(watchPauseMs, stopped).catch(() => {});

@@ -116,6 +116,7 @@ export async function askAll(asker: Asker, flags: InitFlags): Promise<InitAnswer
     given: flags.clientId,
   });
   const { crm, crmAnswers } = await askCrm(asker, flags);
+  asker.settle();
   return {
     environment,
     authority: authorityOf(authority),

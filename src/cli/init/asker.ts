@@ -22,6 +22,8 @@ export interface Asker {
     choices: readonly { readonly value: string; readonly name: string }[],
   ): Promise<string>;
   confirm(message: string, initial: boolean): Promise<boolean>;
+  /** To call when all was asked. Errors: CliFailure with every question that was left open. */
+  settle(): void;
   /** False where nobody can be asked. */
   readonly isInteractive: boolean;
 }
@@ -33,15 +35,14 @@ function checked({ given, flag, check }: Question): string | undefined {
   throw new CliFailure(`${flag} doesn't fit: ${complaint}`, { remedy: `Correct ${flag}.` });
 }
 
-/** Takes flags and defaults; what neither answers is a failure that names the flag. */
+/** Takes flags and defaults; what neither answers stays empty until `settle` names it. */
 export function unattendedAsker(): Asker {
+  const open: Question[] = [];
   const take = async (question: Question): Promise<string> => {
     const answer = checked(question) ?? question.initial;
     if (answer !== undefined) return answer;
-    if (question.isOptional) return "";
-    throw new CliFailure(`Nobody can be asked: ${question.message}?`, {
-      remedy: `Answer it with ${question.flag}, or run it in a terminal without --yes.`,
-    });
+    if (!question.isOptional) open.push(question);
+    return "";
   };
   return {
     text: take,
@@ -55,6 +56,15 @@ export function unattendedAsker(): Asker {
       });
     },
     confirm: async (_message, initial) => initial,
+    settle: () => {
+      if (open.length === 0) return;
+      const questions = open.map(({ message }) => `${message}?`).join(" ");
+      throw new CliFailure(`Nobody can be asked: ${questions}`, {
+        remedy:
+          `Answer with ${open.map(({ flag }) => flag).join(", ")}, ` +
+          "or run it in a terminal without --yes.",
+      });
+    },
     isInteractive: false,
   };
 }
@@ -85,6 +95,7 @@ export async function interactiveAsker(): Promise<Asker> {
       return prompts.select({ message: question.message, choices: [...choices] });
     },
     confirm: (message, initial) => prompts.confirm({ message, default: initial }),
+    settle: () => {},
     isInteractive: true,
   };
 }

@@ -46,6 +46,17 @@ test("a question that neither flag nor default answers names its flag", async ()
   });
 });
 
+test("whoever leaves several questions open is told of all of them at once", async () => {
+  const { authority: _authority, clientId: _clientId, ...without } = flags;
+  const crmAnswers = { url: flags.crmAnswers.url, authority: flags.crmAnswers.authority };
+  await expect(askAll(unattendedAsker(), { ...without, crmAnswers })).rejects.toMatchObject({
+    message: expect.stringMatching(/Tenant id.*\? Application \(client\) id.*\? /),
+    remedy: expect.stringContaining(
+      "--authority, --client-id, --crm-client-id, --crm-client-secret",
+    ),
+  });
+});
+
 test("a mapping fitted to metadata leaves out what the CRM lacks, and is still a mapping", () => {
   const missing = [
     { name: "column opportunity.pr_microsofthelp", label: "How can Microsoft help?" },

@@ -27,10 +27,18 @@ export async function openOwnSync(config: Config, data: string): Promise<Operati
   const release = await claimPatiently(data);
   try {
     const connections = await openConnections({ ...config, data });
-    const { environment, server } = config;
+    const { environment, server, alerts } = config;
     const log = silentLog;
     const settings = settingsOf(config);
-    const sync = await openSync({ connections, settings, data, environment, server, log });
+    const sync = await openSync({
+      connections,
+      settings,
+      data,
+      environment,
+      server,
+      log,
+      alerts,
+    });
     await sync.engine.open();
     const close = async (): Promise<void> => {
       await sync.engine.stop();

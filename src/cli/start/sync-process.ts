@@ -86,6 +86,7 @@ export async function openSync(
       mapping,
       settings,
       environment: options.environment,
+      expiringDays: options.alerts?.expiringDays,
       signInEnds: () => connections.signInEnds(),
       ...(options.mapping ? { mappingFile: { ...options.mapping, apply } } : {}),
       ...(options.demonstration ? { demonstration: options.demonstration } : {}),

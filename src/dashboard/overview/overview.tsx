@@ -13,10 +13,15 @@ import "./overview.css";
 
 const onTheWay: ReadonlySet<string> = new Set(statesOnTheWay);
 
-function sentenceOf({ byState, questions, problems }: OperatorStatus): readonly [string, string] {
+function sentenceOf(status: OperatorStatus): readonly [string, string] {
+  const { byState, questions, problems, expiring } = status;
   const inStep = byState["in-step"] ?? 0;
   const waiting = questions + problems;
   const first = `${number(inStep)} ${inStep === 1 ? "deal" : "deals"} in step.`;
+  if (waiting === 0 && expiring > 0) {
+    const leads = expiring === 1 ? "lead ends" : "leads end";
+    return [first, `${number(expiring)} unanswered ${leads} soon.`];
+  }
   if (waiting === 0) return [first, "Nothing needs you."];
   return [first, `${number(waiting)} ${waiting === 1 ? "needs" : "need"} you.`];
 }
@@ -27,13 +32,11 @@ export function Overview() {
   if (error && !status) return <Trouble error={error} retry={() => void refetch()} />;
   if (!status) return <Skeleton lines={10} />;
   const [first, second] = sentenceOf(status);
+  const isCalm = status.questions + status.problems + status.expiring === 0;
   return (
     <div className="overview stack">
       <h1 id="headline">
-        {first}{" "}
-        <span className={status.questions + status.problems > 0 ? "warn-text" : "quiet"}>
-          {second}
-        </span>
+        {first} <span className={isCalm ? "quiet" : "warn-text"}>{second}</span>
       </h1>
       {status.awaitsApproval && <Approval reason={status.awaitsApproval} />}
       <NeedsYou status={status} />

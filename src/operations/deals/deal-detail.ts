@@ -21,6 +21,8 @@ function lifecycleOf(pair: Pair, now: number): DealDetail["lifecycle"] {
   const next = movesFrom(state);
   const choices = (["accept", "decline", "win", "lose"] as const).filter((action) => {
     const { status, substatus } = actions[action];
+    // Who hasn't answered yet is asked for an answer; that it is over can be said after that.
+    if (state.status === "New" && (action === "win" || action === "lose")) return false;
     const isNews = status !== state.status;
     return isNews && next.some((one) => one.status === status && one.substatus === substatus);
   });

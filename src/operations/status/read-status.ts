@@ -1,10 +1,13 @@
 import type { OperatorStatus, Upstream } from "../../contract/index.ts";
 import { type ConnectionState, pairStates } from "../../sync/index.ts";
+import { defaultAlertSettings } from "../alerts/alert.ts";
 import { stateSentence } from "../deals/deal-view.ts";
+import { listDeals } from "../deals/list-deals.ts";
 import type { Office } from "../office.ts";
 import { readStaleness } from "./staleness.ts";
 
 const windowMs = 60_000;
+const dayMs = 86_400_000;
 const openItemsLimit = 1_000;
 /** A side whose walk hasn't ended for so many intervals is in trouble. */
 const missedWalks = 4;
@@ -91,17 +94,27 @@ async function upstreams(
   return [upstream(referrals, now), upstream(crm, now)];
 }
 
+/** Unanswered leads of which people are alerted. */
+async function expiringLeads({ deals, expiringDays }: Office, now: number): Promise<number> {
+  const days = expiringDays ?? defaultAlertSettings.expiringDays;
+  const [from, until] = [now, now + days * dayMs].map((at) => new Date(at).toISOString());
+  const isSoon = `status eq 'New' and expires ge ${from} and expires le ${until}`;
+  const query = `?$filter=${encodeURIComponent(isSoon)}&$top=0&$count=true`;
+  return (await listDeals(deals, query, now)).count ?? 0;
+}
+
 /** Gathers the overview from the ledger and the page's own memory. */
 export async function readStatus(office: Office): Promise<OperatorStatus> {
   const { ledger, clock } = office;
   const now = clock.now();
   await Promise.all([office.chronicle.follow(), office.follower.caughtUp()]);
-  const [connection, byState, questions, budget, staleness] = await Promise.all([
+  const [connection, byState, questions, budget, staleness, expiring] = await Promise.all([
     ledger.connection(),
     ledger.countByState(),
     ledger.inbox({ isOpen: true, limit: openItemsLimit }),
     budgetStatus(office, now),
     readStaleness(office, now),
+    expiringLeads(office, now),
   ]);
   const { referralCursor, crmCursor, auditedAt, awaitsApproval } = connection;
   const building = office.follower.progress();
@@ -117,6 +130,7 @@ export async function readStatus(office: Office): Promise<OperatorStatus> {
     ),
     questions: questions.length,
     problems: (byState.dead ?? 0) + (byState.refusing ?? 0),
+    expiring,
     isPaused: connection.paused === true,
     ...(awaitsApproval ? { awaitsApproval } : {}),
     epoch: connection.epoch,
