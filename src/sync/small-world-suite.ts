@@ -203,6 +203,7 @@ export function smallCrm(clock: Clock, capabilities: Partial<CrmCapabilities> = 
   const calls: string[] = [];
   const faults: Fault[] = [];
   let made = 0;
+  let added = 0;
   const put = (id: string, fields: CrmFields): CrmRecord => {
     made += 1;
     const before = records.get(id)?.fields;
@@ -217,7 +218,8 @@ export function smallCrm(clock: Clock, capabilities: Partial<CrmCapabilities> = 
     return record;
   };
   const add = (fields: CrmFields): string => {
-    const id = `c${records.size + 1}`;
+    added = Math.max(added, records.size) + 1;
+    const id = `c${added}`;
     put(id, fields);
     return id;
   };

@@ -153,6 +153,8 @@ export function landDeal(
     ...ties,
     crm: side,
     isToldDeleted: undefined,
+    isDeletionCounted: undefined,
+    isDeletionIgnored: undefined,
     // What kept it from being shared doesn't matter to a deal that isn't to be shared.
     refusals: isKept ? pair.refusals : [],
   }));

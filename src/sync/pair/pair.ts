@@ -250,6 +250,8 @@ export interface Pair {
   readonly paused?: true | undefined;
   /** The deletion of its deal counts in the brake's hour already. */
   readonly isDeletionCounted?: true | undefined;
+  /** A person who was asked at the brake said that the deletion of its deal is to be ignored. */
+  readonly isDeletionIgnored?: true | undefined;
   /** It has something to write, but writes wait for approval or are paused as a whole. */
   readonly waits?: true | undefined;
   /** A question about the pair as a whole: the inbox item's id. */

@@ -239,7 +239,7 @@ async function releaseBrake(
   const resolution = isMeant ? "the deletions were meant" : "the deletions are ignored";
   const decided = (pair: Pair): Pair => ({
     ...pair,
-    ...(isMeant ? { isDeletionCounted: true as const } : { ended: "deletion-ignored" as const }),
+    ...(isMeant ? { isDeletionCounted: true as const } : { isDeletionIgnored: true as const }),
   });
   // First what was decided, then the brake: who dies in between leaves the question open. What was
   // deleted meanwhile stopped at the brake as well.

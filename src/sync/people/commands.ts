@@ -10,6 +10,7 @@ import { EngineRefusal, type PauseScope } from "../engine-port.ts";
 import type { ConnectionState, HistoryEntry, InboxItem } from "../ledger/ledger-port.ts";
 import type { Decision, Pair, Park, Side } from "../pair/pair.ts";
 import { stateOfReferral, stateOfText, statusPath } from "../pair/projection.ts";
+import { overPair } from "../steps/ending.ts";
 import { tiedTo } from "../steps/link.ts";
 import { release, replayed } from "./answers.ts";
 import { inboxId } from "./inbox-items.ts";
@@ -44,11 +45,12 @@ export async function unlinkPair(
   by: string | undefined,
 ): Promise<void> {
   const pair = await existing(context, pairId);
-  const at = context.clock.now();
-  const over: Pair = { ...pair, ended: "unlinked", problem: undefined, due: undefined, look: {} };
+  const over = await overPair(context, pair, { ended: "unlinked", by });
+  const { history, inbox } = over;
   await commit(context, {
-    pairs: [over, ...(await tiedTo(context, over))],
-    history: [{ pairId, at, kind: "unlinked", ...someone(by) }],
+    pairs: [over.pair, ...(await tiedTo(context, over.pair))],
+    history,
+    inbox,
   });
 }
 
@@ -126,6 +128,12 @@ export async function undoWrite(
   }
   const { side, pairId } = entry;
   const pair = await existing(context, pairId);
+  if (pair.ended) {
+    throw new EngineRefusal(
+      "The pair is over: nothing is written to either side any more.",
+      "Change the value in the system where it stands.",
+    );
+  }
   const later = await context.ledger.history(pairId, { after: sequence });
   const decisions: Record<string, Decision> = {};
   for (const { field, from, to } of entry.fields ?? []) {

@@ -16,6 +16,7 @@ import type { Pair } from "../pair/pair.ts";
 import { atRest } from "../pair/pair-state.ts";
 import { failPair, withoutAttempt } from "../pair/problems.ts";
 import { stateOfReferral, statusPath } from "../pair/projection.ts";
+import { overPair } from "./ending.ts";
 
 const hourMs = 3_600_000;
 
@@ -31,12 +32,12 @@ export async function applyDeletion(
   pair: Pair,
   connection: ConnectionState,
 ): Promise<Progress> {
+  if (pair.isDeletionIgnored) return end(context, pair, "deletion-ignored");
   if (!pair.isDeletionCounted) return count(context, pair, connection);
   const { policy, statusReason } = context.settings.deletion;
   const wanted = policy === "close" ? closedState(context, pair) : undefined;
   if (wanted) return close(context, pair, wanted, statusReason);
-  await end(context, pair, policy === "ignore" ? "deletion-ignored" : "unlinked");
-  return "rest";
+  return end(context, pair, policy === "ignore" ? "deletion-ignored" : "unlinked");
 }
 
 /** Closes a referral that a person said is one too many. */
@@ -60,12 +61,10 @@ async function end(
   context: EngineContext,
   pair: Pair,
   ended: NonNullable<Pair["ended"]>,
-): Promise<void> {
-  const at = context.clock.now();
-  const over: Pair = { ...atRest(pair), ended, problem: undefined, look: {} };
+): Promise<Progress> {
   const note = ended === "unlinked" ? "the deal was deleted" : "the deletion is ignored";
-  const history = [{ pairId: pair.id, at, kind: "unlinked" as const, note }];
-  await commitPair(context, { pair: over, history, inbox: [] });
+  await commitPair(context, await overPair(context, pair, { ended, note }));
+  return "rest";
 }
 
 /** Counts a confirmed deletion, or stops at the brake until a person has looked. */
