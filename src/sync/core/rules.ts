@@ -85,7 +85,8 @@ export interface EngineRules {
    */
   isSameCreation(fingerprint: Fingerprint, referral: Referral): boolean;
   /**
-   * Whether two referrals name one deal; those of one engagement may, and are never doubles.
+   * Whether a referral that names another one's deal is one too many; referrals of one engagement
+   * may name one deal, and are never doubles.
    */
   isDouble(one: Referral, other: Referral): boolean;
   /** Confirmed deletions that an hour may bring before a person is asked. */
@@ -148,10 +149,7 @@ export const engineRules: EngineRules = {
     (wanted.engagementId === undefined || referral.engagementId === wanted.engagementId) &&
     isSameList(targetsOf(referral), wanted.target) &&
     compareStamps(referral.createdDateTime ?? "", wanted.notBefore) >= 0,
-  isDouble: (one, other) =>
-    one.id !== other.id &&
-    one.engagementId !== other.engagementId &&
-    one.externalReferenceId === other.externalReferenceId,
+  isDouble: (one, other) => one.id !== other.id && one.engagementId !== other.engagementId,
   deletionsPerHour: (pairs, { sharePerHour, atLeast, atMost }) =>
     Math.min(atMost, Math.max(atLeast, Math.floor(pairs * sharePerHour))),
   mayMove: checkMove,

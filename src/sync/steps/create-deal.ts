@@ -108,7 +108,7 @@ async function meetDeal(
   const row = (await ledger.pairsByRecord([recordId])).get(recordId);
   const blank = row ?? newPair(context, "crm", connection.epoch);
   const deal = await commitPair(context, landDeal(context, blank, record, sighting));
-  if (deal.referral || deal.creation) return ask(context, pair, [deal]);
+  if (deal.referral || deal.creation || deal.ended) return ask(context, pair, [deal]);
   await linkPairs(context, pair, deal, "the CRM has a deal under the referral's id");
   return "again";
 }

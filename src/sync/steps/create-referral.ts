@@ -15,7 +15,7 @@ import type { Creation, Pair } from "../pair/pair.ts";
 import { atRest } from "../pair/pair-state.ts";
 import type { Priority } from "../run/runner.ts";
 import { create, type Found, intentOf, type Leg, resumeCreate } from "./creation.ts";
-import { doubleReferral } from "./doubles.ts";
+import { doubleReferral, mayStandForAnother } from "./doubles.ts";
 import { canInviteMicrosoft, isMicrosoftLeg, siblingsOf } from "./legs.ts";
 import { linkCreated } from "./link.ts";
 import { ask, reconsider } from "./match.ts";
@@ -193,6 +193,10 @@ const namesNone = "The deal names a referral that Partner Center doesn't show.";
 const correctTheName =
   "Correct the referral's id in the CRM, or let this deal become a referral of its own.";
 const isLikeAShared = "Another deal just like this one is shared already.";
+const isLikeAnEnded =
+  "An open referral fits this deal; its own deal was deleted, or the two were unlinked.";
+const closeTheOther =
+  "Let this deal become a referral of its own, or leave it out as long as the other one is open.";
 const namesATaken = "The deal names a referral that belongs to another deal or is over.";
 
 /** Whether a pair goes on only when a person has answered, resumed or replayed it. */
@@ -209,8 +213,10 @@ async function mustMatchFirst(context: EngineContext, pair: Pair): Promise<boole
   const claiming = await ledger.pairsByClaim(pair.crm?.id ?? "");
   const named = pair.claim ? [...(await ledger.pairsByReferral([pair.claim])).values()] : [];
   const alike = pair.matchKey ? await ledger.pairsByMatchKey(pair.matchKey) : [];
-  const rivals = [...claiming, ...alike].filter(
-    ({ id, referral, role, ended }) => id !== pair.id && referral && role === "deal" && !ended,
+  // Who left a referral out has said that no deal of its name is its own.
+  const namesakes = alike.filter(({ ended }) => ended !== "not-imported");
+  const rivals = [...claiming, ...namesakes].filter(
+    (other) => other.id !== pair.id && other.role === "deal" && mayStandForAnother(other),
   );
   // A referral that the deal names counts whatever has become of it.
   rivals.push(...named.filter(({ id }) => id !== pair.id));
@@ -218,9 +224,10 @@ async function mustMatchFirst(context: EngineContext, pair: Pair): Promise<boole
   const [first] = open;
   if (!first) {
     if (rivals.length === 0) return false;
-    await (named.length > 0
-      ? ask(context, pair, [], namesATaken, correctTheName)
-      : ask(context, pair, [], isLikeAShared));
+    const isOver = rivals.every(({ ended }) => ended !== undefined);
+    if (named.length > 0) await ask(context, pair, [], namesATaken, correctTheName);
+    else if (isOver) await ask(context, pair, [], isLikeAnEnded, closeTheOther);
+    else await ask(context, pair, [], isLikeAShared);
     return true;
   }
   const isUndecided = open.every(waitsForSomebody);

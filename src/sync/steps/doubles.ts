@@ -52,6 +52,14 @@ function isElder({ id, referral: one }: Pair, { id: otherId, referral: other }: 
 }
 
 /**
+ * Whether a pair's referral may be the one of another deal that is just like its own. Where the
+ * pair is over its own deal may be gone, or was never the right one; a live referral is still
+ * there.
+ */
+export const mayStandForAnother = ({ referral, ended }: Pair): boolean =>
+  referral !== undefined && (!ended || isLive(referral.document));
+
+/**
  * Whether a deal without a referral stands beside one that has it: one names the other, or, where
  * nobody has shared it, it looks just like the other deal. Perhaps that one was created
  * while this one couldn't be seen.
@@ -59,15 +67,12 @@ function isElder({ id, referral: one }: Pair, { id: otherId, referral: other }: 
 export async function hasLinkedTwin({ ledger }: EngineContext, deal: Pair): Promise<boolean> {
   const { claim, crm: record, matchKey } = deal;
   if (deal.referral || deal.isUnmatched) return false;
-  const naming = await ledger.pairsByClaim(record?.id ?? "");
-  if (naming.some(({ referral, crm, ended }) => referral && crm && !ended)) return true;
-  if (claim !== undefined) {
-    const named = (await ledger.pairsByReferral([claim])).get(claim);
-    return named?.crm !== undefined && !named.ended;
-  }
+  const isTwin = (pair: Pair): boolean => pair.crm !== undefined && mayStandForAnother(pair);
+  if ((await ledger.pairsByClaim(record?.id ?? "")).some(isTwin)) return true;
+  if (claim !== undefined)
+    return [...(await ledger.pairsByReferral([claim])).values()].some(isTwin);
   if (deal.crm?.document || matchKey === undefined) return false;
-  const alike = await ledger.pairsByMatchKey(matchKey);
-  return alike.some(({ referral, crm, ended }) => referral && crm && !ended);
+  return (await ledger.pairsByMatchKey(matchKey)).some(isTwin);
 }
 
 /**
@@ -79,7 +84,7 @@ export async function isTiedToAnother({ ledger }: EngineContext, deal: Pair): Pr
   const naming = await ledger.pairsByClaim(deal.crm.id);
   const named = deal.claim === undefined ? [] : await ledger.pairsByReferral([deal.claim]);
   return [...naming, ...named.values()].some(
-    ({ referral, crm, ended }) => crm && !ended && isLive(referral?.document),
+    ({ referral, crm, ended }) => (crm ?? ended) !== undefined && isLive(referral?.document),
   );
 }
 

@@ -15,7 +15,7 @@ import { newPair } from "../pair/new-pair.ts";
 import type { Pair } from "../pair/pair.ts";
 import { atRest, dueSooner } from "../pair/pair-state.ts";
 import { inboxId, pairQuestion } from "../people/inbox-items.ts";
-import { doubleReferral, otherMicrosoftLeg } from "./doubles.ts";
+import { doubleReferral, mayStandForAnother, otherMicrosoftLeg } from "./doubles.ts";
 import { isMicrosoftLeg } from "./legs.ts";
 import { linkCreated, linkPairs, tiedTo } from "./link.ts";
 
@@ -43,7 +43,7 @@ export async function matchReferral(
   if (byReference !== "nothing") return byReference;
   const owner = await ownerInEngagement(context, pair);
   if (owner) return becomeSibling(context, pair);
-  const claimed = (await context.ledger.pairsByClaim(pair.referral?.id ?? "")).filter(isFreeDeal);
+  const claimed = (await context.ledger.pairsByClaim(pair.referral?.id ?? "")).filter(isDealAlone);
   if (claimed.length > 0) return linkOrAsk(context, pair, claimed, "the deal names the referral");
   return (await walkBeforeCreating(context, pair, connection)) ?? matchNames(context, pair);
 }
@@ -78,8 +78,19 @@ async function walkBeforeCreating(
   return "rest";
 }
 
-const isFreeDeal = (pair: Pair): boolean =>
-  pair.crm !== undefined && !pair.referral && !pair.ended && pair.role === "deal";
+/**
+ * A deal without a referral; one that a person has left out is asked about, never linked unasked.
+ */
+const isDealAlone = ({ crm, referral, role }: Pair): boolean =>
+  crm !== undefined && !referral && role === "deal";
+
+/** A pair that another referral of the same names may belong to as well. */
+const isRival = (pair: Pair): boolean =>
+  pair.ended === undefined
+    ? pair.referral !== undefined
+    : pair.crm !== undefined &&
+      pair.referral !== undefined &&
+      (mayStandForAnother(pair) || pair.crm.presence === "present");
 
 async function wait(context: EngineContext, pair: Pair): Promise<Progress> {
   const at = context.clock.now() + context.settings.pollCrmMs;
@@ -132,7 +143,7 @@ async function matchReference(
       ? becomeDouble(context, pair, deal)
       : becomeSibling(context, pair);
   }
-  if (!isFreeDeal(deal)) return becomeSibling(context, pair);
+  if (!isDealAlone(deal)) return becomeSibling(context, pair);
   return linkOrAsk(context, pair, [deal], "the referral names the deal");
 }
 
@@ -191,13 +202,13 @@ async function becomeDouble(context: EngineContext, pair: Pair, other: Pair): Pr
 
 async function matchNames(context: EngineContext, pair: Pair): Promise<Match> {
   if (pair.matchKey === undefined) return "nothing";
-  const alike = await context.ledger.pairsByMatchKey(pair.matchKey);
-  const deals = alike.filter(isFreeDeal);
-  const rivals = alike.filter(({ id, role, ended }) => id !== pair.id && role === "deal" && !ended);
-  const others = rivals.filter(({ referral }) => referral !== undefined);
-  if (deals.length === 0 && !others.some(({ crm }) => crm)) return "nothing";
-  if (others.length === 0) return linkOrAsk(context, pair, deals, "customer and deal are alike");
-  return ask(context, pair, deals);
+  const named = await context.ledger.pairsByMatchKey(pair.matchKey);
+  const alike = named.filter(({ id, role }) => id !== pair.id && role === "deal");
+  if (!alike.some(({ crm }) => crm)) return "nothing";
+  const deals = alike.filter(isDealAlone);
+  if (alike.some(isRival)) return ask(context, pair, deals);
+  // Where all that is alike is over, a new deal would undo a deletion.
+  return linkOrAsk(context, pair, deals, "customer and deal are alike");
 }
 
 async function linkOrAsk(
@@ -210,7 +221,7 @@ async function linkOrAsk(
   const [deal] = present;
   // To create it anew unasked would undo a deletion, or double what can't be seen for a while.
   if (!deal) return ask(context, pair, [], "The deal of this referral was deleted or is hidden.");
-  if (present.length > 1) return ask(context, pair, present);
+  if (present.length > 1 || deal.ended) return ask(context, pair, present);
   if (deal.creation) return wait(context, pair);
   await linkPairs(context, pair, deal, reason);
   return "again";
