@@ -22,6 +22,7 @@ import {
   dueByTime,
   dueRanks,
   marks,
+  mostDueAtOnce,
   storeItem,
   storePair,
 } from "./ledger-statements.ts";
@@ -53,8 +54,6 @@ const parsed = <T>(row: Row | undefined): T | undefined =>
 
 const likeText = (text: string): string => `%${text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`;
 const keysPerQuery = 500;
-/** Where no more are due, all of them are read and sorted here: a tenth of the cost by class. */
-const mostDueAtOnce = 50;
 
 function duePairOf(row: Row): DuePair {
   const priority = String(row.due_priority) as Priority;
@@ -168,7 +167,7 @@ class SqlLedger implements Ledger {
   }
 
   async due(now: number, limit: number): Promise<readonly DuePair[]> {
-    const few = await this.#all(dueByTime, now, mostDueAtOnce + 1);
+    const few = await this.#all(dueByTime, now);
     if (few.length <= mostDueAtOnce) return few.map(duePairOf).sort(byUrgency).slice(0, limit);
     const values = dueRanks.flatMap((rank) => [this.#connectionId, rank, now, limit]);
     return (await this.#database.all(dueByRank, [...values, limit])).map(duePairOf);
