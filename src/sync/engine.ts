@@ -43,7 +43,7 @@ import { editPair } from "./people/edits.ts";
 import { rehearse } from "./people/rehearsal.ts";
 import { createEmbeddedRunner } from "./run/embedded-runner.ts";
 import type { Runner } from "./run/runner.ts";
-import { auditSides } from "./walk/audit.ts";
+import { auditSides, oneAtATime } from "./walk/audit.ts";
 import { EarlyWalk } from "./walk/early-walk.ts";
 import { HintGathering } from "./walk/hint-gathering.ts";
 import { closeReferralWalk, type WalkMemory, walkCrm, walkReferrals } from "./walk/walk.ts";
@@ -68,6 +68,9 @@ class SyncEngine implements Engine {
   readonly #hints: HintGathering;
   readonly #early: EarlyWalk;
   readonly #watch: RestoreWatch;
+  readonly #audit: () => Promise<number> = oneAtATime(() =>
+    auditSides(this.#context, this.#memory),
+  );
   #closing: Promise<void> | undefined;
   #stop = new AbortController();
   #runner: Runner | undefined;
@@ -148,7 +151,7 @@ class SyncEngine implements Engine {
   }
 
   async auditSweep(): Promise<{ readonly drift: number }> {
-    return { drift: await auditSides(this.#context, this.#memory) };
+    return { drift: await this.#audit() };
   }
 
   async hint({ side, id, changedAt }: Hint): Promise<boolean> {

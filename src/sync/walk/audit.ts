@@ -42,3 +42,24 @@ async function comparePairsOfOldEpochs(context: EngineContext): Promise<void> {
     after = last.id;
   }
 }
+
+/**
+ * One sweep at a time: who asks while one is under way shares the next with all others, as the
+ * present one may have passed by what is to be compared. Under a low ceiling many at once would
+ * never end.
+ */
+export function oneAtATime(sweep: () => Promise<number>): () => Promise<number> {
+  let present: Promise<unknown> = Promise.resolve();
+  let next: Promise<number> | undefined;
+  return () => {
+    next ??= present
+      .catch(() => {})
+      .then(() => {
+        next = undefined;
+        const begun = sweep();
+        present = begun;
+        return begun;
+      });
+    return next;
+  };
+}
