@@ -80,6 +80,8 @@ export interface PlannedWrite {
   readonly side: Side;
   readonly kind: "create" | "update" | "close";
   readonly fields: readonly string[];
+  /** Only shows the seller in the CRM how the deal stands. */
+  readonly isTelling?: true;
 }
 
 /** A pair that a rehearsal names: what it is called, and what each write would change. */

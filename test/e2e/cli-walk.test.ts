@@ -87,17 +87,22 @@ test("approve asks a person unless told --yes, and sync --once then does what wa
   expect(asked.code).toBe(1);
   expect(asked.stderr).toContain("Say --yes");
   const { summary } = await json<{
-    summary: { to: Record<"crm" | "referral", { create: number }> };
+    summary: { to: Record<"crm" | "referral", { create: number; update: number; close: number }> };
   }>("plan");
   expect((await run("approve", "--yes")).code).toBe(0);
-  const outcome = await json<{ created: Record<string, number>; isWhole: boolean }>(
-    "sync",
-    "--once",
-  );
+  const outcome = await json<{
+    created: Record<string, number>;
+    written: Record<string, number>;
+    isWhole: boolean;
+  }>("sync", "--once");
   expect(outcome.isWhole).toBe(true);
   expect(outcome.created).toMatchObject({
     crm: summary.to.crm.create,
     referral: summary.to.referral.create,
+  });
+  expect(outcome.written).toEqual({
+    crm: summary.to.crm.update + summary.to.crm.close,
+    referral: summary.to.referral.update + summary.to.referral.close,
   });
   expect((await json<{ writes: unknown[] }>("plan")).writes).toEqual([]);
 }, 40_000);

@@ -13,6 +13,8 @@ export interface PlanSummary {
   /** By the side that is written. */
   readonly to: Readonly<Record<Side, DirectionCounts>>;
   readonly links: number;
+  /** Writes beside them that only show the seller how a deal stands. */
+  readonly told: number;
   readonly asked: number;
   readonly refused: number;
   readonly calls: number;
@@ -29,7 +31,8 @@ export interface PlanSummary {
 
 function countsOf(plan: Rehearsal, side: Side): DirectionCounts {
   const count = (kind: PlannedWrite["kind"]): number =>
-    plan.writes.filter((write) => write.side === side && write.kind === kind).length;
+    plan.writes.filter((write) => write.side === side && write.kind === kind && !write.isTelling)
+      .length;
   return {
     create: count("create"),
     update: count("update"),
@@ -62,6 +65,7 @@ export function planSummary(plan: Rehearsal, limit: number): PlanSummary {
   return {
     to: { crm: countsOf(plan, "crm"), referral: countsOf(plan, "referral") },
     links: plan.links,
+    told: plan.writes.filter(({ isTelling }) => isTelling).length,
     asked: plan.questions.length,
     refused: plan.refusals.length,
     calls: plan.calls,

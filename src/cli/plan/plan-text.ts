@@ -46,12 +46,17 @@ export function timeText({ calls, callsPerMinute, minutes }: PlanSummary): strin
   return `${counted(calls, "call")} to Partner Center, ${long} at ${callsPerMinute} calls/min.`;
 }
 
+function toldText({ told }: PlanSummary): string {
+  const deals = counted(told, "deal shows its seller", "deals show their sellers");
+  return `Beside that, ${deals} in the CRM how it stands.`;
+}
+
 /** Some changes as examples, a few of each kind. */
 function exampleLines(plan: Rehearsal, width: number): readonly string[] {
   const arrows = { crm: "→ CRM", referral: "→ Partner Center" } as const;
   const seen = new Map<string, number>();
   const rows: string[][] = [];
-  for (const write of plan.writes) {
+  for (const write of plan.writes.filter(({ isTelling }) => !isTelling)) {
     const { pairId, side, kind } = write;
     const key = `${side} ${kind}`;
     const shownBefore = seen.get(key) ?? 0;
@@ -111,6 +116,7 @@ export function planText(
   const refusals = refusalLines(plan, summary, width);
   return [
     countsTable(summary, width),
+    ...(summary.told > 0 ? [paint.faint(toldText(summary))] : []),
     ...exampleLines(plan, width),
     ...questionLines(plan, width),
     ...(refusals.length > 0 ? ["", ...refusals] : []),

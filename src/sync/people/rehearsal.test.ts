@@ -41,6 +41,10 @@ test("a rehearsal tells creates, links, questions and refusals, and writes nothi
   expect(plan.pairs[planned?.pairId ?? ""]?.changes).toContainEqual(
     expect.objectContaining({ side: "crm", field: "dealValue", from: null, to: 1 }),
   );
+  const told = plan.writes.filter(({ isTelling }) => isTelling);
+  expect(new Set(told.flatMap(({ fields }) => fields))).toEqual(
+    new Set(Object.values(world.crm.capabilities.stateFields ?? {})),
+  );
   // Its reads are real calls, and nothing but they leave a trace.
   const { budgets: _after, ...after } = world.ledger.snapshot();
   expect(after).toEqual(before);

@@ -138,8 +138,10 @@ function note(
   side: PlannedWrite["side"],
   kind: PlannedWrite["kind"],
   fields: readonly string[],
+  isTelling = false,
 ): void {
-  notebook.writes.push({ pairId: notebook.pairId, side, kind, fields });
+  const { pairId } = notebook;
+  notebook.writes.push({ pairId, side, kind, fields, ...(isTelling ? { isTelling } : {}) });
   if (kind === "create") notebook.created.add(notebook.pairId);
   if (side === "referral") notebook.calls += 1;
 }
@@ -237,6 +239,7 @@ function notingCrm(
   { fields: mapped }: Mapping,
 ): CrmAdapter {
   const written = new Map<string, CrmRecord>();
+  const telling = new Set(Object.values(crm.capabilities.stateFields ?? {}));
   // A deal shows its own id, which goes to its referral by one more call.
   const idField = mapped.find(({ referralPath }) => referralPath === dealIdPath)?.crmField;
   return {
@@ -245,7 +248,9 @@ function notingCrm(
     changesSince: (watermark, options) => crm.changesSince(watermark, options),
     upsert: async (write, options) => {
       const fields: CrmFields = Object.assign({}, ...write.steps.map((step) => step.fields));
-      note(notebook, "crm", write.recordId ? "update" : "create", Object.keys(fields));
+      const names = Object.keys(fields);
+      const isTelling = names.every((name) => telling.has(name));
+      note(notebook, "crm", write.recordId ? "update" : "create", names, isTelling);
       const version = `planned-${nextNumber(notebook)}`;
       const id = write.recordId ?? version;
       const before = written.get(id) ?? (write.recordId ? await crm.read(id, options) : undefined);
