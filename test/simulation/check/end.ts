@@ -137,6 +137,8 @@ function checkConvergence(world: World, witness: Witness, subject: Subject, deal
     return;
   }
   if (!referral || !crm) return;
+  // Of several, each is compared with its own: see linked-pairs.ts.
+  if (orderedBeside(world, deal) > 0 && deal.referrals.size + deal.crmRecords.size > 2) return;
   for (const field of editedFields) {
     if (referral[field] === crm[field]) continue;
     if (subject.excuseFor(deal, field) !== undefined) continue;
@@ -165,14 +167,23 @@ function mayDouble(world: World, deal: Deal): boolean {
   );
 }
 
+/**
+ * How many a person has ordered beside the first. Who was asked may want what has only its name in
+ * common to be a deal of its own; and where a referral shows its deal's id, a deal that is ordered
+ * for it takes the place of the one that it named.
+ */
+function orderedBeside({ schedule }: World, deal: Deal): number {
+  const isTieReplaced = deal.isTwin && schedule.settings.showsDealId === true;
+  return deal.isTwinByName || isTieReplaced ? deal.ordered : 0;
+}
+
 function checkDoubles(world: World, witness: Witness, subject: Subject, deal: Deal): void {
   const report = (what: string): void =>
     witness.report("at most one live record per pair and side", `deal ${deal.index}: ${what}`);
   const find = (id: string) => world.referrals.find(id)?.document;
   const isAsked = subject.questionsAbout(deal).length > 0;
   const isKnown = mayDouble(world, deal) && isAsked;
-  // A person who was asked may want what has only its name in common to be a deal of its own.
-  const most = 1 + (deal.isTwinByName ? deal.ordered : 0);
+  const most = 1 + orderedBeside(world, deal);
   for (const leg of ["partner", "microsoft"] as const) {
     const live = liveReferrals(deal, leg, find);
     if (live.length > most && !isKnown) report(`${live.length} live referrals on the ${leg} side`);
