@@ -74,6 +74,7 @@ async function answerField(
   const isKnown = ["referral", "crm", "value", "dismiss"].includes(choose);
   const { field } = item;
   if (!isKnown || field === undefined) throw unfitting(item, answer);
+  if (choose !== "dismiss") refuseAgainstDirection(context, field, choose);
   const { id } = await pairOf(context, item);
   // First: who dies in between leaves the question open.
   if ("always" in answer && answer.always) await prefer(context, field, answer.choose);
@@ -93,6 +94,22 @@ async function answerField(
       inbox: [resolved(context, item, choose, by)],
     };
   });
+}
+
+/** A field that goes one way takes the value of where it comes from, or is left alone. */
+function refuseAgainstDirection(
+  { projection }: EngineContext,
+  name: string,
+  choose: Answer["choose"],
+): void {
+  const { direction = "both", label = name } = projection.byName.get(name) ?? {};
+  const isToCrm = direction === "to-crm";
+  if (direction === "both" || choose === (isToCrm ? "referral" : "crm")) return;
+  const way = isToCrm ? "from Partner Center to the CRM" : "from the CRM to Partner Center";
+  throw new EngineRefusal(
+    `${label} only goes ${way}.`,
+    "Choose the value of where it comes from, or dismiss the question to leave both as they are.",
+  );
 }
 
 function decisionOf(answer: Answer, over: SeenValues): Decision | undefined {
