@@ -155,6 +155,9 @@ export interface DealEvent {
     readonly crm?: PlainValue;
     readonly from?: PlainValue;
     readonly to?: PlainValue;
+    /** What these mean, where they are the CRM's numbers of a choice. */
+    readonly fromWord?: string;
+    readonly toWord?: string;
   }[];
   readonly by?: string;
   readonly note?: string;

@@ -41,9 +41,9 @@ const verbs: Readonly<Record<string, string>> = {
 };
 
 function fieldChange(field: NonNullable<DealEvent["fields"]>[number]): string {
-  const { from, to, referral, crm } = field;
+  const { from, to, fromWord, toWord, referral, crm } = field;
   if (from !== undefined || to !== undefined) {
-    return `${field.field} ${shown(from)} → ${shown(to)}`;
+    return `${field.field} ${shown(fromWord ?? from)} → ${shown(toWord ?? to)}`;
   }
   const values = [referral, crm].filter((value) => value !== undefined).map(shown);
   return values.length === 0 ? field.field : `${field.field} ${[...new Set(values)].join(" / ")}`;

@@ -130,7 +130,8 @@ function Line({ event, labels, onUndo }: LineProps) {
 
 function changeText(field: NonNullable<DealEvent["fields"]>[number]): string {
   if (field.from !== undefined || field.to !== undefined) {
-    return `: ${valueText(field.from)} → ${valueText(field.to)}`;
+    const { from, to, fromWord, toWord } = field;
+    return `: ${valueText(fromWord ?? from)} → ${valueText(toWord ?? to)}`;
   }
   const value = field.referral ?? field.crm;
   return value === undefined ? "" : `: ${valueText(value)}`;

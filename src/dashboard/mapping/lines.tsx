@@ -1,7 +1,7 @@
 import type { MappingLine, MappingPreview, PlainValue } from "../../contract/index.ts";
 import { Scroll } from "../parts/parts.tsx";
 import { useStanding } from "../shell/session.ts";
-import { valueText } from "../words/format.ts";
+import { plainCode, valueText } from "../words/format.ts";
 
 type Value = MappingPreview["values"][number];
 
@@ -83,7 +83,7 @@ function Row({ line, value, lenses, onChange, onRemove }: RowProps) {
       <End
         place={line.crm}
         expression={line.crm ? undefined : line.expression}
-        value={value?.crm}
+        value={plainCode(value?.crm, [value?.referral, value?.toReferral.value])}
       />
       <td>
         <Wire line={line} />
@@ -169,7 +169,7 @@ function Outcome({ value }: { readonly value: Value }) {
   return (
     <p className="hint">
       {toReferral.value !== undefined && <>→ {valueText(toReferral.value)} </>}
-      {toCrm.value !== undefined && <>← {valueText(toCrm.value)}</>}
+      {toCrm.value !== undefined && <>← {valueText(plainCode(toCrm.value, [value.referral]))}</>}
     </p>
   );
 }

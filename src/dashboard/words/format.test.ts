@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { money, personText, stateText, valueText } from "./format.ts";
+import { money, personText, plainCode, stateText, valueText } from "./format.ts";
 import { statusText } from "./states.ts";
 
 describe("a value for the reader's eyes", () => {
@@ -28,4 +28,11 @@ describe("a value for the reader's eyes", () => {
     expect(statusText("Closed", "Somehow")).toBe("Closed");
     expect(statusText(null)).toBe("–");
   });
+});
+
+test("a choice's number is shown as it is, an amount with separators", () => {
+  expect(plainCode(727_000_001, ["QuotesOrLicensing"])).toBe("727000001");
+  expect(plainCode(727_000_001, [undefined, "QuotesOrLicensing"])).toBe("727000001");
+  expect(plainCode(50_000, [50_000])).toBe(50_000);
+  expect(plainCode(50_000, [null, ""])).toBe(50_000);
 });

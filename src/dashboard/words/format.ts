@@ -124,6 +124,15 @@ export function valueText(value: PlainValue | undefined, currency?: string): str
   return itemText(value);
 }
 
+/** A choice that the CRM numbers and the referral names: its number is no amount. */
+export function plainCode(
+  code: PlainValue | undefined,
+  names: readonly (PlainValue | undefined)[],
+): PlainValue | undefined {
+  const isNamed = names.some((name) => typeof name === "string" && name !== "");
+  return typeof code === "number" && isNamed ? String(code) : code;
+}
+
 /** What a property holds whose name ends so: a CRM's own columns have a prefix. */
 function ending(record: Readonly<Record<string, PlainValue>>, name: string) {
   return Object.entries(record).find(([key]) => key.toLowerCase().endsWith(name))?.[1];

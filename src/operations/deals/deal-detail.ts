@@ -11,6 +11,7 @@ import {
 } from "../../contract/index.ts";
 import type { InboxItem, Ledger, Pair, Projection } from "../../sync/index.ts";
 import { dealSummary, fieldViews, stateSentence } from "./deal-view.ts";
+import { historyWithWords } from "./history-words.ts";
 
 const mostQuestions = 200;
 
@@ -106,7 +107,7 @@ export async function dealDetail(
     fields: fieldViews(pair, projection),
     refusals: pair.refusals,
     questions: questions.map((item) => questionView(item, pair, projection)),
-    history: await ledger.history(pair.id),
+    history: historyWithWords(await ledger.history(pair.id), projection),
     related: others.map((other): DealSummary => dealSummary(other, projection)),
     lifecycle: lifecycleOf(pair, now),
     next: nextStep(pair),

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Trends } from "../../contract/index.ts";
 import { operatorOf } from "../access/access.ts";
 import { readPipeline } from "../chronicle/pipeline.ts";
+import { historyWithWords } from "../deals/history-words.ts";
 import { listDeals } from "../deals/list-deals.ts";
 import { parseInput } from "../input.ts";
 import type { Office } from "../office.ts";
@@ -50,12 +51,11 @@ export function addStatusRoutes(server: FastifyInstance, office: Office): void {
   });
   server.get("/api/history", async (request) => {
     const { after, limit, newest } = parseInput(historyQuery, request.query);
-    return {
-      entries:
-        newest === undefined
-          ? await ledger.historySince(after, limit)
-          : await ledger.newestHistory(newest),
-    };
+    const entries =
+      newest === undefined
+        ? await ledger.historySince(after, limit)
+        : await ledger.newestHistory(newest);
+    return { entries: historyWithWords(entries, office.projection) };
   });
 
   server.get("/api/problems", async () => ({ groups: await readProblems(office) }));
