@@ -167,9 +167,12 @@ const stepTakers: Readonly<Record<Step, StepTaker>> = {
     if (!mayWrite(context, connection)) return stepTakers.wait(context, pair, connection);
     return createDeal(context, pair, connection);
   },
-  "match-deal": async (context, pair) => {
+  "match-deal": async (context, pair, connection) => {
     await reconsider(context, pair);
-    if (!(await hasLinkedTwin(context, pair))) return rest(context, pair);
+    if (!(await hasLinkedTwin(context, pair))) {
+      // What was told while it was marked may not hold any more.
+      return pair.shown ? tellSeller(context, pair, connection) : rest(context, pair);
+    }
     await commitPair(context, twinDeal(context, pair));
     return "rest";
   },

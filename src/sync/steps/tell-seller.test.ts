@@ -62,6 +62,27 @@ test("a shared deal that can't become a referral says in the CRM what is missing
   expect(told(world)).toMatchObject({ syncState: "In step", lastError: null });
 });
 
+test("what was missing is no longer told once nobody wants the deal to be shared", async () => {
+  const world = await smallWorld();
+  const { customer: _customer, ...incomplete } = deal;
+  world.crm.add(incomplete);
+  await world.sync();
+  expect(told(world)?.lastError).toContain("Fill in customer");
+  world.crm.edit("c1", { share: false });
+  await world.sync();
+  expect(told(world)).toMatchObject({ syncState: "Not shared yet", lastError: null });
+  expect((await world.onlyPair()).state).toBe("unshared");
+  const writes = world.crm.calls.filter((call) => call === "upsert").length;
+  world.crm.edit("c1", { name: "Another" });
+  await world.clock.advance(60_000);
+  await world.sync();
+  expect(world.crm.calls.filter((call) => call === "upsert")).toHaveLength(writes);
+  const other = await smallWorld();
+  other.crm.add({ ...deal, share: false });
+  await other.sync();
+  expect(other.crm.calls, "a deal that was never marked is left alone").not.toContain("upsert");
+});
+
 test("a referral that Partner Center no longer shows is told of too", async () => {
   const world = await smallWorld();
   world.crm.add(deal);

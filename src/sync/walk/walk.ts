@@ -303,13 +303,13 @@ async function isExpected(context: EngineContext, deal: Pair): Promise<boolean> 
 
 /**
  * A deal that nobody shares and that names no referral needs nothing, but to be read where it may
- * be back in sight.
+ * be back in sight, and its seller told where something was told while it was shared.
  */
 function withoutNeed(landed: Landed): Landed {
   const { pair } = landed;
   const isOutOfSight = pair.crm?.presence !== "present";
-  const isNeeded =
-    isOutOfSight || pair.referral || pair.creation || pair.claim || pair.crm?.document;
+  const isTied = pair.referral || pair.creation || pair.claim;
+  const isNeeded = isOutOfSight || isTied || pair.crm?.document || pair.shown;
   return isNeeded || !pair.due ? landed : { ...landed, pair: { ...pair, due: undefined } };
 }
 
