@@ -22,10 +22,19 @@ import { ask, reconsider } from "./match.ts";
 import { draftInvitation, draftReferral } from "./referral-draft.ts";
 import { tellSeller } from "./tell-seller.ts";
 
+/** Whether the customer's consent is the one with which a request was sent. */
+const hasConsentOf = ({ consent }: Referral, sent: Referral): boolean =>
+  JSON.stringify(consent) === JSON.stringify(sent.consent);
+
 /** The partner's own referral for a deal. */
 const ownLeg: Leg = {
   intentOf: ({ creation }) => creation,
   withIntent: (pair, creation) => ({ ...pair, creation }),
+  isStillMeant: async (context, { crm }, { document }) => {
+    const record = await context.crm.read(crm?.id ?? "", {});
+    if (!record || !context.mapping.shareWhen(record.fields)) return false;
+    return hasConsentOf(draftReferral(context, record.id, record.fields).document, document);
+  },
   settle: (context, pairId, creation, found, sighting) =>
     withRow(context, pairId, found, (pair, row) => {
       if (pair.referral) {
@@ -48,6 +57,8 @@ const ownLeg: Leg = {
 const microsoftLeg: Leg = {
   intentOf: ({ invitation }) => (typeof invitation === "object" ? invitation : undefined),
   withIntent: (pair, creation) => ({ ...pair, invitation: creation ?? "wanted" }),
+  isStillMeant: async (_context, { referral }, { document }) =>
+    hasConsentOf(draftInvitation(referral?.document ?? {}), document),
   settle: (context, pairId, creation, found, sighting) =>
     withRow(context, pairId, found, (pair, row) => {
       const at = context.clock.now();
@@ -195,8 +206,7 @@ const correctTheName =
 const isLikeAShared = "Another deal just like this one is shared already.";
 const isLikeAnEnded =
   "An open referral fits this deal; its own deal was deleted, or the two were unlinked.";
-const closeTheOther =
-  "Let this deal become a referral of its own, or leave it out as long as the other one is open.";
+const ownOrLeftOut = "Let this deal become a referral of its own, or leave it out.";
 const namesATaken = "The deal names a referral that belongs to another deal or is over.";
 
 /** Whether a pair goes on only when a person has answered, resumed or replayed it. */
@@ -226,7 +236,7 @@ async function mustMatchFirst(context: EngineContext, pair: Pair): Promise<boole
     if (rivals.length === 0) return false;
     const isOver = rivals.every(({ ended }) => ended !== undefined);
     if (named.length > 0) await ask(context, pair, [], namesATaken, correctTheName);
-    else if (isOver) await ask(context, pair, [], isLikeAnEnded, closeTheOther);
+    else if (isOver) await ask(context, pair, [], isLikeAnEnded, ownOrLeftOut);
     else await ask(context, pair, [], isLikeAShared);
     return true;
   }

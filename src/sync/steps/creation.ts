@@ -28,6 +28,12 @@ export interface Found {
 export interface Leg {
   readonly intentOf: (pair: Pair) => Creation | undefined;
   readonly withIntent: (pair: Pair, creation: Creation | undefined) => Pair;
+  /** Whether what was sent may leave once more: the other side can't take back what it has. */
+  readonly isStillMeant: (
+    context: EngineContext,
+    pair: Pair,
+    creation: Creation,
+  ) => Promise<boolean>;
   readonly settle: (
     context: EngineContext,
     pairId: string,
@@ -123,7 +129,7 @@ async function failedCreate(
 
 /**
  * A create whose outcome isn't known: waits until a late one must have landed and be listed, looks
- * for it, and only then repeats it.
+ * for it, and only then repeats it, unless it was withdrawn meanwhile.
  */
 export async function resumeCreate(
   context: EngineContext,
@@ -151,6 +157,12 @@ export async function resumeCreate(
     return "rest";
   }
   const permit = await context.budget.take(priority);
+  if (!(await leg.isStillMeant(context, pair, creation))) {
+    await permit.giveBack();
+    const over = leg.withIntent(pair, undefined);
+    await commitPair(context, quietly({ ...over, look: { ...pair.look, crm: "hint" } }));
+    return "again";
+  }
   const again: Creation = {
     ...creation,
     at: clock.now(),

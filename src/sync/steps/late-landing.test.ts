@@ -50,3 +50,28 @@ test.each([
     expect((await world.onlyPair()).referral?.id).toBe("r1");
   },
 );
+
+test.each([
+  ["the partner's referral", 1],
+  ["Microsoft's side", 2],
+])(
+  "%s that landed without an answer is linked by the next walk, long before the probe",
+  async (_, lost) => {
+    const world = await smallWorld({ inviteMicrosoft: true }, {}, {});
+    world.crm.add({ ...deal, consentToShare: true });
+    const { referrals } = world;
+    let made = 0;
+    const create: typeof referrals.create = (referral, options) => {
+      made += 1;
+      if (made === lost) referrals.faults.push({ method: "create", fault: "timeout-after" });
+      return referrals.create(referral, options);
+    };
+    world.engine = createEngine({ ...world.environment, referrals: { ...referrals, create } });
+    await world.sync();
+    expect((await world.onlyPair()).state).not.toBe("in-step");
+    await world.clock.advance(1_000);
+    await world.sync();
+    expect(await world.onlyPair()).toMatchObject({ state: "in-step", invitation: "done" });
+    expect([made, referrals.stored.size]).toEqual([2, 2]);
+  },
+);

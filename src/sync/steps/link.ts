@@ -151,7 +151,12 @@ export function linkCreated(
     creation: undefined,
     problem: undefined,
     ...(isUnsure ? { epoch: neverCompared } : {}),
-    look: sighting.source === "list" ? { ...agreed.look, referral: "hint" } : agreed.look,
+    look: {
+      ...agreed.look,
+      ...(sighting.source === "list" ? { referral: "hint" as const } : {}),
+      // What isn't kept of a deal whose mark was taken away must be read.
+      ...(agreed.crm?.document ? {} : { crm: "hint" as const }),
+    },
     due: dueSooner(pair.due, clock.now(), "outbound"),
     ...(isInviting ? { invitation: "wanted" as const } : {}),
   };
