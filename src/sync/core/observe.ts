@@ -122,6 +122,7 @@ export function landDeal(
   const isKept = pair.referral !== undefined || mapping.shareWhen(record.fields);
   const claimField = context.crm.capabilities.stateFields?.referralId;
   const claim = claimField ? record.fields[claimField] : undefined;
+  const named = typeof claim === "string" && claim !== "" ? claim : undefined;
   const known = pair.crm?.document;
   const observation: Observation<CrmFields> = {
     name: "crm",
@@ -137,6 +138,7 @@ export function landDeal(
     isVersionExact: context.crm.capabilities.versions === "etag",
     isOtherwiseNews:
       isKept !== (known !== undefined) ||
+      (!pair.referral && named !== pair.claim) ||
       (mapping.holding !== undefined &&
         record.fields[mapping.holding.crmField] !== known?.[mapping.holding.crmField]),
     same: (field, left, right) =>
@@ -144,10 +146,7 @@ export function landDeal(
   };
   const ties: Pick<Pair, "matchKey" | "claim"> = pair.referral
     ? { matchKey: pair.matchKey, claim: pair.claim }
-    : {
-        matchKey: matchKeyOfDeal(context, record.fields),
-        claim: typeof claim === "string" && claim !== "" ? claim : undefined,
-      };
+    : { matchKey: matchKeyOfDeal(context, record.fields), claim: named };
   const landed = land(context, pair, pair.crm, observation, sighting, (side) => ({
     ...pair,
     ...ties,
@@ -161,8 +160,8 @@ export function landDeal(
   if (landed.order !== "tie") return landed;
   // What it may belong to counts before it is read, what it named before as well: nothing is
   // created beside it meanwhile.
-  const { matchKey = pair.matchKey, claim: named = pair.claim } = ties;
-  return { ...landed, pair: { ...landed.pair, matchKey, claim: named } };
+  const { matchKey = pair.matchKey, claim: tie = pair.claim } = ties;
+  return { ...landed, pair: { ...landed.pair, matchKey, claim: tie } };
 }
 
 function land<Document>(
@@ -258,7 +257,7 @@ function seenAgain<Document>(
   pair: Pair,
   known: SideState<Document>,
   observation: Observation<Document>,
-  { source, at, connection }: Sighting,
+  { source, at, connection, due }: Sighting,
   withSide: (side: SideState<Document>) => Pair,
 ): PairChange {
   const isAnswer = source !== "list" || known.epoch !== connection.epoch;
@@ -268,7 +267,10 @@ function seenAgain<Document>(
   const lookedAt = Math.max(known.lookedAt, at);
   const side = { ...known, version, lookedAt, epoch: connection.epoch };
   const seen = { ...withSide(side), look: withoutLook(pair, observation.name) };
-  return { ...settleAttempt(context, seen, observation, source), inbox: [] };
+  const settled = settleAttempt(context, seen, observation, source);
+  // A write that turns out to have landed ends what stopped the pair: then the rest is to be done.
+  const again = due && settled.history.length > 0 ? newlyDue(context, settled.pair, due) : {};
+  return { ...settled, pair: { ...settled.pair, ...again }, inbox: [] };
 }
 
 function sideAfter<Document>(
@@ -306,7 +308,8 @@ function sideAfter<Document>(
 /**
  * A write of ours whose outcome was unknown shows in a version that isn't the one it demanded:
  * where a value is the one we sent, it is ours and agreed; it is never taken for somebody else's
- * edit. While the call may be under way a list can't tell: another part of the write may yet land.
+ * edit. While the call may be under way a list decides nothing, for another part of the write may
+ * yet land; what it shows is noted, should somebody change it before the outcome is known.
  */
 function settleAttempt<Document>(
   context: EngineContext,
@@ -315,15 +318,21 @@ function settleAttempt<Document>(
   source: Source,
 ): { readonly pair: Pair; readonly history: readonly NewHistory[] } {
   const { attempt } = pair;
-  const mayBeUnderWay = source === "list" && attempt !== undefined && attempt.writes.length > 0;
-  if (attempt?.side !== name || mayBeUnderWay) return { pair, history: [] };
+  if (attempt?.side !== name) return { pair, history: [] };
   const mayStillLand = attempt.version === version && version !== "";
   if (mayStillLand && isVersionExact) return { pair, history: [] };
+  const isThere = ({ field, value }: FieldWrite): boolean =>
+    same(field, values[field] ?? null, value);
+  if (source === "list" && attempt.writes.length > 0) {
+    const met = (write: FieldWrite) =>
+      isThere(write) ? { ...write, isMet: true as const } : write;
+    const [writes, earlier] = [attempt.writes.map(met), attempt.earlier.map(met)];
+    return { pair: { ...pair, attempt: { ...attempt, writes, earlier } }, history: [] };
+  }
   const landed = new Map<string, FieldWrite>();
   const lost = new Map<string, FieldWrite>();
   for (const write of [...attempt.earlier, ...attempt.writes]) {
-    const isThere = same(write.field, values[write.field] ?? null, write.value);
-    (isThere ? landed : lost).set(write.field, write);
+    (write.isMet || isThere(write) ? landed : lost).set(write.field, write);
   }
   if (mayStillLand && landed.size === 0) return { pair, history: [] };
   for (const field of landed.keys()) lost.delete(field);
@@ -332,7 +341,9 @@ function settleAttempt<Document>(
   const counted: Pair = { ...pair, recentWrites };
   if (landed.size === 0) return { pair: { ...counted, attempt: undefined }, history: [] };
   const own = { ...attempt, writes: [...landed.values()] };
-  return settleWrite(context, counted, own, ({ field }) => values[field] ?? null);
+  return settleWrite(context, counted, own, (write) =>
+    isThere(write) ? (values[write.field] ?? null) : write.value,
+  );
 }
 
 function seenHistory<Document>(

@@ -154,6 +154,12 @@ export async function createReferral(
   }
   const draft = draftReferral(context, record.id, record.fields);
   const landed = landDeal(context, pair, record, { source: "get", at, connection }).pair;
+  if (landed.claim !== pair.claim || landed.matchKey !== pair.matchKey) {
+    // What it belongs to was said only now: that counts before it leaves.
+    await permit.giveBack();
+    await commitPair(context, quietly(landed));
+    return "again";
+  }
   const ready: Pair = { ...landed, refusals: draft.refusals };
   if (draft.isBlocked) {
     await permit.giveBack();

@@ -212,3 +212,41 @@ test("after a restore a look-alike that nobody shares is asked about too: a forg
     expect(world.crm.records.size).toBe(2);
   }
 });
+
+test("a deal that names a referral only when it is read for the last time is linked, not shared anew", async () => {
+  const world = await smallWorld();
+  const { crm, engine } = world;
+  crm.add({ ...deal, share: true });
+  await engine.pollReferrals();
+  await engine.pollCrm();
+  const listed = crm.records.get("c1") ?? expect.unreachable();
+  crm.records.set("c1", {
+    ...listed,
+    version: "new",
+    fields: { ...listed.fields, referralId: "r1" },
+  });
+  await world.clock.advance(1_000);
+  world.referrals.add(referral);
+  const [own] = await world.ledger.pairs({ limit: 5 });
+  await engine.reconcile(own?.id ?? "");
+  await world.clock.advance(1_000);
+  while ((await engine.runDue()) > 0);
+  expect(world.referrals.calls).not.toContain("create");
+  expect([crm.records.size, (await world.onlyPair()).crm?.id]).toEqual([1, "c1"]);
+});
+
+test("a deal whose version tells nothing may name a referral under the stamp that was seen before", async () => {
+  const world = await smallWorld({}, {}, { versions: "none" });
+  const { crm } = world;
+  crm.add({ ...deal, customer: null, share: true });
+  await world.sync();
+  const listed = crm.records.get("c1") ?? expect.unreachable();
+  crm.records.set("c1", { ...listed, fields: { ...listed.fields, referralId: "r1" } });
+  crm.changesSince = async function* () {
+    yield { kind: "changed", record: crm.records.get("c1") ?? listed };
+    yield { kind: "watermark", watermark: "1" };
+  };
+  world.referrals.add(referral);
+  await world.sync();
+  expect([crm.records.size, (await world.onlyPair()).crm?.id]).toEqual([1, "c1"]);
+});
