@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, describe, expect, test } from "vitest";
 import { root } from "../checks.ts";
 
@@ -12,7 +14,7 @@ import { root } from "../checks.ts";
 
 const main = join(root, "src/cli/main.ts");
 const prefix = "npm run -s referrals -- ";
-const serves = /^(?:sandbox|gateway(?! connections)|mcp)\b/;
+const serves = /^(?:sandbox|gateway(?! (?:connections|revoke))|mcp)\b/;
 
 const commandsOf = (page: string): readonly string[] =>
   [...readFileSync(join(root, "docs/guides", page), "utf8").matchAll(/```sh\n([\s\S]*?)```/g)]
@@ -71,6 +73,42 @@ describe.each(["connector.md", "gateway.md", "mcp.md"])("docs/guides/%s", (page)
     expect(output).not.toMatch(/✗|Error:/);
     expect([0, "serving"]).toContain(code);
   });
+});
+
+test("an agent starts the server by the configuration of the page", {
+  timeout: 60_000,
+}, async () => {
+  const page = readFileSync(join(root, "docs/guides/mcp.md"), "utf8");
+  const [, json = ""] = /```json\n([\s\S]*?)```/.exec(page) ?? [];
+  const { mcpServers } = JSON.parse(json) as {
+    mcpServers: Record<string, { command: string; args: string[] }>;
+  };
+  const { command = "", args = [] } = mcpServers["partner-referrals"] ?? {};
+  const folder = mkdtempSync(join(tmpdir(), "connector-guide-"));
+  folders.push(folder);
+  await run(["sandbox", "--seed", "3", "--data", join(folder, "sandbox")], folder);
+  // As the page says: the sandbox in place of --config and its file.
+  expect(args.slice(1)).toEqual(["mcp", "--config", "/path/to/referrals.config.yaml"]);
+  const inCheckout = (args[0] ?? "").replace("/path/to/partner-referrals", root);
+  const client = new Client({ name: "agent", version: "1" });
+  const typed = [inCheckout, "mcp", "--sandbox", join(folder, "sandbox")];
+  await client.connect(new StdioClientTransport({ command, args: typed, cwd: folder }));
+  const { tools } = await client.listTools();
+  expect(tools.map(({ name }) => name)).toContain("list_referrals");
+  await client.close();
+});
+
+test("an operator who mistypes a connection is told how to find it", {
+  timeout: 60_000,
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "connector-guide-"));
+  folders.push(folder);
+  await run(["sandbox", "--seed", "3"], folder);
+  await run(["gateway", "--sandbox"], folder);
+  const { code, output } = await run(["gateway", "revoke", "nobodys"], folder);
+  expect(code).toBe(1);
+  expect(output).toContain('No connection is called "nobodys".');
+  expect(output).toContain("referrals gateway connections");
 });
 
 test("every option that the guides name exists", async () => {

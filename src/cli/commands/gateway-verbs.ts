@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import type { ConnectionHealth } from "../../connector/index.ts";
-import { errorFromResponse } from "../../contract/index.ts";
+import { errorFromResponse, ReferralsError } from "../../contract/index.ts";
 import { fetchHttp, type HttpRequest } from "../../runtime/index.ts";
+import { CliFailure } from "../failure.ts";
 import { findGateway } from "./gateway-file.ts";
 
 interface SharedOptions {
@@ -22,6 +23,17 @@ async function order(
   }
   return response.body === "" ? {} : JSON.parse(response.body);
 }
+
+/** An answer about referrals says little to who has mistyped a connection. */
+const unknownId =
+  (id: string) =>
+  (error: unknown): never => {
+    const isUnknown = error instanceof ReferralsError && error.status === 404;
+    if (!isUnknown) throw error;
+    throw new CliFailure(`No connection is called "${id}".`, {
+      remedy: "List them: referrals gateway connections",
+    });
+  };
 
 function tell(command: Command, answer: unknown, text: string): void {
   const isForPrograms = command.optsWithGlobals<SharedOptions>().json;
@@ -60,7 +72,7 @@ export function registerGatewayVerbs(gateway: Command): void {
     .command("revoke <id>")
     .description("end a connection: its sign-in, tokens and triggers go")
     .action(async (id: string, _options: unknown, command: Command) => {
-      await order(command, "DELETE", `/connections/${encodeURIComponent(id)}`);
+      await order(command, "DELETE", `/connections/${encodeURIComponent(id)}`).catch(unknownId(id));
       tell(command, { revoked: id }, `Connection ${id} has ended.\n`);
     });
   gateway

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -90,6 +91,33 @@ describe("over standard input and output", () => {
     expect(tools.map(({ name }) => name)).toEqual(["get_referral", "list_referrals"]);
     await client.close();
   });
+});
+
+/** Asks as through a proxy, which keeps the name that it was reached by. */
+function statusUnder(url: string, host: string, secret: string): Promise<number | undefined> {
+  const headers = { host, authorization: `Bearer ${secret}`, "content-type": "application/json" };
+  return new Promise((resolve, reject) => {
+    const call = request(url, { method: "POST", headers }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    });
+    call.once("error", reject);
+    call.end("{}");
+  });
+}
+
+test("behind a proxy, the host is served that --host-name tells, and no other", async () => {
+  const names = ["--host-name", "agents.contoso.example"];
+  const { url = "", secret = "" } = await start(
+    "mcp",
+    "--http",
+    "--sandbox",
+    sandboxFolder,
+    ...names,
+  );
+  expect(await statusUnder(url, "evil.example", secret)).toBe(403);
+  expect(await statusUnder(url, "agents.contoso.example", "wrong")).toBe(401);
+  expect(await statusUnder(url, "agents.contoso.example", secret)).not.toBe(403);
 });
 
 describe("over streamable HTTP", () => {

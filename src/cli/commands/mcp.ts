@@ -14,6 +14,7 @@ interface McpCommandOptions {
   readonly readOnly?: true;
   readonly http?: true;
   readonly host: string;
+  readonly hostName?: readonly string[];
   readonly port: number;
   readonly secret?: string;
   readonly json?: true;
@@ -38,7 +39,7 @@ async function connect(options: McpCommandOptions): Promise<Connected> {
   const { loadConfig } = await import("../config/load-config.ts");
   const path = options.config ?? configFileName;
   if (options.config === undefined && !existsSync(path)) {
-    throw new CliFailure("the MCP server doesn't know where the referrals are", {
+    throw new CliFailure("The MCP server doesn't know where the referrals are.", {
       remedy: "Run it beside referrals.config.yaml, name that with --config, or try --sandbox.",
     });
   }
@@ -69,8 +70,8 @@ async function run(options: McpCommandOptions): Promise<void> {
   if (!options.http) return serveMcpOverStdio(serving, untilStopped());
   const secret =
     options.secret ?? Buffer.from(systemRandom.bytes(secretBytes)).toString("base64url");
-  const { host, port } = options;
-  const server = await serveMcpOverHttp({ ...serving, host, port, secret });
+  const { host, port, hostName: hosts = [] } = options;
+  const server = await serveMcpOverHttp({ ...serving, host, port, hosts, secret });
   const stopped = untilStopped();
   const text = options.json
     ? `${JSON.stringify({ url: server.url, secret })}\n`
@@ -95,6 +96,7 @@ export function registerMcp(program: Command): void {
     .option("--read-only", "offer no tool that changes anything")
     .option("--http", "serve streamable HTTP instead of standard input and output")
     .option("--host <address>", "with --http: the address to listen on", "127.0.0.1")
+    .option("--host-name <name...>", "with --http: the name under which a proxy is reached")
     .option("--port <number>", "with --http: the port; 0 for any", portNumber, defaultPort)
     .addOption(
       new Option("--secret <text>", "with --http: what agents send as bearer token (random)").env(

@@ -65,7 +65,7 @@ export function loadConfig(path: string, environment: Variables): Config {
   if (!existsSync(path)) {
     throw new CliFailure("There is no such configuration file.", {
       place: resolve(path),
-      remedy: "Write one with `referrals init`, or leave --config out for the demonstration.",
+      remedy: "Write one with `referrals init`, or correct --config.",
     });
   }
   const text = withVariables(readFileSync(path, "utf8"), variablesFor(path, environment), path);

@@ -51,7 +51,8 @@ function guard(server: FastifyInstance, { secret, hosts = [] }: McpHttpOptions):
     const isForeign =
       origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
     if (!isServed || isForeign) {
-      done(new ReferralsError("accessDenied", { message: "This host or origin isn't served." }));
+      const message = "This host or origin isn't served: --host-name names a proxy's.";
+      done(new ReferralsError("accessDenied", { message }));
       return;
     }
     if (timingSafeEqual(digest(authorization), expected)) return done();
