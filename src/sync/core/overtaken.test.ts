@@ -96,6 +96,62 @@ test("what was edited on the referral while the answer to a write was under way 
   expect(crm.records.get("c1")?.fields).toMatchObject({ dealValue: 3, notes: "theirs" });
 });
 
+/** A write to the deal that lands and is listed; its answer is lost, and a person edits. */
+function landingUnheard(world: SmallWorld, person: { readonly dealValue: number }): void {
+  const { crm, engine } = world;
+  const { upsert } = crm;
+  crm.upsert = async (write, options) => {
+    await upsert(write, options);
+    crm.upsert = upsert;
+    await engine.pollCrm();
+    crm.edit("c1", person);
+    throw new CrmError("unavailable", "no answer", { outcomeUnknown: true });
+  };
+}
+
+test("a write that a list has shown is ours, also where its answer is lost and somebody edits at once", async () => {
+  const world = await linked();
+  landingUnheard(world, { dealValue: 9 });
+  world.referrals.edit("r1", { "/details/dealValue": 2 });
+  await world.sync();
+  await world.clock.advance(60_000);
+  await world.sync();
+  expect(valuesOf(world)).toEqual([9, 9]);
+  expect(await world.ledger.inbox({ isOpen: true, limit: 5 })).toEqual([]);
+});
+
+test("an undo that a list has shown parks its field, also where its answer is lost and somebody edits at once", async () => {
+  const world = await linked();
+  world.referrals.edit("r1", { "/details/dealValue": 2 });
+  await world.sync();
+  const { id } = await world.onlyPair();
+  const wrote = (await world.ledger.history(id)).findLast(({ kind }) => kind === "wrote");
+  landingUnheard(world, { dealValue: 9 });
+  await world.engine.undo(wrote?.sequence ?? 0, "Kim");
+  await world.sync();
+  await world.clock.advance(60_000);
+  await world.sync();
+  expect((await world.onlyPair()).parked).toMatchObject({ dealValue: { reason: "undo" } });
+  expect(valuesOf(world)).toEqual([9, 2]);
+});
+
+test("a value that somebody else typed during a refused write isn't taken for ours", async () => {
+  const world = await linked();
+  const { crm, engine, referrals } = world;
+  const { upsert } = crm;
+  crm.upsert = async () => {
+    crm.upsert = upsert;
+    crm.edit("c1", { dealValue: 2 });
+    await engine.pollCrm();
+    crm.edit("c1", { dealValue: 9 });
+    throw new CrmError("conflict", "stale");
+  };
+  referrals.edit("r1", { "/details/dealValue": 2 });
+  await world.sync();
+  const questions = await world.ledger.inbox({ isOpen: true, limit: 5 });
+  expect(questions.map(({ kind, field }) => [kind, field])).toEqual([["conflict", "dealValue"]]);
+});
+
 test("a part of a write that lands after somebody's edit was listed is ours, and a later edit isn't taken for a conflict", async () => {
   const parts = [
     { name: "account", prefix: "customer" },

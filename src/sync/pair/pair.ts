@@ -59,6 +59,8 @@ export interface FieldWrite {
   readonly old: CrmValue;
   /** What it was derived from, in the giving side's form. */
   readonly source: CrmValue;
+  /** A list has shown the value there while the outcome of the write wasn't known. */
+  readonly isMet?: true;
 }
 
 /**
