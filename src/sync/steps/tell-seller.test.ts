@@ -182,3 +182,39 @@ test.each([
   expect(told(world)?.syncState).toBe("Stopped: see the last error");
   expect((await world.onlyPair()).state).toBe("dead");
 });
+
+test("a write that turns out to have landed while the seller is told of a dead letter lets the pair go on", async () => {
+  const world = await smallWorld();
+  const { crm, ledger, referrals } = world;
+  crm.add(deal);
+  await world.sync();
+  crm.faults.push("timeout-after");
+  referrals.edit("r1", { "/details/dealValue": 2 });
+  await world.sync();
+  referrals.edit("r1", { "/details/dealValue": 3 });
+  await world.engine.pollReferrals();
+  await world.engine.pollCrm();
+  const [pair, at] = [await world.onlyPair(), world.clock.now()];
+  expect(pair.attempt?.writes.map(({ value }) => value)).toEqual([2]);
+  const problem = {
+    code: "accessDenied",
+    sentence: "No permission",
+    remedy: "Grant it",
+    side: "referral",
+    tries: 1,
+    since: at,
+    nextCall: "GET referral",
+  } as const;
+  await ledger.commit({ pairs: [{ ...pair, problem, due: { at, priority: "read" } }] });
+  const { upsert } = crm;
+  // A CRM that sees nothing new in what it is told.
+  crm.upsert = async () => {
+    crm.upsert = upsert;
+    await crm.read("c1", {});
+    const record = crm.records.get("c1") ?? expect.unreachable();
+    return { id: "c1", version: record.version, record };
+  };
+  while ((await world.engine.runDue()) > 0);
+  expect(crm.records.get("c1")?.fields.dealValue).toBe(3);
+  expect((await world.onlyPair()).state).toBe("in-step");
+});
