@@ -188,3 +188,11 @@ test("an unanswered lead is counted as soon as people are alerted of it, and unt
   await world.clock.advance(3 * dayMs);
   expect(await expiring()).toBe(0);
 });
+
+test("who listens to events doesn't hold up the server's end", async () => {
+  const url = await server.listen({ host: "127.0.0.1", port: 0 });
+  const { body } = await fetch(`${url}/api/events`);
+  const told = new Response(body).text();
+  await server.close();
+  expect(await told).toContain("listening");
+});

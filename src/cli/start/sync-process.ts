@@ -22,6 +22,7 @@ import type { AlertConfig } from "../config/alert-schema.ts";
 import { clientInProcess } from "../ledger-access/operations-client.ts";
 import type { Connections } from "./connections.ts";
 import { announceAddress, fileWitness, ledgerFile } from "./data-folder.ts";
+import { endCalls } from "./end-calls.ts";
 import type { MappingHome } from "./mapping-home.ts";
 
 /** Everything that one engine with its operator's page runs on. */
@@ -145,8 +146,8 @@ async function beginLife(
     stop: async () => {
       withdraw();
       await alerting.stop();
+      await endCalls(server, systemClock);
       await engine.stop();
-      server.server.closeAllConnections();
       await close();
     },
   };

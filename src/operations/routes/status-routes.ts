@@ -74,6 +74,12 @@ export function addStatusRoutes(server: FastifyInstance, office: Office): void {
 
 /** `GET /api/events`: a stream of engine events, with a comment now and then to keep it open. */
 function addEvents(server: FastifyInstance, { engine, clock }: Office): void {
+  const listeners = new Set<AbortController>();
+  // A stream has no end of its own: nobody else's call waits for one.
+  server.addHook("preClose", (done) => {
+    for (const over of listeners) over.abort();
+    done();
+  });
   server.get("/api/events", (request, reply) => {
     reply.hijack();
     const stream = reply.raw;
@@ -87,8 +93,10 @@ function addEvents(server: FastifyInstance, { engine, clock }: Office): void {
       stream.write(`data: ${JSON.stringify(event)}\n\n`);
     });
     const over = new AbortController();
+    listeners.add(over);
     request.raw.on("close", () => {
       unsubscribe();
+      listeners.delete(over);
       over.abort();
     });
     const beat = async (): Promise<void> => {
