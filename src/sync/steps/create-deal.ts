@@ -21,7 +21,7 @@ import { atRest, dueSooner } from "../pair/pair-state.ts";
 import { failPair } from "../pair/problems.ts";
 import { statusPath } from "../pair/projection.ts";
 import { linkPairs, neverCompared, tiedTo } from "./link.ts";
-import { ask, isWorthADeal } from "./match.ts";
+import { ask, isWorthADeal, matchReferral } from "./match.ts";
 
 /**
  * Creates the deal of a referral that no deal stands for; goes on where an earlier try was left.
@@ -42,7 +42,14 @@ export async function createDeal(
   if (pair.attempt) {
     const found = await findEarlierDeal(context, pair, pair.attempt, isOurs);
     if (found === "later") return "rest";
-    if (found) return meetDeal(context, pair.id, pair.attempt, draft.constants, found);
+    if (found === "nothing") {
+      // Before it is repeated: a deal may have come into sight, or gone, meanwhile.
+      const anew = { ...pair, attempt: undefined };
+      const match = pair.isUnmatched ? "nothing" : await matchReferral(context, anew, connection);
+      if (match !== "nothing") return match;
+    } else if (found) {
+      return meetDeal(context, pair.id, pair.attempt, draft.constants, found);
+    }
   }
   const { isRefused = !pair.attempt, ...sent } =
     pair.attempt ?? attemptOf(context, pair, "crm", draft.writes);
@@ -254,14 +261,14 @@ const goneOrHidden = "The deal of this referral was deleted or is hidden.";
 /**
  * An earlier try may have made the deal, whole or in part, and a person may have edited it since:
  * to repeat it would undo that edit. So the deal is looked for, by what the memo says or by the
- * referral's id. `later`: it can't be seen yet.
+ * referral's id. `later`: it can't be seen yet; `nothing`: it would be.
  */
 async function findEarlierDeal(
   context: EngineContext,
   pair: Pair,
   attempt: Attempt,
   isOurs: MetDeal["isOurs"],
-): Promise<MetDeal | "later" | undefined> {
+): Promise<MetDeal | "later" | "nothing" | undefined> {
   const { crm, clock, ledger } = context;
   const { stateFields, visibilityDelayMs } = crm.capabilities;
   const noted = attempt.steps[dealStep(context, attempt.id)];
@@ -276,5 +283,5 @@ async function findEarlierDeal(
   await context.walkCrm();
   const claimed = await ledger.pairsByClaim(pair.referral?.id ?? "");
   const recordId = claimed.find((one) => one.crm && !one.referral)?.crm?.id;
-  return recordId === undefined ? undefined : { recordId, isOurs };
+  return recordId === undefined ? "nothing" : { recordId, isOurs };
 }

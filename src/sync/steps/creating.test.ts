@@ -260,18 +260,31 @@ test.each([
   },
 );
 
-test("where a try has made nothing the next one is matched anew: a deal that came into sight meanwhile is linked", async () => {
-  const world = await smallWorld({ matchFields: ["customer", "name"] });
-  world.referrals.add(lead);
-  world.crm.faults.push("unavailable");
-  await world.sync();
-  expect(world.crm.records.size).toBe(0);
-  world.crm.add({ ...deal, name: "Lead", dealValue: 10 });
-  await world.clock.advance(60_000);
-  await world.sync();
-  expect(world.crm.records.size).toBe(1);
-  expect((await world.onlyPair()).crm?.id).toBe("c1");
-});
+test.each([
+  ["was refused", "unavailable"],
+  ["got no answer", "timeout-before"],
+] as const)(
+  "where a try that %s has made nothing the next one is matched anew: a deal that came into sight is linked, and asked about where it went again",
+  async (_, fault) => {
+    for (const isGone of [false, true]) {
+      const world = await smallWorld({ matchFields: ["customer", "name"] });
+      world.referrals.add(lead);
+      world.crm.faults.push(fault);
+      await world.sync();
+      expect(world.crm.records.size).toBe(0);
+      world.crm.add({ ...deal, name: "Lead", dealValue: 10, share: false });
+      await world.engine.pollCrm();
+      if (isGone) world.crm.remove("c1");
+      await world.clock.advance(60_000);
+      await world.sync();
+      const linked = (await world.ledger.pairsByReferral(["r1"])).get("r1");
+      expect(linked?.crm?.id).toBe(isGone ? undefined : "c1");
+      expect(world.crm.records.size).toBe(isGone ? 0 : 1);
+      const questions = await world.ledger.inbox({ isOpen: true, limit: 5 });
+      expect(questions.map(({ kind }) => kind)).toEqual(isGone ? ["match"] : []);
+    }
+  },
+);
 
 test("a deal that is met where every try was refused is somebody else's: what differs is asked about", async () => {
   const world = await smallWorld();
