@@ -4,6 +4,7 @@ import { createLog } from "../../runtime/index.ts";
 import type { ReferralsService } from "../../service/index.ts";
 import { CliFailure } from "../failure.ts";
 import { makeFolder } from "../make-folder.ts";
+import { untilStopped } from "../until-stopped.ts";
 import { keepYoungSpaceSmall } from "../young-space.ts";
 import { forgetSandbox, rememberSandbox } from "./sandbox-file.ts";
 import { registerSandboxVerbs } from "./sandbox-verbs.ts";
@@ -103,13 +104,6 @@ function friendlyText(service: ReferralsService, options: RunOptions): string {
     "Ctrl+C stops it; the data stays.",
     "",
   ].join("\n");
-}
-
-/** Resolves when the process is asked to end. */
-function untilStopped(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
 }
 
 async function run(options: RunOptions): Promise<void> {
