@@ -144,7 +144,11 @@ type StepTaker = (
 
 const stepTakers: Readonly<Record<Step, StepTaker>> = {
   nothing: rest,
-  wait: (context, pair) => waitForApproval(context, quietly(pair)),
+  wait: async (context, pair) => {
+    // To answer what was asked for want of this deal needs no approval.
+    if (pair.crm && !pair.referral) await reconsider(context, pair);
+    return waitForApproval(context, quietly(pair));
+  },
   "look-at-referral": (context, pair, connection) =>
     look(context, pair, "referral", connection, readPriority(context, pair)),
   "look-at-deal": (context, pair, connection) =>

@@ -260,8 +260,8 @@ export async function questionsThatMissed(
     ...(matchKey === undefined ? [] : await ledger.pairsByMatchKey(matchKey)),
   ];
   const items: InboxItem[] = [];
-  for (const { id, referral, crm: linked, asks, isUnmatched, attempt } of tied) {
-    const isOpen = asks !== undefined || (isUnmatched && !attempt);
+  for (const { id, referral, crm: linked, asks, isUnmatched } of tied) {
+    const isOpen = asks !== undefined || isUnmatched;
     if (!referral || linked || !isOpen) continue;
     const item = await ledger.inboxItem(asks ?? inboxId("match", id));
     if (item?.kind === "match" && item.candidates?.length === 0) items.push(item);

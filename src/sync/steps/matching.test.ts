@@ -250,3 +250,42 @@ test("a deal whose version tells nothing may name a referral under the stamp tha
   await world.sync();
   expect([crm.records.size, (await world.onlyPair()).crm?.id]).toEqual([1, "c1"]);
 });
+
+test("a deal that comes into sight answers what was asked for want of it, also while writes wait for approval", async () => {
+  const world = await smallWorld({ isApproved: false });
+  const { crm } = world;
+  const questions = () => world.ledger.inbox({ kinds: ["match"], isOpen: true, limit: 5 });
+  world.referrals.add({ ...referral, externalReferenceId: "c1" });
+  await world.sync();
+  expect(await questions()).toHaveLength(1);
+  crm.add({ ...deal, share: true });
+  await world.sync();
+  expect(await questions()).toEqual([]);
+  expect((await world.onlyPair()).crm?.id).toBe("c1");
+  expect(crm.calls).not.toContain("upsert");
+});
+
+test.each(["before", "after"])(
+  "an answer for want of a deal is matched anew where the deal comes into sight while the new one is made, and goes again %s it was tried",
+  async (moment) => {
+    const world = await smallWorld();
+    const { crm, engine, ledger } = world;
+    world.referrals.add({ ...referral, externalReferenceId: "c1" });
+    await world.sync();
+    const [item] = await ledger.inbox({ kinds: ["match"], isOpen: true, limit: 5 });
+    await engine.resolve(item?.id ?? "", { choose: "create" });
+    crm.faults.push("timeout-before");
+    if (moment === "after") while ((await engine.runDue()) > 0);
+    crm.add({ ...deal, share: true });
+    await engine.pollCrm();
+    const [own] = (await ledger.pairsByRecord(["c1"])).values();
+    await engine.reconcile(own?.id ?? "");
+    crm.remove("c1");
+    await engine.pollCrm();
+    await world.clock.advance(60_000);
+    await world.sync();
+    expect(crm.records.size).toBe(0);
+    const linked = (await ledger.pairsByReferral(["r1"])).get("r1");
+    expect(linked?.crm).toMatchObject({ id: "c1", presence: "deleted" });
+  },
+);
