@@ -122,6 +122,23 @@ test("five deletions an hour, hour after hour, don't meet the brake", async () =
   expect(closed(world)).toBe(10);
 });
 
+test("the brake's share is one of the linked deals: what lacks a value isn't shared yet", async () => {
+  const half = { ...defaultSettings.deletion, sharePerHour: 0.5, atLeast: 1 };
+  const world = await smallWorld({ deletion: { ...half, policy: "close" } });
+  for (let index = 1; index <= 4; index += 1) world.crm.add({ ...deal, name: `Deal ${index}` });
+  for (let index = 5; index <= 10; index += 1) {
+    world.crm.add({ ...deal, customer: null, name: `Deal ${index}` });
+  }
+  await world.sync();
+  // A linked one that is refused a value counts.
+  world.crm.edit("c4", { customer: null });
+  await world.sync();
+  expect(await world.ledger.countByState()).toMatchObject({ "in-step": 3, refusing: 7 });
+  for (let index = 1; index <= 4; index += 1) world.crm.remove(`c${index}`);
+  await world.sync();
+  expect(closed(world)).toBe(2);
+});
+
 test("after a restore the brake's hour counts as spent: nobody knows how many deletions were forgotten", async () => {
   const world = await deals(3, "close");
   await world.engine.declareRestored();

@@ -106,9 +106,18 @@ async function count(
   return "rest";
 }
 
+const pageSize = 500;
+
+/** A deal that lacks what a referral needs has none yet; a linked one may be refused a value. */
 async function linkedPairs(ledger: EngineContext["ledger"]): Promise<number> {
-  const { unshared = 0, sibling = 0, ...linked } = await ledger.countByState();
-  return Object.values(linked).reduce((sum, number) => sum + number, 0);
+  const { unshared = 0, sibling = 0, refusing = 0, ...others } = await ledger.countByState();
+  let linked = Object.values(others).reduce((sum, number) => sum + number, 0);
+  for (let after = "", seen = 0; seen < refusing; seen += pageSize) {
+    const page = await ledger.pairs({ states: ["refusing"], after, limit: pageSize });
+    linked += page.filter(({ referral }) => referral !== undefined).length;
+    after = page.at(-1)?.id ?? after;
+  }
+  return linked;
 }
 
 async function close(
