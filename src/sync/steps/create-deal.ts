@@ -44,8 +44,7 @@ export async function createDeal(
     if (found === "later") return "rest";
     if (found === "nothing") {
       // Before it is repeated: a deal may have come into sight, or gone, meanwhile.
-      const anew = { ...pair, attempt: undefined };
-      const match = pair.isUnmatched ? "nothing" : await matchReferral(context, anew, connection);
+      const match = pair.isUnmatched ? "nothing" : await matchReferral(context, pair, connection);
       if (match !== "nothing") return match;
     } else if (found) {
       return meetDeal(context, pair.id, pair.attempt, draft.constants, found);

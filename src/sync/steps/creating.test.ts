@@ -370,3 +370,26 @@ test("an inbound referral waits in the holding stage, and moving it on accepts i
   });
   expect((await world.onlyPair()).state).toBe("in-step");
 });
+
+test("what was tried stays in mind while the referral waits to be matched anew", async () => {
+  const world = await smallWorld({ matchFields: ["name"] }, {}, { visibilityDelayMs: 10_000 });
+  const { clock, crm, engine, ledger, referrals } = world;
+  referrals.add(lead);
+  crm.faults.push("timeout-before");
+  await world.sync();
+  await clock.advance(10_000);
+  await world.sync();
+  const tried = (await world.onlyPair()).attempt ?? expect.unreachable();
+  await clock.advance(11_000);
+  referrals.edit("r1", { "/details/notes": "news" });
+  await engine.pollReferrals();
+  while ((await engine.runDue()) > 0);
+  expect(crm.records.size).toBe(0);
+  expect((await world.onlyPair()).attempt?.id).toBe(tried.id);
+  await clock.advance(60_000);
+  await world.sync();
+  const created = (await ledger.history((await world.onlyPair()).id)).find(
+    ({ kind }) => kind === "created",
+  );
+  expect(created?.correlationId).toBe(tried.id);
+});

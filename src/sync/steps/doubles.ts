@@ -21,7 +21,7 @@ export function doubleReferral(context: EngineContext, pair: Pair, other: Pair):
       : "Two referrals in Partner Center stand for one deal.",
     { candidates: [other.id], proposal: "Close the younger referral as declined." },
   );
-  const double: Pair = { ...atRest(pair), role: "double", asks: item.id };
+  const double: Pair = { ...atRest(pair), attempt: undefined, role: "double", asks: item.id };
   return { pair: double, history: [], inbox: [item] };
 }
 

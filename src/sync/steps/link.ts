@@ -28,6 +28,8 @@ export async function linkPairs(
   const linked: Pair = {
     ...pair,
     crm: deal.crm,
+    // A deal to be made isn't made any more.
+    attempt: undefined,
     asks: undefined,
     claim: pair.referral?.document && claimOf(pair.referral.document, deal.crm?.id),
     problem: undefined,

@@ -106,7 +106,8 @@ async function placeMicrosoftLeg(context: EngineContext, pair: Pair): Promise<Pr
 
 async function becomeSibling(context: EngineContext, pair: Pair): Promise<Progress> {
   const due = { at: context.clock.now(), priority: "read" } as const;
-  const sibling: Pair = { ...atRest(pair), due, role: "sibling", asks: undefined };
+  const rested: Pair = { ...atRest(pair), attempt: undefined, asks: undefined };
+  const sibling: Pair = { ...rested, due, role: "sibling" };
   await commit(context, { pairs: [sibling, ...(await tiedTo(context, sibling))] });
   return "again";
 }
@@ -241,7 +242,7 @@ export async function ask(
     candidates: deals.flatMap(({ crm }) => (crm ? [crm.id] : [])),
     proposal,
   });
-  const asking: Pair = { ...atRest(pair), asks: item.id };
+  const asking: Pair = { ...atRest(pair), attempt: undefined, asks: item.id };
   await commitPair(context, { pair: asking, history: [], inbox: [item] });
   return "rest";
 }
