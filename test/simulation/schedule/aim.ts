@@ -2,7 +2,7 @@ import type { PairState } from "../../../src/sync/pair/pair.ts";
 import { type Draw, minute, second } from "./draw.ts";
 import type { Scale } from "./scale.ts";
 import type { Action, Fault, FaultKind, Settings } from "./schedule.ts";
-import { type Aim, aims as cells } from "./thin-cells.ts";
+import { type Aim, aims as cells, thinnest } from "./thin-cells.ts";
 
 /** How many faults of a storm wait for a state that chance alone would seldom strike. */
 const aimsPerStorm = 3;
@@ -10,6 +10,14 @@ const aimsPerStorm = 3;
 /** The aims of a storm. */
 export function aimsOf(draw: Draw): readonly Aim[] {
   return Array.from({ length: aimsPerStorm }, () => draw.one(cells));
+}
+
+/** The share of storms with one aim more. */
+const fourthAimShare = 0.16;
+
+/** One aim more in some storms; drawn from a sequence of its own, it changes no other storm. */
+export function furtherAimsOf(draw: Draw): readonly Aim[] {
+  return draw.chance(fourthAimShare) ? [draw.one(thinnest)] : [];
 }
 
 /** What a world needs so that a pair can come into the state, and the fault can strike there. */

@@ -1,5 +1,5 @@
 import { seededRandom } from "../../../src/runtime/index.ts";
-import { actionsFor, aimsOf, settingsFor, suitable } from "./aim.ts";
+import { actionsFor, aimsOf, furtherAimsOf, settingsFor, suitable } from "./aim.ts";
 import { drawFrom } from "./draw.ts";
 import { settingsOf, withDealIds, withGaps, withVersions } from "./habits.ts";
 import { aimedFaults, faultsOf } from "./mishaps.ts";
@@ -33,19 +33,25 @@ export function generateSchedule(
   const drawAim = drawFrom(seededRandom(Math.imul(seed, 0x6c62272e) ^ 0xa1));
   const drawVersions = drawFrom(seededRandom(Math.imul(seed, 0x3c6ef372) ^ 0x57a3));
   const drawGaps = drawFrom(seededRandom(Math.imul(seed, 0x1b873593) ^ 0x6a9));
+  const drawFurther = drawFrom(seededRandom(Math.imul(seed, 0x165667b1) ^ 0xa14));
   const drawIds = drawFrom(seededRandom(Math.imul(seed, 0x27d4eb2f) ^ 0xd1d));
   const habits = withVersions(drawVersions, settingsOf(draw, family, ledger));
   const plain = withDealIds(drawIds, withGaps(drawGaps, habits));
   const scale = scaleOf(draw, family);
-  const aims = family === "storm" ? aimsOf(drawAim) : [];
+  const isStorm = family === "storm";
+  const drawn = [
+    ...(isStorm ? aimsOf(drawAim) : []).map((aim) => ({ aim, draw: drawAim })),
+    ...(isStorm ? furtherAimsOf(drawFurther) : []).map((aim) => ({ aim, draw: drawFurther })),
+  ];
+  const aims = drawn.map(({ aim }) => aim);
   const settings = settingsFor(aims, plain);
   const actions = [
     ...actionsOf(draw, family, scale).map((action) => suitable(action, aims)),
-    ...aims.flatMap((aim, index) => actionsFor(aim, index, drawAim, scale)),
+    ...drawn.flatMap(({ aim, draw: own }, index) => actionsFor(aim, index, own, scale)),
   ].sort((left, right) => left.at - right.at);
   const faults = [
     ...faultsOf(draw, family, settings, scale),
-    ...aims.flatMap((aim) => aimedFaults(drawAim, aim, settings, scale)),
+    ...drawn.flatMap(({ aim, draw: own }) => aimedFaults(own, aim, settings, scale)),
   ].sort((left, right) => left.at - right.at);
   return { seed, family, settings, actions, faults, endsAt: scale.lengthMs };
 }

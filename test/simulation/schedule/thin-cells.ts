@@ -128,6 +128,21 @@ const thinCells: Readonly<Partial<Record<PairState, Shares>>> = {
   sibling: [[], [...webhookKinds, "etag-churn"], ["permission-lost"]],
 };
 
+const thinWhileInviting: readonly FaultKind[] = [
+  "peer-rewrites",
+  "server-error",
+  "page-shift",
+  "webhook-doubled",
+  "webhook-reordered",
+];
+
+/** What would come short of a hundred by a hair still: one of these is drawn beside at times. */
+export const thinnest: readonly Aim[] = [
+  ...webhookKinds.map((kind) => ({ kind, state: "refusing" }) as const),
+  { kind: "webhook-doubled", state: "refusing" },
+  ...thinWhileInviting.map((kind) => ({ kind, state: "inviting-microsoft" }) as const),
+];
+
 /** The aims to draw from, each as often as its share says. */
 export const aims: readonly Aim[] = Object.entries(thinCells).flatMap(([state, shares]) =>
   shares.flatMap((kinds, place) =>
