@@ -217,7 +217,7 @@ function checkLineage(world: World, witness: Witness, subject: Subject): void {
       `${side} deal ${deal} ${field}: "${loser.value}" of ${loser.by} at ${loser.at} was replaced by "${winner.value}" at ${at}`,
     );
   }
-  checkFlipFlop(witness);
+  checkFlipFlop(world, witness);
 }
 
 /**
@@ -249,7 +249,8 @@ const flipsOneWay = 20 + 2;
 const flipsBothWays = 3 + 2;
 
 /** The breaker's promise, seen from outside: no field is written over and over. */
-function checkFlipFlop(witness: Witness): void {
+function checkFlipFlop({ schedule }: World, witness: Witness): void {
+  const decisions = schedule.actions.filter(({ kind }) => kind === "resolve" || kind === "undo");
   const recent = new Map<string, Arrival[]>();
   for (const arrival of witness.lineage.written) {
     // What a restore took from the engine's memory, its breaker can't count.
@@ -258,7 +259,12 @@ function checkFlipFlop(witness: Witness): void {
     const writes = (recent.get(key) ?? []).filter(({ at }) => arrival.at - at < flipWindowMs);
     writes.push(arrival);
     const isBothWays = new Set(writes.map(({ side }) => side)).size > 1;
-    const isFlipping = writes.length > (isBothWays ? flipsBothWays : flipsOneWay);
+    // What a person decides is written however often the field was before.
+    const decided = decisions.filter(
+      ({ deal, at }) => deal === arrival.deal && at <= arrival.at && arrival.at - at < flipWindowMs,
+    );
+    const most = (isBothWays ? flipsBothWays : flipsOneWay) + decided.length;
+    const isFlipping = writes.length > most;
     if (isFlipping) {
       witness.report("no flip-flop", `${key} was written ${writes.length} times in ten minutes`);
     }
