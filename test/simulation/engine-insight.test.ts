@@ -5,6 +5,7 @@ import { recordOf } from "./engine-insight.ts";
 import { createLedgerMirror, type LedgerMirror } from "./ledger-mirror.ts";
 import { checkLinkedPairs } from "./linked-pairs.ts";
 import { generateSchedule } from "./schedule/generate.ts";
+import type { Settings } from "./schedule/schedule.ts";
 import { createDealBook, type Deal } from "./world/deal-book.ts";
 import type { ReferralDocument } from "./world/referral-document.ts";
 import type { World } from "./world/world.ts";
@@ -62,7 +63,12 @@ test("a question that answered itself is nobody's answer", () => {
   expect(recordOf(dealOfBook(), mirror, "notes", "theirs", "referrals")).toBeUndefined();
 });
 
-function found(change: Partial<Pair>, crmNotes: string, book = createDealBook()): string[] {
+function found(
+  change: Partial<Pair>,
+  crmNotes: string,
+  book = createDealBook(),
+  settings: Partial<Settings> = {},
+): string[] {
   if (book.deals.size === 0) dealOfBook(book);
   const witness = createWitness(generateSchedule(1, "memory"), () => 0, book);
   const mirror = createLedgerMirror();
@@ -71,6 +77,7 @@ function found(change: Partial<Pair>, crmNotes: string, book = createDealBook())
   const document = { details: { notes: "a" }, status: "Active", substatus: "Accepted" };
   const world = {
     book,
+    schedule: { settings },
     referrals: { find: () => ({ document }) },
     organisations: [{ name: "org-0", crm: { find: () => ({ fields, isDeleted: false }) } }],
   } as unknown as World;
@@ -85,6 +92,14 @@ test("a linked pair that rests unequal must say so itself", () => {
   // Parked for a question that isn't open.
   expect(found({ parked: { notes: { reason: "conflict", at } } }, "b")).toEqual(unequal);
   expect(found({ parked: { notes: { reason: "operator", at } } }, "b")).toEqual([]);
+});
+
+test("where a referral shows its deal's id, it shows the right one", () => {
+  const showing = { showsDealId: true } as const;
+  const unshown = ["pair p: the referral shows the deal id undefined, not c"];
+  expect(found({}, "a", undefined, showing)).toEqual(unshown);
+  const asked = { parked: { dealId: { reason: "operator" as const, at } } };
+  expect(found(asked, "a", undefined, showing)).toEqual([]);
 });
 
 test("a pair of two deals' records is reported", () => {
