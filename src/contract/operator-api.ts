@@ -187,6 +187,8 @@ export interface Question {
     /** Whether it is a referral, or only a deal in the CRM that asks whether to become one. */
     readonly isReferral: boolean;
     readonly label?: string;
+    /** The side that a field of one direction comes from: the other one's value can't be kept. */
+    readonly comesFrom?: DealSide;
     readonly crmBy?: string;
     readonly crmAt?: number;
     readonly referralAt?: number;

@@ -9,7 +9,7 @@ import { go, usePlace } from "../shell/router.tsx";
 import { useStanding } from "../shell/session.ts";
 import { number } from "../words/format.ts";
 import { Answered } from "./answered.tsx";
-import { QuestionView } from "./question-view.tsx";
+import { mayKeep, QuestionView } from "./question-view.tsx";
 import "./conflicts.css";
 
 /** Everything that waits for a person, one after the other, or many at once. */
@@ -106,7 +106,9 @@ function Inbox({ items }: { readonly items: readonly Question[] }) {
     });
   };
   const keep = (choose: "crm" | "referral"): void => {
-    if (open && isAboutField(open)) answer(open, { choose, always: isAlways });
+    if (open && isAboutField(open) && mayKeep(open, choose)) {
+      answer(open, { choose, always: isAlways });
+    }
   };
   useKeys(
     {

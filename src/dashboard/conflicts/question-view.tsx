@@ -1,6 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import type { PlainValue, Question, QuestionAnswer } from "../../contract/index.ts";
+import type { DealSide, PlainValue, Question, QuestionAnswer } from "../../contract/index.ts";
 import { dealQuery } from "../api/queries.ts";
 import { Ago, StateBadge } from "../parts/parts.tsx";
 import { Link } from "../shell/router.tsx";
@@ -56,6 +56,11 @@ function shown(item: Question, value: PlainValue | undefined): string {
   return isAmount ? money(value, item.deal?.currency) : valueText(value);
 }
 
+/** Whether a side's value can be kept: a field of one direction has but the one it comes from. */
+export function mayKeep({ deal }: Question, side: DealSide): boolean {
+  return deal?.comesFrom === undefined || deal.comesFrom === side;
+}
+
 /** Both sides and what was last agreed, beside each other, with a decision under each. */
 function ThreeWay({ item, isEditing, isAlways, onEdit, onAlways, onAnswer }: Props) {
   const { crmName, mayDecide } = useStanding();
@@ -76,14 +81,16 @@ function ThreeWay({ item, isEditing, isAlways, onEdit, onAlways, onAnswer }: Pro
               </>
             )}
           </p>
-          <button
-            type="button"
-            className="primary"
-            disabled={!mayDecide}
-            onClick={() => onAnswer({ choose: "crm", always: isAlways })}
-          >
-            Keep {crmName}'s <kbd>a</kbd>
-          </button>
+          {mayKeep(item, "crm") && (
+            <button
+              type="button"
+              className="primary"
+              disabled={!mayDecide}
+              onClick={() => onAnswer({ choose: "crm", always: isAlways })}
+            >
+              Keep {crmName}'s <kbd>a</kbd>
+            </button>
+          )}
         </div>
         <div className="card agreed">
           <h3>Last agreed</h3>
@@ -99,29 +106,40 @@ function ThreeWay({ item, isEditing, isAlways, onEdit, onAlways, onAnswer }: Pro
               </>
             )}
           </p>
-          <button
-            type="button"
-            className="primary"
-            disabled={!mayDecide}
-            onClick={() => onAnswer({ choose: "referral", always: isAlways })}
-          >
-            Keep Partner Center's <kbd>b</kbd>
-          </button>
+          {mayKeep(item, "referral") && (
+            <button
+              type="button"
+              className="primary"
+              disabled={!mayDecide}
+              onClick={() => onAnswer({ choose: "referral", always: isAlways })}
+            >
+              Keep Partner Center's <kbd>b</kbd>
+            </button>
+          )}
         </div>
       </div>
       <div className="row">
-        <label className="line">
-          <input
-            type="checkbox"
-            checked={isAlways}
-            disabled={!mayDecide}
-            onChange={(event) => onAlways(event.target.checked)}
-          />
-          Always prefer the side that I choose for {label}
-        </label>
-        <button type="button" disabled={!mayDecide} onClick={() => onEdit(!isEditing)}>
-          Another value… <kbd>e</kbd>
-        </button>
+        {deal?.comesFrom === undefined ? (
+          <>
+            <label className="line">
+              <input
+                type="checkbox"
+                checked={isAlways}
+                disabled={!mayDecide}
+                onChange={(event) => onAlways(event.target.checked)}
+              />
+              Always prefer the side that I choose for {label}
+            </label>
+            <button type="button" disabled={!mayDecide} onClick={() => onEdit(!isEditing)}>
+              Another value… <kbd>e</kbd>
+            </button>
+          </>
+        ) : (
+          <p className="grow quiet">
+            {label} only goes from {deal.comesFrom === "crm" ? crmName : "Partner Center"} to{" "}
+            {deal.comesFrom === "crm" ? "Partner Center" : crmName}.
+          </p>
+        )}
         <button
           type="button"
           className="plain"
@@ -131,7 +149,7 @@ function ThreeWay({ item, isEditing, isAlways, onEdit, onAlways, onAnswer }: Pro
           Leave both as they are
         </button>
       </div>
-      {isEditing && <OtherValue item={item} onAnswer={onAnswer} />}
+      {isEditing && deal?.comesFrom === undefined && <OtherValue item={item} onAnswer={onAnswer} />}
     </>
   );
 }

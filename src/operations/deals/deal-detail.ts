@@ -75,7 +75,7 @@ export function questionView(
 ): Question {
   if (!pair) return item;
   const { crm, referral } = pair;
-  const label = item.field === undefined ? undefined : projection.byName.get(item.field)?.label;
+  const { label, direction } = projection.byName.get(item.field ?? "") ?? {};
   const crmChange = item.field === undefined ? undefined : crm?.changes[item.field];
   const referralChange = item.field === undefined ? undefined : referral?.changes[item.field];
   const currency = referral?.document?.details?.currency;
@@ -85,6 +85,8 @@ export function questionView(
       title: dealSummary(pair, projection).title,
       isReferral: referral !== undefined,
       ...(label === undefined ? {} : { label }),
+      ...(direction === "to-crm" ? { comesFrom: "referral" } : {}),
+      ...(direction === "to-referral" ? { comesFrom: "crm" } : {}),
       ...(crm?.changedBy && !isOpaque(crm.changedBy) ? { crmBy: crm.changedBy } : {}),
       ...(crmChange ? { crmAt: crmChange.by } : {}),
       ...(referralChange ? { referralAt: referralChange.by } : {}),
