@@ -20,6 +20,21 @@ import { smallMapping } from "./small-mapping-suite.ts";
 
 export { mappedField, plainLens, smallMapping, stages } from "./small-mapping-suite.ts";
 
+/** A deal as a seller makes it, not shared yet. */
+export const deal = { name: "Migration", customer: "Contoso", dealValue: 1, stage: "Open" };
+
+/** An accepted referral that looks just like the deal. */
+export const referral: Partial<Referral> = {
+  name: "Migration",
+  status: "Active",
+  substatus: "Accepted",
+  customerProfile: { name: "Contoso" },
+  details: { dealValue: 1 },
+};
+
+/** Settings under which deals and referrals of the same names are matched. */
+export const byNames = { matchFields: ["customer", "name"] };
+
 /** A clock that stands still until it is moved. */
 export interface ManualClock extends Clock {
   advance(byMs: number): Promise<void>;

@@ -1,19 +1,9 @@
 import { expect, test } from "vitest";
-import type { Referral } from "../../contract/index.ts";
 import type { InboxItem } from "../ledger/ledger-port.ts";
 import { defaultSettings } from "../settings.ts";
-import { type SmallWorld, smallWorld } from "../small-world-suite.ts";
+import { byNames, deal, referral, type SmallWorld, smallWorld } from "../small-world-suite.ts";
 
-const deal = { name: "Migration", customer: "Contoso", dealValue: 1, stage: "Open" };
 const shared = { ...deal, share: true };
-const referral: Partial<Referral> = {
-  name: "Migration",
-  status: "Active",
-  substatus: "Accepted",
-  customerProfile: { name: "Contoso" },
-  details: { dealValue: 1 },
-};
-const byNames = { matchFields: ["customer", "name"] };
 type Ending = "ignore" | "unlink" | "close" | "by a person";
 
 const open = ({ ledger }: SmallWorld): Promise<readonly InboxItem[]> =>

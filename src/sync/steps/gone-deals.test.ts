@@ -1,17 +1,6 @@
 import { expect, test } from "vitest";
-import type { Referral } from "../../contract/index.ts";
 import { createEngine } from "../engine.ts";
-import { type SmallWorld, smallWorld } from "../small-world-suite.ts";
-
-const deal = { name: "Migration", customer: "Contoso", dealValue: 1, stage: "Open" };
-const referral: Partial<Referral> = {
-  name: "Migration",
-  status: "Active",
-  substatus: "Accepted",
-  customerProfile: { name: "Contoso" },
-  details: { dealValue: 1 },
-};
-const byNames = { matchFields: ["customer", "name"] };
+import { byNames, deal, referral, type SmallWorld, smallWorld } from "../small-world-suite.ts";
 
 const openQuestions = async ({ ledger }: SmallWorld): Promise<readonly string[]> =>
   (await ledger.inbox({ isOpen: true, limit: 9 })).map(({ sentence }) => sentence);

@@ -1,18 +1,7 @@
 import { expect, test } from "vitest";
-import type { Referral } from "../../contract/index.ts";
 import { CrmError } from "../../crm/port.ts";
-import { smallWorld } from "../small-world-suite.ts";
+import { byNames, deal, referral, smallWorld } from "../small-world-suite.ts";
 import { normalisedName } from "./match-key.ts";
-
-const deal = { name: "Migration", customer: "Contoso", dealValue: 1, stage: "Open" };
-const referral: Partial<Referral> = {
-  name: "Migration",
-  status: "Active",
-  substatus: "Accepted",
-  customerProfile: { name: "Contoso" },
-  details: { dealValue: 1 },
-};
-const byNames = { matchFields: ["customer", "name"] };
 
 test("a referral that names its deal is linked to it, shared or not", async () => {
   const world = await smallWorld();
