@@ -119,14 +119,15 @@ export async function operate(
       if (item.resolvedAt !== undefined) continue;
       const answer = answerTo(item, action.choose);
       // What a person wants to have anew may come back: the deal of a referral, that is.
-      const isAnew = mirror.pairs.get(item.pairId ?? "")?.referral !== undefined;
-      if (answer.choose === "create" && isAnew) {
+      const asking = mirror.pairs.get(item.pairId ?? "")?.referral;
+      if (answer.choose === "create" && asking) {
         deal.deletedAt = undefined;
         deal.wasDeleted = false;
       }
       await engine.resolve(item.id, answer, "operator").then(
         () => {
           if (answer.choose === "create") deal.ordered += 1;
+          if (answer.choose === "close" && asking) deal.unwanted.add(asking.id);
         },
         () => {},
       );

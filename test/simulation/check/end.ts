@@ -170,11 +170,15 @@ function mayDouble(world: World, deal: Deal): boolean {
 /**
  * How many a person has ordered beside the first. Who was asked may want what has only its name in
  * common to be a deal of its own; and where a referral shows its deal's id, a deal that is ordered
- * for it takes the place of the one that it named.
+ * for it takes the place of the one that it named. Nor does a referral that is over stand in the
+ * way
+ * of another one for a deal that names it.
  */
-function orderedBeside({ schedule }: World, deal: Deal): number {
+function orderedBeside({ schedule, referrals }: World, deal: Deal): number {
   const isTieReplaced = deal.isTwin && schedule.settings.showsDealId === true;
-  return deal.isTwinByName || isTieReplaced ? deal.ordered : 0;
+  const isOver = (id: string): boolean => referrals.find(id)?.document.status === "Closed";
+  const isTieOver = deal.isTwin && [...deal.referrals.keys()].some(isOver);
+  return deal.isTwinByName || isTieReplaced || isTieOver ? deal.ordered : 0;
 }
 
 function checkDoubles(world: World, witness: Witness, subject: Subject, deal: Deal): void {
@@ -194,9 +198,12 @@ function checkDoubles(world: World, witness: Witness, subject: Subject, deal: De
 
 function checkLineage(world: World, witness: Witness, subject: Subject): void {
   const { crmVersions } = world.schedule.settings;
-  for (const { deal, side, field, value, at } of witness.lineage.inventions) {
+  for (const { deal, side, record, field, value, at } of witness.lineage.inventions) {
     // A person may choose that a value is empty.
     if (value === "" && subject.givenUp(deal, field, value, side) === "person") continue;
+    // Nor is it invented how a referral ends that a person called one too many.
+    const isUnwanted = world.book.deals.get(deal)?.unwanted.has(record) ?? false;
+    if (isUnwanted && field === "status" && value === "Closed/Lost") continue;
     witness.report("no invented value", `${side} deal ${deal} ${field} = "${value}" at ${at}`);
   }
   for (const overwrite of witness.lineage.overwrites) {

@@ -42,6 +42,7 @@ export interface Overwrite {
 export interface Invention {
   readonly deal: number;
   readonly side: Side;
+  readonly record: string;
   readonly field: EditedField;
   readonly value: string;
   readonly at: number;
@@ -163,7 +164,7 @@ export function createLineage(): Lineage {
   };
 
   const write = (place: Place, field: EditedField, value: string, isCreation: boolean): void => {
-    const { deal, side, at } = place;
+    const { deal, side, record, at } = place;
     const track = trackOf(place, field);
     const loser = track.current;
     const others = [...tracksOf(deal, otherSide(side), field).values()];
@@ -173,9 +174,9 @@ export function createLineage(): Lineage {
       known.findLast((origin) => !loser || descendsFrom(origin, loser)) ??
       known.at(-1) ??
       track.all.findLast((origin) => origin.value === value);
-    written.push({ deal, side, field, value, at, origin: winner, isCreation });
+    written.push({ deal, side, record, field, value, at, origin: winner, isCreation });
     if (!winner) {
-      inventions.push({ deal, side, field, value, at });
+      inventions.push({ deal, side, record, field, value, at });
       const parents = loser ? [loser] : [];
       put(track, { value, at, by: "engine", bornOn: new Set([side]), parents });
       return;

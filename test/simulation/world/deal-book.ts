@@ -20,6 +20,8 @@ export interface Deal {
   hasConsent: boolean;
   /** How often a person who was asked about a double has ordered a record of its own. */
   ordered: number;
+  /** Referrals that a person who was asked about a double wanted closed. */
+  readonly unwanted: Set<string>;
   /** Made on both sides by people. */
   isTwin: boolean;
   /** … with nothing but its name to say that it is one deal. */
@@ -64,6 +66,7 @@ export function createDealBook(): DealBook {
         wasDeleted: false,
         hasConsent: true,
         ordered: 0,
+        unwanted: new Set(),
         isTwin: false,
         isTwinByName: false,
       };
